@@ -1,0 +1,147 @@
+"""Protocol version 1: every byte that crosses a link or rests on flash. Both sides run this file.
+
+Numbers never change meaning; fields are only appended; unknown record types are stored raw by the host.
+
+Record, 32 bytes little-endian, the same on flash, on every link and in the host's store:
+
+    0  u8   version << 5 | type
+    1  u8   flags (per type)
+    2  u16  boot           counts the sensor's starts
+    4  u32  seq            never reset while the log lives; NO_SEQ for provisional events
+    8  u32  t_ms           ms since that boot
+    12      payload, 16 bytes (per type, zero-filled)
+    28 u32  CRC-32 of bytes 0..27
+
+A record's key is (device id, log id, seq).
+
+Frame, the same on every link; on serial in COBS with a zero byte after it:
+
+    0  u8   protocol major
+    1  u8   frame type
+    2  u16  body length
+    4  u32  session nonce  0 in HELLO, then the one that INFO gave
+    8       body
+    8+n u32 CRC-32 of all before it
+"""
+
+MAJOR, MINOR = 1, 0
+
+# GATT table, frozen from the first release because hosts cache it. One service: the host writes frames to RX, the
+# sensor notifies frames on TX, INFO can be read before a session. Standard Device Information and Battery beside it.
+SERVICE_UUID = "b4a80001-0d2e-4c1f-9a37-6f8e5c21d3a0"
+RX_UUID = "b4a80002-0d2e-4c1f-9a37-6f8e5c21d3a0"
+TX_UUID = "b4a80003-0d2e-4c1f-9a37-6f8e5c21d3a0"
+INFO_UUID = "b4a80004-0d2e-4c1f-9a37-6f8e5c21d3a0"
+
+# --- records -----------------------------------------------------------------------------------------------------
+RECORD_VERSION = 1
+RECORD_BYTES = 32
+HEADER_FORMAT = "<BBHII"
+PAYLOAD_AT, PAYLOAD_BYTES, CRC_AT = 12, 16, 28
+NO_SEQ = 0xFFFFFFFF
+
+# Record types. t_ms is the moment named in the first word of each.
+REP = 1  # start of the rise; payload REP_FORMAT, final
+SET_START = 2  # start of the set's first rep; SET_START_FORMAT; written when the second rep proves the set
+SET_END = 3  # end of the last rep; SET_END_FORMAT; written once no rep followed for the set's gap
+TIME_ANCHOR = 4  # a TIME exchange; TIME_ANCHOR_FORMAT
+BOOT = 5  # start of the sensor; BOOT_FORMAT
+HEALTH = 6  # state of the sensor; HEALTH_FORMAT
+GAP = 7  # discovery of a loss; GAP_FORMAT
+CORRECTION = 8  # the corrected rep's start; CORRECTION_FORMAT; takes back or changes an earlier REP
+TEXT = 9  # a piece of text (a crash's traceback); TEXT_FORMAT
+# Provisional: sent live with NO_SEQ, never logged; the REP that follows is the truth.
+RISE = 16  # start of a rise that has cleared the least range; LIVE_FORMAT
+TOP = 17  # start of the hold; LIVE_FORMAT
+TARGET = 18  # the moment the hold reached its target; LIVE_FORMAT
+HOLD_END = 19  # end of the hold; LIVE_FORMAT
+FIRST_PROVISIONAL = 16
+
+REP_FORMAT = "<BBHHHHHHH"  # set, rep, rise_ms, hold_ms, fall_ms, bottom_ms (before the rise), rom_mm, peak_mm_s, hold_err_ms
+SET_START_FORMAT = "<BBH"  # set, reps so far, target_ms
+SET_END_FORMAT = "<BBHI"  # set, reps, reference rom_mm, duration_ms
+TIME_ANCHOR_FORMAT = "<QI"  # utc_ms, rtt_ms
+BOOT_FORMAT = "<BBBBI"  # reset cause, firmware major, minor, patch, uncalibrated axes
+HEALTH_FORMAT = "<HHII"  # battery_mv, rest_noise_ug, free_heap_bytes, largest_block_bytes
+GAP_FORMAT = "<II"  # first lost seq, last lost seq
+CORRECTION_FORMAT = "<BBBB"  # set, rep, action, new flags
+TEXT_FORMAT = "<BB14s"  # piece, pieces, utf-8
+LIVE_FORMAT = "<BBHH"  # set, rep, rom_mm so far, hold_ms so far
+PAYLOAD_FORMATS = {
+    REP: REP_FORMAT,
+    SET_START: SET_START_FORMAT,
+    SET_END: SET_END_FORMAT,
+    TIME_ANCHOR: TIME_ANCHOR_FORMAT,
+    BOOT: BOOT_FORMAT,
+    HEALTH: HEALTH_FORMAT,
+    GAP: GAP_FORMAT,
+    CORRECTION: CORRECTION_FORMAT,
+    TEXT: TEXT_FORMAT,
+    RISE: LIVE_FORMAT,
+    TOP: LIVE_FORMAT,
+    TARGET: LIVE_FORMAT,
+    HOLD_END: LIVE_FORMAT,
+}
+
+# REP flags
+PARTIAL = 1  # under 70 % of the reference range
+DISTURBED = 2  # v left +-0.05 m/s inside the hold
+CLIPPED = 4  # the accelerometer reached its limit
+UNCALIBRATED = 8  # no three-axis calibration was given
+LOW_CONFIDENCE = 16  # the signal did not fix the count or the times well
+GAPPED = 32  # samples were missing inside the rep
+# SET_END flags
+LONE = 1  # a single rep: no set after all
+
+# CORRECTION actions
+DROP_REP, SET_FLAGS = 1, 2
+
+# --- frames ------------------------------------------------------------------------------------------------------
+FRAME_HEADER_FORMAT = "<BBHI"
+FRAME_HEADER_BYTES, FRAME_CRC_BYTES = 8, 4
+FRAME_OVERHEAD = FRAME_HEADER_BYTES + FRAME_CRC_BYTES
+MAX_BODY = 512
+MIN_FRAME = FRAME_OVERHEAD + RECORD_BYTES
+
+# Frame types. Host to sensor below 64, sensor to host from 64.
+HELLO = 1  # HELLO_FORMAT; opens a session, ends any older one
+PULL = 2  # PULL_FORMAT; asks for records from a seq on
+ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
+TIME = 4  # TIME_FORMAT; asks for the sensor's clock
+BYE = 5  # no body; ends the session
+INFO = 64  # TLV body; answers HELLO
+DATA = 65  # 1..n records, in seq order
+END = 66  # END_FORMAT; ends the answer to a PULL
+ACKED = 67  # ACK_FORMAT; the cursor as the sensor now keeps it
+TIME_IS = 68  # TIME_IS_FORMAT
+LIVE = 69  # 1..n records as they happen; not delivered until pulled and acknowledged
+STATUS = 70  # STATUS_FORMAT; refuses a frame and says why
+
+HELLO_FORMAT = "<BB8s"  # major, minor, host nonce
+PULL_FORMAT = "<IH"  # first seq, at most this many records (1..PULL_MAX)
+ACK_FORMAT = "<II"  # log id, next seq
+END_FORMAT = "<IHI"  # next seq to ask for, records sent, CRC-32 of their seqs as u32
+TIME_FORMAT = "<Q"  # the host's token, returned as it came
+TIME_IS_FORMAT = "<QHI"  # token, boot, t_ms
+STATUS_FORMAT = "<BB"  # frame type refused, status code
+PULL_MAX = 28
+
+# Status codes
+BAD_VERSION, NO_SESSION, BAD_BODY, WRONG_LOG, UNKNOWN_FRAME, LOG_FAULT = 1, 2, 3, 4, 5, 6
+STATUS_TEXT = {
+    BAD_VERSION: "protocol version not supported",
+    NO_SESSION: "no session: HELLO first",
+    BAD_BODY: "body malformed or out of range",
+    WRONG_LOG: "acknowledges another log",
+    UNKNOWN_FRAME: "unknown frame type",
+    LOG_FAULT: "the log could not be read",
+}
+
+# INFO body: entries of u8 tag, u8 length, value. Unknown tags are skipped.
+INFO_PROTOCOL = 1  # u8 major, u8 minor
+INFO_DEVICE = 2  # 8 bytes, the device id
+INFO_LOG = 3  # u32 log id
+INFO_RANGE = 4  # u32 first seq held, u32 next seq, u32 acknowledged up to (exclusive)
+INFO_CLOCK = 5  # u16 boot, u32 t_ms
+INFO_NAME = 6  # utf-8
+INFO_FIRMWARE = 7  # utf-8, major.minor.patch

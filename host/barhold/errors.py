@@ -1,0 +1,19 @@
+"""The host's errors: one root; the command turns any leaf into one line on stderr and its exit status."""
+
+
+class BarholdError(Exception):
+    """Root of what a user can be told in one line; the text names the thing, the place and the next step."""
+
+    exit_status = 2
+
+
+class InputError(BarholdError):
+    """A file, an option or a database that cannot be used as given."""
+
+
+class LinkError(BarholdError):
+    """The sensor did not answer, or not as the protocol says."""
+
+
+class StoreError(BarholdError):
+    """The database could not be read or written."""
