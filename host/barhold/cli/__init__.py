@@ -1,0 +1,50 @@
+"""The `barhold` command: one module per command, each importing what it needs only when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from barhold import __version__
+from barhold.cli.group import BarholdGroup
+from barhold.cli.replay import replay
+
+app = typer.Typer(
+    name="barhold",
+    cls=BarholdGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("replay")(replay)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"barhold {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001 - eager: its callback has done the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 - read by BarholdGroup
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Counts hip-thrust reps on the barbell, times the pause at the top, checks the training against its plan.
+
+    Exit status: 0 done (check: the plan was met), 1 check: the plan was not met, 2 wrong usage or input,
+    130 interrupted.
+
+    \b
+    Example:
+      barhold demo
+    """
+
+
+def main() -> None:
+    """Run the command."""
+    app()

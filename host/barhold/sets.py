@@ -1,0 +1,110 @@
+"""Records to training sets: what was counted, with corrections applied and wall time derived. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from barcore import protocol, record
+from barhold import walltime
+from barhold.model import Anchor, Rep, StoredRecord, TrainingSet
+
+SESSION_GAP = timedelta(hours=3)
+MIN_REPS = 2
+_SET_NUMBERS = 256
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One set while its records are read."""
+
+    number: int
+    reps: dict[int, Rep] = field(default_factory=dict)  # by start_ms, which is what a correction names
+    lone: bool = False
+
+
+def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], now: datetime) -> list[TrainingSet]:
+    """Return all sets in order of time; `now` bounds the times of sensors that never told theirs."""
+    found: list[TrainingSet] = []
+    ordered = sorted(records, key=lambda r: (r.device_id, r.log_id, r.seq))
+    known = list(anchors)
+    for (device_id, _), group in groupby(ordered, key=lambda r: (r.device_id, r.log_id)):
+        log = [r.raw for r in group]
+        clocks = walltime.clocks(log, [a for a in known if a.device_id == device_id], now)
+        for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
+            proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
+            found.extend(_finished(device_id, boot, draft, clocks[boot]) for draft in proven)
+    return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
+
+
+def sessions(sets: Sequence[TrainingSet]) -> list[list[TrainingSet]]:
+    """Split sets in order of time where 3 h or more lie between one's end and the next one's start."""
+    split: list[list[TrainingSet]] = []
+    for item in sets:
+        if split and item.start_utc - split[-1][-1].end_utc < SESSION_GAP:
+            split[-1].append(item)
+        else:
+            split.append([item])
+    return split
+
+
+def end_ms(rep: Rep) -> int:
+    """Return the end of the rep's fall, ms since the boot."""
+    return rep.start_ms + rep.rise_ms + rep.hold_ms + rep.fall_ms
+
+
+def _drafts(raws: Iterable[bytes]) -> list[_Draft]:
+    """Collect one boot's records, in seq order, into its sets."""
+    drafts: dict[int, _Draft] = {}
+    last = None
+    for raw in raws:
+        kind, flags, _, _, t_ms = record.header(raw)
+        if kind not in (protocol.REP, protocol.SET_END, protocol.CORRECTION):
+            continue
+        values = record.payload(raw)
+        last = values[0] if last is None else _unwrapped(values[0], last)
+        draft = drafts.setdefault(last, _Draft(values[0]))
+        if kind == protocol.REP:
+            draft.reps[t_ms] = _rep(t_ms, flags, values)
+        elif kind == protocol.SET_END:
+            draft.lone = bool(flags & protocol.LONE)
+        else:
+            _correct(draft, t_ms, values)
+    return list(drafts.values())
+
+
+def _unwrapped(number: int, last: int) -> int:
+    """Return the count of sets nearest to `last` that the u8 `number` stands for."""
+    half = _SET_NUMBERS // 2
+    return last + (number - last + half) % _SET_NUMBERS - half
+
+
+def _correct(draft: _Draft, t_ms: int, values: tuple[int, ...]) -> None:
+    _, _, action, flags = values
+    rep = draft.reps.get(t_ms)
+    if rep is None:  # its REP was overwritten before the sync: a GAP record tells the user
+        return
+    if action == protocol.DROP_REP:
+        del draft.reps[t_ms]
+    elif action == protocol.SET_FLAGS:
+        draft.reps[t_ms] = replace(rep, flags=flags)
+
+
+def _rep(t_ms: int, flags: int, values: tuple[int, ...]) -> Rep:
+    _, number, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms = values
+    return Rep(number, t_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm / 1000, peak_mm_s / 1000, hold_err_ms, flags)
+
+
+def _finished(device_id: str, boot: int, draft: _Draft, clock: walltime.Clock) -> TrainingSet:
+    # Numbered anew: a dropped rep leaves no hole in what the lifter reads.
+    ordered = [draft.reps[start] for start in sorted(draft.reps)]
+    reps = tuple(replace(rep, number=i) for i, rep in enumerate(ordered, start=1))
+    return TrainingSet(
+        device_id,
+        boot,
+        draft.number,
+        clock.at(reps[0].start_ms),
+        clock.at(end_ms(reps[-1])),
+        clock.quality,
+        reps,
+    )
