@@ -14,7 +14,8 @@ Record, 32 bytes little-endian, the same on flash, on every link and in the host
 
 A record's key is (device id, log id, seq).
 
-Frame, the same on every link; on serial in COBS with a zero byte after it:
+Frame, the same on every link; on serial in COBS with a zero byte after it (readers skip empty packets, so a sender
+may put one before it too, to end any text that came first):
 
     0  u8   protocol major
     1  u8   frame type
@@ -57,7 +58,8 @@ TARGET = 18  # the moment the hold reached its target; LIVE_FORMAT
 HOLD_END = 19  # end of the hold; LIVE_FORMAT
 FIRST_PROVISIONAL = 16
 
-REP_FORMAT = "<BBHHHHHHH"  # set, rep, rise_ms, hold_ms, fall_ms, bottom_ms (before the rise), rom_mm, peak_mm_s, hold_err_ms
+# set, rep, rise_ms, hold_ms, fall_ms, bottom_ms (before the rise), rom_mm, peak_mm_s, hold_err_ms
+REP_FORMAT = "<BBHHHHHHH"
 SET_START_FORMAT = "<BBH"  # set, reps so far, target_ms
 SET_END_FORMAT = "<BBHI"  # set, reps, reference rom_mm, duration_ms
 TIME_ANCHOR_FORMAT = "<QI"  # utc_ms, rtt_ms
@@ -116,6 +118,8 @@ ACKED = 67  # ACK_FORMAT; the cursor as the sensor now keeps it
 TIME_IS = 68  # TIME_IS_FORMAT
 LIVE = 69  # 1..n records as they happen; not delivered until pulled and acknowledged
 STATUS = 70  # STATUS_FORMAT; refuses a frame and says why
+FIRST_FROM_SENSOR = 64
+EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
 HELLO_FORMAT = "<BB8s"  # major, minor, host nonce
 PULL_FORMAT = "<IH"  # first seq, at most this many records (1..PULL_MAX)
@@ -145,3 +149,4 @@ INFO_RANGE = 4  # u32 first seq held, u32 next seq, u32 acknowledged up to (excl
 INFO_CLOCK = 5  # u16 boot, u32 t_ms
 INFO_NAME = 6  # utf-8
 INFO_FIRMWARE = 7  # utf-8, major.minor.patch
+INFO_HELLO = 8  # 8 bytes, the host nonce of the HELLO that this INFO answers

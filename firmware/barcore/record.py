@@ -2,6 +2,7 @@
 
 import binascii
 import struct
+from array import array
 
 from barcore import event, protocol
 
@@ -10,7 +11,9 @@ class RecordError(ValueError):
     """32 bytes that are no valid record; the text says why."""
 
 
-def pack_into(buf: bytearray, at: int, kind: int, flags: int, boot: int, seq: int, t_ms: int, values: "tuple[int, ...]") -> None:
+def pack_into(
+    buf: bytearray, at: int, kind: int, flags: int, boot: int, seq: int, t_ms: int, values: "tuple[int, ...]"
+) -> None:
     """Write one record at `buf[at:at + 32]`; `values` in the order of the type's payload format."""
     struct.pack_into(
         protocol.HEADER_FORMAT, buf, at, protocol.RECORD_VERSION << 5 | kind, flags, boot, seq, t_ms & 0xFFFFFFFF
@@ -22,7 +25,7 @@ def pack_into(buf: bytearray, at: int, kind: int, flags: int, boot: int, seq: in
     struct.pack_into("<I", buf, end, binascii.crc32(memoryview(buf)[at:end]))
 
 
-def pack_event(buf: bytearray, at: int, ev: "event.Ints", boot: int, seq: int, t_ms: int) -> None:
+def pack_event(buf: bytearray, at: int, ev: "array[int]", boot: int, seq: int, t_ms: int) -> None:
     """Write the event `ev` as a record; `t_ms` is its time in full ms since boot."""
     kind = ev[event.TYPE]
     count = FIELD_COUNTS[kind]
@@ -58,4 +61,6 @@ def check(buf: "bytes | bytearray | memoryview", at: int = 0) -> None:
         raise RecordError("record version %d or its CRC is wrong" % (buf[at] >> 5))
 
 
-FIELD_COUNTS = {kind: len(struct.unpack(form, bytes(struct.calcsize(form)))) for kind, form in protocol.PAYLOAD_FORMATS.items()}
+FIELD_COUNTS = {
+    kind: len(struct.unpack(form, bytes(struct.calcsize(form)))) for kind, form in protocol.PAYLOAD_FORMATS.items()
+}
