@@ -1,0 +1,152 @@
+"""Opens the database: where it lies, how SQLite is set up, and what is said when it cannot be used."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from barhold.errors import InputError, StoreError
+from barhold.store import migrate
+
+BUSY_TIMEOUT_MS = 10_000
+_WAL_TRIES = 200
+_SQLITE_MAGIC = b"SQLite format 3\0"
+# What a driver's text says -> what the user can do about it.
+_NEXT_STEPS = (
+    ("locked", f"another program held it for {BUSY_TIMEOUT_MS // 1000} s: close that one and repeat"),
+    ("readonly", "it or its folder is read-only: make both writable, or name another file with --db"),
+    ("unable to open", "it cannot be created or opened: make it and its folder writable, or name another with --db"),
+    ("not a database", "it is no SQLite database: name another file with --db"),
+    ("malformed", "it is damaged: keep a copy of it, then name another file with --db and sync again"),
+    ("full", "the disk is full: free some space and repeat"),
+)
+
+
+def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
+    """Return an engine on an existing or new database at the newest schema; None means BARHOLD_DB, then the default."""
+    url = _url(path_or_url or os.environ.get("BARHOLD_DB") or _default_path())
+    if url.get_backend_name() == "sqlite":
+        _check_file(url)
+    with translated(url):
+        engine = _engine(url)
+        try:
+            _bring_to_head(engine)
+        except StoreError as err:
+            engine.dispose()
+            raise StoreError(f"database {place(url)} {err}") from err
+        except SQLAlchemyError:
+            engine.dispose()
+            raise
+    return engine
+
+
+def place(url: URL) -> str:
+    """Return how a message names the database: its path, or its URL without the password."""
+    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Turn a driver's error into a StoreError of one line with the next step."""
+    try:
+        yield
+    except SQLAlchemyError as err:
+        said = str(getattr(err, "orig", None) or err).splitlines()[0]
+        step = next((step for word, step in _NEXT_STEPS if word in said), "check it and repeat")
+        raise StoreError(f"database {place(url)}: {said}: {step}") from err
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that takes the write lock at its start, so that it cannot fail half-way for want of it."""
+    with engine.execution_options(barhold_begin="BEGIN IMMEDIATE").begin() as connection:
+        yield connection
+
+
+def _default_path() -> Path:
+    from platformdirs import user_data_path  # noqa: PLC0415 - not needed when --db is given
+
+    return user_data_path("barhold", appauthor=False, ensure_exists=True) / "barhold.db"
+
+
+def _url(path_or_url: str | os.PathLike[str]) -> URL:
+    text = os.fspath(path_or_url)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).expanduser()))
+    try:
+        url = make_url(text)
+    except ArgumentError as err:
+        raise InputError("the database URL cannot be read: write it as postgresql+psycopg://user@host/name") from err
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise InputError(f"database {place(url)}: only sqlite and postgresql are supported")
+    return url
+
+
+def _check_file(url: URL) -> None:
+    """Refuse what SQLite would refuse in worse words, before anything is created or changed."""
+    path = Path(url.database or "")
+    if url.query or str(path) in ("", ".", ":memory:"):
+        return
+    if not path.parent.is_dir():
+        raise InputError(f"database {path}: folder {path.parent} does not exist: create it, or name another with --db")
+    if path.is_dir():
+        raise InputError(f"database {path} is a folder: name a file with --db")
+    if path.is_file():
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE_MAGIC))
+        if start not in (b"", _SQLITE_MAGIC):
+            raise StoreError(f"database {path}: it is no SQLite database: name another file with --db")
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (ModuleNotFoundError, NoSuchModuleError) as err:
+        driver = getattr(err, "name", None) or url.drivername
+        raise InputError(f"database {place(url)} needs the Python package {driver}: pip install {driver}") from err
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _bring_to_head(engine: Engine) -> None:
+    with engine.connect() as connection:
+        needed = migrate.needed(connection)
+    if engine.dialect.name == "sqlite":
+        # Only now: the file is ours. Kept in the file; readers then never wait for a sync.
+        _use_wal(engine)
+    if needed:
+        with writing(engine) as connection:
+            if migrate.needed(connection):  # another process may have been faster
+                migrate.migrate(connection)
+
+
+def _use_wal(engine: Engine) -> None:
+    # SQLite does not apply the busy timeout to this pragma: two processes on a new file must take turns here.
+    for left in reversed(range(_WAL_TRIES)):
+        try:
+            with engine.connect().execution_options(barhold_begin=None) as connection:
+                connection.exec_driver_sql("pragma journal_mode = wal")
+            return
+        except OperationalError as err:
+            if not left or "locked" not in str(err):
+                raise
+        time.sleep(BUSY_TIMEOUT_MS / 1000 / _WAL_TRIES)
+
+
+def _on_connect(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late for reads and DDL: _on_begin sends it
+    for pragma in ("foreign_keys = on", "synchronous = full", f"busy_timeout = {BUSY_TIMEOUT_MS}"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    statement = connection.get_execution_options().get("barhold_begin", "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)

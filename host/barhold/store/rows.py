@@ -1,0 +1,33 @@
+"""What the store says beside records and anchors: plain data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one batch of records; the three add up to its size."""
+
+    new: int
+    already_stored: int
+    conflicts: int  # the key was taken by other bytes: quarantined, the stored record stays
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One sensor as it last introduced itself."""
+
+    device_id: str  # 16 hex digits
+    name: str
+    firmware: str
+    seen_utc_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Bytes that are no record of the log at their place, and why."""
+
+    device_id: str
+    log_id: int
+    seq: int
+    raw: bytes
+    reason: str

@@ -1,0 +1,166 @@
+"""The store itself: idempotent writes, one transaction each, and reads in key order."""
+
+import os
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from barcore import record as codec
+from barcore.protocol import NO_SEQ, RECORD_BYTES
+from barhold.errors import StoreError
+from barhold.model import Anchor, StoredRecord
+from barhold.store import schema
+from barhold.store.database import open_engine, translated, writing
+from barhold.store.rows import Added, Device, Quarantined
+
+_CONFLICT = "another record is stored under this key"
+_ROWS_PER_READ = 1000
+Row = dict[str, Any]
+
+
+class Store:
+    """A database of records, anchors and devices. When a write returns, it survives a power cut."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, path_or_url: str | os.PathLike[str] | None = None) -> "Store":
+        """Open or create; None means the env variable BARHOLD_DB, then the platform's data folder."""
+        return cls(open_engine(path_or_url))
+
+    def close(self) -> None:
+        """Release the database; committed rows are safe without it."""
+        self._engine.dispose()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def add_device(self, device: Device) -> None:
+        """Keep the sensor's name and firmware as it told them last."""
+        table = schema.device
+        values = {"name": device.name, "firmware": device.firmware, "seen_utc_ms": device.seen_utc_ms}
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, device.device_id)
+            connection.execute(table.update().where(table.c.device_id == device.device_id).values(values))
+
+    def add_records(self, device_id: str, log_id: int, raws: Sequence[bytes], received_utc_ms: int) -> Added:
+        """Store valid records under (device id, log id, seq) in one transaction; StoreError stores none of them."""
+        rows = [_record_row(device_id, log_id, bytes(raw), received_utc_ms) for raw in raws]
+        if not rows:
+            return Added(0, 0, 0)
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, device_id)
+            before = _stored_raws(connection, rows)
+            _insert_new(connection, schema.record, rows)
+            # Read back: only what the database really holds now may be acknowledged.
+            after = _stored_raws(connection, rows)
+            conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
+            _insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
+        new = len(after.keys() - before.keys())
+        return Added(new, len(rows) - new - len(conflicts), len(conflicts))
+
+    def quarantine(self, device_id: str, log_id: int, seq: int, raw: bytes, reason: str, received_utc_ms: int) -> None:
+        """Keep bytes that are no record of this log, and why; the same bytes at the same place are kept once."""
+        row: Row = {"device_id": device_id, "log_id": log_id, "seq": seq}
+        row |= {"raw": raw, "received_utc_ms": received_utc_ms}
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, device_id)
+            _insert_new(connection, schema.quarantine, [_quarantine_row(row, reason)])
+
+    def add_anchor(self, anchor: Anchor) -> None:
+        """Keep, per device and boot, the anchor of the least round trip; on a tie the one stored first stays."""
+        table = schema.anchor
+        key = {"device_id": anchor.device_id, "boot": anchor.boot}
+        values = {"t_ms": anchor.t_ms, "utc_ms": anchor.utc_ms, "rtt_ms": anchor.rtt_ms}
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, anchor.device_id)
+            _insert_new(connection, table, [key | values])
+            better = table.update().filter_by(**key).where(table.c.rtt_ms > anchor.rtt_ms)
+            connection.execute(better.values(values))
+
+    def next_seq(self, device_id: str, log_id: int) -> int:
+        """Return the seq after the last one dealt with (stored or quarantined) in this log; 0 for an unknown log."""
+        last = -1
+        with translated(self._engine.url), self._engine.connect() as connection:
+            for table in (schema.record, schema.quarantine):
+                found = connection.scalar(select(func.max(table.c.seq)).filter_by(device_id=device_id, log_id=log_id))
+                last = max(last, -1 if found is None else found)
+        return last + 1
+
+    def records(self, device_id: str | None = None) -> Iterator[StoredRecord]:
+        """Yield records in the order of (device id, log id, seq), in which the boots of a log ascend."""
+        table = schema.record
+        wanted = select(table.c.device_id, table.c.log_id, table.c.seq, table.c.raw)
+        if device_id is not None:
+            wanted = wanted.where(table.c.device_id == device_id)
+        wanted = wanted.order_by(table.c.device_id, table.c.log_id, table.c.seq)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted):
+                yield StoredRecord(row.device_id, row.log_id, row.seq, row.raw)
+
+    def anchors(self) -> list[Anchor]:
+        """Return all anchors in the order of (device id, boot)."""
+        table = schema.anchor
+        wanted = select(table).order_by(table.c.device_id, table.c.boot)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return [Anchor(**row) for row in connection.execute(wanted).mappings()]
+
+    def devices(self) -> list[Device]:
+        """Return all sensors known, in the order of their ids."""
+        wanted = select(schema.device).order_by(schema.device.c.device_id)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return [Device(**row) for row in connection.execute(wanted).mappings()]
+
+    def quarantined(self) -> list[Quarantined]:
+        """Return everything in quarantine in the order of its arrival."""
+        columns = [schema.quarantine.c[name] for name in Quarantined.__dataclass_fields__]
+        wanted = select(*columns).order_by(schema.quarantine.c.id)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return [Quarantined(**row) for row in connection.execute(wanted).mappings()]
+
+
+def _record_row(device_id: str, log_id: int, raw: bytes, received_utc_ms: int) -> Row:
+    """Return the row of a record; StoreError for bytes that must never reach the table."""
+    if len(raw) != RECORD_BYTES or not codec.is_valid(raw) or codec.header(raw)[3] == NO_SEQ:
+        raise StoreError(f"sensor {device_id}: {raw.hex()} is no record to store: the batch was refused, sync again")
+    kind, flags, boot, seq, t_ms = codec.header(raw)
+    key: Row = {"device_id": device_id, "log_id": log_id, "seq": seq}
+    columns: Row = {"boot": boot, "type": kind, "flags": flags, "t_ms": t_ms}
+    return key | columns | {"received_utc_ms": received_utc_ms, "raw": raw}
+
+
+def _quarantine_row(row: Row, reason: str) -> Row:
+    names = ("device_id", "log_id", "seq", "raw", "received_utc_ms")
+    return {name: row[name] for name in names} | {"reason": reason}
+
+
+def _ensure_device(connection: Connection, device_id: str) -> None:
+    row: Row = {"device_id": device_id, "name": "", "firmware": "", "seen_utc_ms": 0}
+    _insert_new(connection, schema.device, [row])
+
+
+def _insert_new(connection: Connection, table: Table, rows: list[Row]) -> None:
+    """Insert the rows whose key is free. The one place where the dialects differ."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _stored_raws(connection: Connection, rows: list[Row]) -> dict[int, bytes]:
+    """Return seq -> raw of what is stored under the keys of `rows`, which are all of one log."""
+    table = schema.record
+    seqs = {row["seq"] for row in rows}
+    wanted = select(table.c.seq, table.c.raw).where(
+        table.c.device_id == rows[0]["device_id"],
+        table.c.log_id == rows[0]["log_id"],
+        table.c.seq.between(min(seqs), max(seqs)),
+    )
+    return {row.seq: row.raw for row in connection.execute(wanted) if row.seq in seqs}
