@@ -125,4 +125,5 @@ def _slow_down(rows: Rows) -> Rows:
     if not 1 < group <= len(rows) // 2:
         return rows
     whole = len(rows) // group * group
-    return rows[:whole].reshape(-1, group, rows.shape[1]).mean(axis=1)
+    slower: Rows = rows[:whole].reshape(-1, group, rows.shape[1]).mean(axis=1)
+    return slower

@@ -12,7 +12,7 @@ def show(*parts: "RenderableType") -> None:
     """Print tables and lines; plain and 80 columns wide where stdout is no terminal."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for part in parts:
         console.print(part)
 
