@@ -1,0 +1,130 @@
+"""The virtual board: plays packed samples (see `barcore.sample`) as its IMU. Twin of the real boards.
+
+A sample's time in the recording is relative: it is taken at tick `start_tick + t_ms`. In simulated time `wait_ms`
+moves the clock and returns at once; in real time it sleeps. Everything else follows from the arguments, so the same
+recording played twice gives the same records under the same keys.
+"""
+
+import binascii
+import struct
+import time
+
+from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT
+from barcore.ticks import MASK, elapsed_ms
+from boards.storage import FolderStorage, MemoryStorage
+
+
+class SimulatedClock:
+    """A clock that stands still but for `wait_ms`."""
+
+    def __init__(self, start_tick: int) -> None:
+        self._tick = start_tick & MASK
+
+    def ticks_ms(self) -> int:
+        """Return the 30-bit tick."""
+        return self._tick
+
+    def wait_ms(self, duration_ms: int) -> None:
+        """Let time pass."""
+        self._tick = (self._tick + duration_ms) & MASK
+
+
+class RealClock:
+    """The computer's clock, shifted so that it shows `start_tick` now."""
+
+    def __init__(self, start_tick: int) -> None:
+        self._offset = start_tick - _host_ms()
+
+    def ticks_ms(self) -> int:
+        """Return the 30-bit tick."""
+        return (_host_ms() + self._offset) & MASK
+
+    def wait_ms(self, duration_ms: int) -> None:
+        """Let time pass."""
+        time.sleep(duration_ms / 1000)
+
+
+class PlayedImu:
+    """An IMU whose FIFO fills with a recording as the clock moves."""
+
+    def __init__(self, samples: bytes, clock, start_tick: int) -> None:
+        if len(samples) % SAMPLE_BYTES:
+            raise ValueError("samples have %d bytes, no multiple of %d" % (len(samples), SAMPLE_BYTES))
+        self._samples = samples
+        self._clock = clock
+        self._start_tick = start_tick & MASK
+        self._last_tick = self._start_tick
+        self._now_ms = 0
+        self._at = 0
+
+    def ended(self) -> bool:
+        """Tell whether every sample was read."""
+        return self._at == len(self._samples)
+
+    def read(self, buf, limit: int) -> int:
+        """Fill `buf` (array of ints, 7 per sample) with at most `limit` samples taken until now; return how many."""
+        self._advance()
+        count = 0
+        while count < limit and not self.ended():
+            values = struct.unpack_from(SAMPLE_FORMAT, self._samples, self._at)
+            if values[0] > self._now_ms:
+                break
+            buf[count * 7] = (self._start_tick + values[0]) & MASK
+            for i in range(1, 7):
+                buf[count * 7 + i] = values[i]
+            self._at += SAMPLE_BYTES
+            count += 1
+        return count
+
+    def _advance(self) -> None:
+        tick = self._clock.ticks_ms()
+        self._now_ms += elapsed_ms(tick, self._last_tick)
+        self._last_tick = tick
+
+
+class NotedCue:
+    """A cue that only notes what it would have shown."""
+
+    def __init__(self) -> None:
+        self.played = []
+
+    def play(self, kind: int, t_ms: int) -> None:
+        """Note a cue for the event `kind` of `t_ms` since boot."""
+        self.played.append((t_ms, kind))
+
+
+class Board:
+    """What every board module opens: these five names."""
+
+    def __init__(self, device_id: bytes, imu, clock, storage, cue) -> None:
+        self.device_id = device_id
+        self.imu = imu
+        self.clock = clock
+        self.storage = storage
+        self.cue = cue
+
+
+def open_board(
+    samples: bytes,
+    real_time: bool = False,
+    start_tick: int = 0,
+    folder: str = "",
+    device_id: bytes = b"",
+    log_id: int = 0,
+) -> Board:
+    """Return a board that plays `samples`, its log in `folder` or else in memory. Ids not given come from `samples`."""
+    digest = binascii.crc32(samples)
+    device_id = device_id or b"sim\0" + struct.pack("<I", digest)
+    if len(device_id) != 8:
+        raise ValueError("device_id has %d bytes, must be 8" % len(device_id))
+    clock = RealClock(start_tick) if real_time else SimulatedClock(start_tick)
+
+    def new_id() -> int:
+        return log_id or digest
+
+    storage = FolderStorage(folder, new_id) if folder else MemoryStorage(new_id)
+    return Board(device_id, PlayedImu(samples, clock, start_tick), clock, storage, NotedCue())
+
+
+def _host_ms() -> int:
+    return time.ticks_ms() if hasattr(time, "ticks_ms") else time.monotonic_ns() // 1000000

@@ -1,0 +1,90 @@
+"""Storage for the record log (port in `recordlog`): a folder of a file system, or plain memory."""
+
+import os
+
+SYNC = getattr(os, "fsync", None)
+"""CPython only: on littlefs, closing a file makes it durable."""
+REPLACE = getattr(os, "replace", os.rename)
+
+
+class FolderStorage:
+    """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log."""
+
+    def __init__(self, folder: str, new_id) -> None:
+        self._folder = folder
+        self.new_id = new_id
+        try:
+            os.mkdir(folder)
+        except OSError:
+            os.listdir(folder)  # it was there; anything else fails here and says why
+
+    def names(self) -> list:
+        """Return the names of all files."""
+        return os.listdir(self._folder)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return os.stat(self._path(name))[6]
+
+    def read_into(self, name: str, at: int, buf) -> int:
+        """Read from byte `at` into `buf`; return how many bytes there were."""
+        with open(self._path(name), "rb") as file:
+            file.seek(at)
+            return file.readinto(buf)
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add `data` at a file's end, making the file when it is absent; durable on return."""
+        self._write(self._path(name), "ab", data)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Give a file new content; after a power cut it has the old or the new one."""
+        self._write(self._path(name) + ".new", "wb", data)
+        REPLACE(self._path(name) + ".new", self._path(name))
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        os.remove(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return self._folder + "/" + name
+
+    def _write(self, path: str, mode: str, data: bytes) -> None:
+        with open(path, mode) as file:
+            file.write(data)
+            if SYNC:
+                file.flush()
+                SYNC(file.fileno())
+
+
+class MemoryStorage:
+    """Files in a dict, for a sensor whose log need not outlive it."""
+
+    def __init__(self, new_id) -> None:
+        self.files = {}
+        self.new_id = new_id
+
+    def names(self) -> list:
+        """Return the names of all files."""
+        return list(self.files)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return len(self.files[name])
+
+    def read_into(self, name: str, at: int, buf) -> int:
+        """Read from byte `at` into `buf`; return how many bytes there were."""
+        data = self.files[name][at : at + len(buf)]
+        buf[: len(data)] = data
+        return len(data)
+
+    def append(self, name: str, data: bytes) -> None:
+        """Add `data` at a file's end, making the file when it is absent."""
+        self.files[name] = self.files.get(name, b"") + data
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Give a file new content."""
+        self.files[name] = bytes(data)
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        del self.files[name]

@@ -1,0 +1,1 @@
+"""The sensor's end of a session, and the links that carry its frames."""

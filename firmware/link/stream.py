@@ -1,0 +1,52 @@
+"""Frames over a byte stream such as USB serial: COBS, and whatever else the stream carries is dropped."""
+
+from barcore import cobs, frame, protocol
+
+CHUNK_BYTES = 256
+BACKLOG_BYTES = 4096
+"""Room for the longest answer to a PULL and some LIVE frames."""
+
+
+class FrameStream:
+    """Frames over `port`: `read_into(buf) -> n` and `write(buf, n) -> n`, neither of which waits."""
+
+    max_frame_bytes = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
+
+    def __init__(self, port) -> None:
+        self._port = port
+        self._splitter = cobs.Splitter(cobs.encoded_bytes(self.max_frame_bytes))
+        self._chunk = bytearray(CHUNK_BYTES)
+        self._packets = []
+        self._backlog = b""
+        self.bad_frames = 0
+        self.unsent_frames = 0
+
+    def poll(self) -> "tuple | None":
+        """Return the next (type, nonce, body) that came in whole and valid, or None."""
+        self._push()
+        # A host that asks and does not read gets no further answer, so the backlog stays bounded.
+        if self._backlog:
+            return None
+        if not self._packets:
+            self._packets = self._splitter.feed(self._chunk, self._port.read_into(self._chunk))
+        while self._packets:
+            try:
+                return frame.parse(cobs.decode(self._packets.pop(0)))
+            except (cobs.CobsError, frame.FrameError):
+                self.bad_frames += 1
+        return None
+
+    def send(self, raw: bytes) -> None:
+        """Queue one frame; one that finds the queue full is dropped and counted."""
+        # The zero in front ends any text that a console wrote before.
+        packet = b"\0" + cobs.encode(raw) + b"\0"
+        if len(self._backlog) + len(packet) > BACKLOG_BYTES:
+            self.unsent_frames += 1
+            return
+        self._backlog += packet
+        self._push()
+
+    def _push(self) -> None:
+        if self._backlog:
+            count = self._port.write(self._backlog, len(self._backlog))
+            self._backlog = self._backlog[count:]
