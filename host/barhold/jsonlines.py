@@ -4,7 +4,9 @@ from typing import Any
 
 from barcore import protocol
 from barhold import flags
+from barhold.check import SessionCheck
 from barhold.model import Rep, TrainingSet
+from barhold.plan import Plan
 
 SCHEMA = 1
 Line = dict[str, Any]
@@ -31,6 +33,28 @@ def stored(item: TrainingSet) -> Line:
         "end": item.end_utc.isoformat(timespec="milliseconds"),
         "time_quality": item.time_quality,
         "reps": [_measures(rep) for rep in item.reps],
+    }
+
+
+def checked(result: SessionCheck, plan: Plan) -> Line:
+    """Return the line of one checked session."""
+    return {
+        "type": "check",
+        "schema": SCHEMA,
+        "plan": plan.name,
+        "met": result.met,
+        "sets_met": result.sets_met,
+        "rest_h": None if result.rest_h is None else round(result.rest_h, 2),
+        "rest": result.rest,
+        "sets": [
+            {
+                **stored(one.item),
+                "verdicts": list(one.verdicts),
+                "reps_met": one.reps_met,
+                "holds_met": one.holds_met,
+            }
+            for one in result.sets
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 """Records to training sets: what was counted, with corrections applied and wall time derived. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -37,15 +37,17 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
     return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
 
 
-def sessions(sets: Sequence[TrainingSet]) -> list[list[TrainingSet]]:
-    """Split sets in order of time where 3 h or more lie between one's end and the next one's start."""
-    split: list[list[TrainingSet]] = []
+def sessions(sets: Iterable[TrainingSet]) -> list[list[TrainingSet]]:
+    """Group sets (in order of time) into sessions: same sensor, under 3 h from one's end to the next one's start."""
+    found: list[list[TrainingSet]] = []
+    current: dict[str, list[TrainingSet]] = {}
     for item in sets:
-        if split and item.start_utc - split[-1][-1].end_utc < SESSION_GAP:
-            split[-1].append(item)
-        else:
-            split.append([item])
-    return split
+        running = current.get(item.device_id)
+        if running is None or item.start_utc - running[-1].end_utc >= SESSION_GAP:
+            running = current[item.device_id] = []
+            found.append(running)
+        running.append(item)
+    return found
 
 
 def end_ms(rep: Rep) -> int:

@@ -1,36 +1,107 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
+from datetime import datetime
+
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
-from barhold import flags
+from barhold import check, flags, walltime
+from barhold.check import SessionCheck
 from barhold.model import Rep, TrainingSet
+from barhold.plan import Bounds, Plan
+
+Renderable = Table | Text
+_WORDS = ("flags", "verdict", "start", "sensor", "plan", "found", "wanted")  # columns set flush left
+_STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
 
-def replayed(name: str, sets: list[TrainingSet]) -> Table | str:
+def replayed(name: str, sets: list[TrainingSet]) -> list[Renderable]:
     """Return the reps of one recording; times count from its first row."""
     if not sets:
-        return f"{name}: no set found"
-    table = _table(name, "set", "rep", "at s", "rise s", "hold s", "+- s", "fall s", "range cm", "flags")
+        return [Text(f"{name}: no set found")]
+    table = _table("set", "rep", "at s", "rise s", "hold s", "+- s", "fall s", "range cm", "flags")
     for number, item in enumerate(sets, start=1):
         for rep in item.reps:
-            table.add_row(str(number), str(rep.number), f"{rep.start_ms / 1000:.1f}", *_measures(rep))
+            rise_s, fall_s = f"{rep.rise_ms / 1000:.2f}", f"{rep.fall_ms / 1000:.2f}"
+            at_s = f"{rep.start_ms / 1000:.1f}"
+            table.add_row(str(number), str(rep.number), at_s, rise_s, *_hold(rep), fall_s, *_range(rep))
+        table.add_section()
+    return [Text(name, "bold"), table]
+
+
+def stored(sets: list[TrainingSet]) -> list[Renderable]:
+    """Return a line per stored set."""
+    table = _table("start", "sensor", "reps", "mean hold s", "least-most", "range cm")
+    for item in sets:
+        holds = [rep.hold_ms / 1000 for rep in item.reps]
+        range_cm = max(rep.rom_m for rep in item.reps) * 100
+        figures = (f"{sum(holds) / len(holds):.2f}", f"{min(holds):.2f}-{max(holds):.2f}", f"{range_cm:.0f}")
+        table.add_row(_moment(item), item.device_id, str(len(item.reps)), *figures)
+    return [table]
+
+
+def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
+    """Return one session's verdicts: every rep, then each part of the plan in a line of its own."""
+    first = result.sets[0].item
+    table = _table("set", "rep", "hold s", "+- s", "verdict", "range cm", "flags")
+    for number, one in enumerate(result.sets, start=1):
+        for rep, verdict in zip(one.item.reps, one.verdicts, strict=True):
+            word = Text(verdict, _STYLES[verdict])
+            table.add_row(str(number), str(rep.number), *_hold(rep), word, *_range(rep))
+        table.add_section()
+    title = Text(f"Session of {_moment(first)}, sensor {first.device_id}", "bold")
+    return [title, table, _summary(result, plan)]
+
+
+def _summary(result: SessionCheck, plan: Plan) -> Table:
+    table = _table("plan", "found", "wanted", "verdict")
+    for number, one in enumerate(result.sets, start=1):
+        table.add_row(f"set {number}: reps", str(len(one.item.reps)), _span(plan.reps), _met(one.reps_met))
+        table.add_row(f"set {number}: holds", _counts(one.verdicts), f"{_span(plan.hold_s)} s", _met(one.holds_met))
+    table.add_row("sets", str(len(result.sets)), _span(plan.sets), _met(result.sets_met))
+    table.add_row("rest", *_rest(result, plan))
+    table.add_section()
+    table.add_row(plan.name, "", "", _met(result.met), style="bold")
     return table
 
 
-def _table(title: str, *names: str) -> Table:
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+def _rest(result: SessionCheck, plan: Plan) -> tuple[str, str, Text]:
+    wanted = f"{_span(plan.rest_h)} h"
+    if result.rest_h is None:
+        return "first session, nothing to compare", wanted, Text("-")
+    doubt = " from an estimated time" if result.rest == check.UNSURE else ""
+    return f"{result.rest_h:.1f} h{doubt}", wanted, Text(result.rest, _STYLES[result.rest])
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(name, justify="left" if name in ("flags", "verdict") else "right")
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=name != "flags")
     return table
 
 
-def _measures(rep: Rep) -> tuple[str, ...]:
-    return (
-        f"{rep.rise_ms / 1000:.2f}",
-        f"{rep.hold_ms / 1000:.2f}",
-        f"{rep.hold_err_ms / 1000:.2f}",
-        f"{rep.fall_ms / 1000:.2f}",
-        f"{rep.rom_m * 100:.0f}",
-        ", ".join(flags.names(rep.flags)),
-    )
+def _hold(rep: Rep) -> tuple[str, str]:
+    return f"{rep.hold_ms / 1000:.2f}", f"{rep.hold_err_ms / 1000:.2f}"
+
+
+def _range(rep: Rep) -> tuple[str, str]:
+    return f"{rep.rom_m * 100:.0f}", ", ".join(flags.names(rep.flags))
+
+
+def _counts(verdicts: tuple[str, ...]) -> str:
+    return ", ".join(f"{verdicts.count(word)} {word}" for word in _STYLES if word in verdicts)
+
+
+def _met(met: bool) -> Text:
+    return Text("met", "green") if met else Text("not met", "red")
+
+
+def _span(bounds: Bounds) -> str:
+    return f"{bounds.least:g}-{bounds.most:g}"
+
+
+def _moment(item: TrainingSet) -> str:
+    local: datetime = item.start_utc.astimezone()
+    mark = "~" if item.time_quality == walltime.ESTIMATED else ""
+    return f"{mark}{local:%Y-%m-%d %H:%M}"

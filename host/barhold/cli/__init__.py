@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from barhold import __version__
+from barhold.cli.check import check
 from barhold.cli.group import BarholdGroup
 from barhold.cli.replay import replay
+from barhold.cli.sets import sets
 
 app = typer.Typer(
     name="barhold",
@@ -16,7 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("replay")(replay)
+for command in (replay, sets, check):
+    app.command()(command)
 
 
 def _show_version(wanted: bool) -> None:

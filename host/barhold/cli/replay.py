@@ -39,6 +39,6 @@ def replay(
             for line in jsonlines.replayed(taken.name, taken.start_s, found):
                 screen.json_line(line)
         else:
-            screen.show(text.replayed(taken.name, found))
+            screen.show(*text.replayed(taken.name, found))
     if failed:
         raise typer.Exit(failed)
