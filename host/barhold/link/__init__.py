@@ -1,0 +1,1 @@
+"""Links: frames to and from a sensor, whatever carries them. Nothing here knows a session."""

@@ -1,0 +1,42 @@
+"""Frames on a byte stream (USB, a pipe, the virtual sensor): COBS with a zero byte between packets."""
+
+from collections import deque
+
+from barcore import cobs, protocol
+
+MAX_FRAME_BYTES = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
+
+
+def packet(frame: bytes) -> bytes:
+    """Return `frame` as it goes on a byte stream."""
+    # The zero in front ends any text that the other side's console got before.
+    return b"\0" + cobs.encode(frame) + b"\0"
+
+
+class Packets:
+    """Cuts what a byte stream brings into frames; text and torn packets are dropped and counted."""
+
+    def __init__(self) -> None:
+        self._splitter = cobs.Splitter(cobs.encoded_bytes(MAX_FRAME_BYTES))
+        self._frames: deque[bytes] = deque()
+        self._bad = 0
+
+    @property
+    def dropped(self) -> int:
+        """Packets that were no COBS or too long for a frame."""
+        return self._bad + self._splitter.oversize
+
+    def __bool__(self) -> bool:
+        return bool(self._frames)
+
+    def feed(self, data: bytes) -> None:
+        """Take what came in."""
+        for piece in self._splitter.feed(data, len(data)):
+            try:
+                self._frames.append(cobs.decode(piece))
+            except cobs.CobsError:
+                self._bad += 1
+
+    def pop(self) -> bytes | None:
+        """Return the oldest whole frame, or None."""
+        return self._frames.popleft() if self._frames else None

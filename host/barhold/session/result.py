@@ -1,0 +1,20 @@
+"""What a sync did, in numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """Counts of one sync; `received` is the sum of `new`, `already_stored` and `quarantined`."""
+
+    device_id: str = ""
+    name: str = ""
+    log_id: int = 0
+    received: int = 0
+    new: int = 0
+    already_stored: int = 0
+    quarantined: int = 0  # bad bytes, or other bytes than those stored under the key
+    lost: int = 0  # records that the sensor says it had to give up (GAP), among the new ones
+    not_held: int = 0  # older records that neither this store nor the sensor has: synced elsewhere, then overwritten
+    dropped_frames: int = 0  # corrupt, foreign, doubled or out of order
+    re_requests: int = 0

@@ -1,0 +1,209 @@
+"""The host's end of a session, as named states.
+
+| phase  | does                                             | then                                              |
+|--------|--------------------------------------------------|---------------------------------------------------|
+| HELLO  | HELLO until its own INFO comes; introduce device | CLOCK                                             |
+| CLOCK  | 8 TIME exchanges; keep the best as anchor        | PULL                                              |
+| PULL   | PULL from the cursor, gather DATA up to END      | COMMIT; PULL again when nothing certain came; BYE |
+|        |                                                  | at the log's end                                  |
+| COMMIT | hand what is certain to the store                | ACK                                               |
+| ACK    | ACK the cursor until ACKED comes                 | PULL                                              |
+| BYE    | BYE                                              | DONE                                              |
+
+Any phase may raise LinkError or StoreError: then what was committed stays, and the next session goes on from there.
+"""
+
+import os
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+
+from barcore import protocol
+from barhold.errors import LinkError
+from barhold.link.transport import Transport
+from barhold.session import clock
+from barhold.session.batch import Batch, lost_records
+from barhold.session.channel import MAX_STRAYS, TRIES, Channel
+from barhold.session.info import Info, read_info
+from barhold.session.result import SyncResult
+from barhold.store import Device, Store
+
+BAD_TRIES = 3
+_BAD_RECORD = "its CRC or version is wrong"
+
+
+class Phase(Enum):
+    """Where a session stands; see the table above."""
+
+    HELLO = "hello"
+    CLOCK = "clock"
+    PULL = "pull"
+    COMMIT = "commit"
+    ACK = "ack"
+    BYE = "bye"
+    DONE = "done"
+
+
+class Session:
+    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        store: Store,
+        now: Callable[[], int],
+        on_live: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.phase = Phase.HELLO
+        self._channel = Channel(transport, on_live)
+        self._store = store
+        self._now = now
+        self._result = SyncResult()
+        self._info: Info
+        self._known = 0
+        self._cursor = 0
+        self._certain: list[bytes] = []
+        self._certain_up_to = 0
+        self._tries = 0
+        self._bad_tries = 0
+
+    async def run(self) -> SyncResult:
+        """Go through the phases to DONE."""
+        steps = {
+            Phase.HELLO: self._hello,
+            Phase.CLOCK: self._clock,
+            Phase.PULL: self._pull,
+            Phase.COMMIT: self._commit,
+            Phase.ACK: self._ack,
+            Phase.BYE: self._bye,
+        }
+        while self.phase is not Phase.DONE:
+            self.phase = await steps[self.phase]()
+        return self.result
+
+    @property
+    def result(self) -> SyncResult:
+        """What was done so far, also after an error."""
+        self._result.dropped_frames = self._channel.dropped
+        self._result.re_requests = self._channel.re_requests
+        return self._result
+
+    async def _hello(self) -> Phase:
+        nonce = os.urandom(8)
+        hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, nonce)
+        # An INFO with another host's nonce answers an older HELLO.
+        self._channel.nonce, body = await self._channel.ask(
+            protocol.HELLO, hello, protocol.INFO, lambda body: read_info(body).host_nonce == nonce
+        )
+        self._info = info = read_info(body)
+        self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
+        self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
+        self._cursor = self._start(info)
+        return Phase.CLOCK
+
+    def _start(self, info: Info) -> int:
+        """Return the seq to begin with: the last one stored, so that a log that is not the stored one shows itself."""
+        known = self._known = self._store.next_seq(info.device_id, info.log_id)
+        self._result.not_held = max(0, info.first_seq - known)
+        if known > info.next_seq:
+            return info.first_seq
+        return max(known - 1, info.first_seq)
+
+    async def _clock(self) -> Phase:
+        anchor = await clock.measure(self._channel, self._info.device_id, self._now)
+        if anchor:
+            self._store.add_anchor(anchor)
+        return Phase.PULL
+
+    async def _pull(self) -> Phase:
+        left = self._info.next_seq - self._cursor
+        if left <= 0:
+            return Phase.BYE
+        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
+        batch = Batch(self._cursor, 1 if self._tries else min(left, protocol.PULL_MAX))
+        end = await self._gather(batch)
+        if end and batch.is_whole(*end):
+            self._certain, self._certain_up_to = batch.raws, end[0]
+        else:
+            self._channel.re_requests += 1
+            self._certain = batch.certain()
+            self._certain_up_to = self._cursor + len(self._certain)
+        if self._certain_up_to > self._cursor:
+            self._tries = self._bad_tries = 0
+            return Phase.COMMIT
+        return self._no_progress(batch, end)
+
+    async def _gather(self, batch: Batch) -> tuple[int, int, int] | None:
+        """Send the PULL and fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
+        await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, batch.first_seq, batch.limit))
+        for _ in range(MAX_STRAYS):
+            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END))
+            if got is None:
+                return None
+            kind, _, body = got
+            end = _end_values(body) if kind == protocol.END else None
+            if end and end[0] >= batch.first_seq:
+                return end
+            if kind == protocol.END or not batch.add(body):
+                self._channel.drop()
+        return None
+
+    def _no_progress(self, batch: Batch, end: tuple[int, int, int] | None) -> Phase:
+        self._tries += 1
+        self._bad_tries += batch.bad is not None
+        if batch.bad is not None and self._bad_tries >= BAD_TRIES:
+            return self._quarantine(batch.bad, end)
+        if self._tries >= TRIES:
+            raise LinkError(
+                f"sensor {self._info.device_id}: record seq {self._cursor} did not come in {self._tries} tries; "
+                f"all before it are stored: bring the sensor nearer and sync again"
+            )
+        return Phase.PULL
+
+    def _quarantine(self, bad: bytes, end: tuple[int, int, int] | None) -> Phase:
+        # A bad record's own seq cannot be believed. END of a PULL for one record knows it.
+        seq = end[0] - 1 if end and end[1] == 1 and self._cursor < end[0] <= self._info.next_seq else self._cursor
+        self._store.quarantine(self._info.device_id, self._info.log_id, seq, bad, _BAD_RECORD, self._now())
+        self._result.received += 1
+        self._result.quarantined += 1
+        self._cursor = seq + 1
+        self._tries = self._bad_tries = 0
+        return Phase.ACK
+
+    async def _commit(self) -> Phase:
+        info, raws, result = self._info, self._certain, self._result
+        added = self._store.add_records(info.device_id, info.log_id, raws, self._now())
+        result.received += len(raws)
+        result.new += added.new
+        result.already_stored += added.already_stored
+        result.quarantined += added.conflicts
+        result.lost += lost_records(raws, self._known)
+        self._cursor = self._certain_up_to
+        return Phase.ACK
+
+    async def _ack(self) -> Phase:
+        """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
+        body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
+        await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+        return Phase.PULL
+
+    def _is_acked(self, body: bytes) -> bool:
+        if len(body) < struct.calcsize(protocol.ACK_FORMAT):
+            return False
+        log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
+        return bool(log_id == self._info.log_id and next_seq >= self._cursor)
+
+    async def _bye(self) -> Phase:
+        # All is stored and acknowledged: a link that goes down just now takes nothing with it.
+        with suppress(LinkError):
+            await self._channel.send(protocol.BYE)
+        return Phase.DONE
+
+
+def _end_values(body: bytes) -> tuple[int, int, int] | None:
+    """Return END's (next seq, count, CRC of the seqs); None when it is too short."""
+    if len(body) < struct.calcsize(protocol.END_FORMAT):
+        return None
+    next_seq, count, crc = struct.unpack_from(protocol.END_FORMAT, body)
+    return next_seq, count, crc
