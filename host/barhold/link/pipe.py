@@ -1,29 +1,33 @@
-"""A sensor that runs in another process and speaks on its standard input and output."""
+"""A sensor in another process, which speaks on its standard input and output (POSIX: asyncio waits on the pipes)."""
 
 import asyncio
-from asyncio.subprocess import PIPE, Process
+from typing import IO
 
 from barhold.errors import LinkError
 from barhold.link.packets import Packets, packet
 
 _CHUNK_BYTES = 4096
-_CLOSE_S = 5.0
 
 
 class PipeTransport:
-    """A Transport to a process started by `open`, which `close` ends."""
+    """A Transport over two pipes; made by `open`. The process at their other end is its starter's to end."""
 
-    def __init__(self, process: Process) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise ValueError(f"process {process.pid} has no pipe for stdin and stdout")
-        self._process = process
-        self._stdin, self._stdout = process.stdin, process.stdout
+    def __init__(
+        self, to_sensor: asyncio.WriteTransport, from_sensor: asyncio.ReadTransport, reader: asyncio.StreamReader
+    ) -> None:
+        self._to_sensor = to_sensor
+        self._from_sensor = from_sensor
+        self._reader = reader
         self._packets = Packets()
 
     @classmethod
-    async def open(cls, *command: str) -> "PipeTransport":
-        """Start `command`; what it writes to its stderr goes to ours."""
-        return cls(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE))
+    async def open(cls, to_sensor: IO[bytes], from_sensor: IO[bytes]) -> "PipeTransport":
+        """Take over a process's stdin and stdout; they are closed with this transport."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        incoming, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), from_sensor)
+        outgoing, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, to_sensor)
+        return cls(outgoing, incoming, reader)
 
     @property
     def dropped(self) -> int:
@@ -32,31 +36,26 @@ class PipeTransport:
 
     async def send(self, frame: bytes) -> None:
         """Write one frame to the process."""
-        try:
-            self._stdin.write(packet(frame))
-            await self._stdin.drain()
-        except ConnectionError as err:
-            raise self._ended() from err
+        if self._to_sensor.is_closing():
+            raise _ended()
+        self._to_sensor.write(packet(frame))
 
     async def receive(self, timeout_s: float) -> bytes:
         """Return the next frame that the process writes."""
         async with asyncio.timeout(timeout_s):
             while (frame := self._packets.pop()) is None:
-                data = await self._stdout.read(_CHUNK_BYTES)
+                data = await self._reader.read(_CHUNK_BYTES)
                 if not data:
-                    raise self._ended()
+                    raise _ended()
                 self._packets.feed(data)
         return frame
 
     async def close(self) -> None:
-        """Close the process's input, and kill it when that does not end it."""
-        self._stdin.close()
-        try:
-            async with asyncio.timeout(_CLOSE_S):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
+        """Close both pipes."""
+        self._to_sensor.close()
+        self._from_sensor.close()
+        await asyncio.sleep(0)  # asyncio closes them in its next turn
 
-    def _ended(self) -> LinkError:
-        return LinkError(f"the sensor's process {self._process.pid} closed its pipe: start it again")
+
+def _ended() -> LinkError:
+    return LinkError("the sensor's process closed its pipe: start it again")
