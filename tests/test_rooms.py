@@ -1,0 +1,150 @@
+"""The rooms: every import in firmware/ and host/ is an arrow that DESIGN.md allows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BOARD_LIBRARY = {"array", "binascii", "collections", "gc", "machine", "math", "os", "struct", "time"}
+CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
+
+FIRMWARE_ARROWS = {
+    "boot": set(),
+    "barcore": set(),
+    "drivers": {"barcore"},
+    "boards": {"barcore"},
+    "link": {"barcore"},
+    "recordlog": {"barcore"},
+    "app": {"barcore"},
+    "main": {"app", "barcore", "boards", "drivers", "link", "recordlog"},
+}
+
+# From the bottom up: a room imports from rooms further down, and from itself.
+HOST_TIERS = (
+    {"__init__", "errors", "flags", "model", "plan"},
+    {"firmware", "recording_fault", "walltime"},
+    {"recording"},
+    {"generate", "link", "store", "sets"},
+    {"check", "replay", "session"},
+    {"jsonlines", "sync", "text"},
+    {"cli"},
+    {"__main__"},
+)
+TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
+PURE = {"check", "flags", "jsonlines", "model", "plan", "sets", "text", "walltime"}
+PURE_MAY = PURE | {"errors"}
+
+
+def modules_imported(path: Path, package: list[str]) -> Iterator[str]:
+    """Yield every module that a file imports anywhere in it, with a dot form of `from a import b` as a.b."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def room_of(path: Path, root: Path) -> str:
+    return path.relative_to(root).parts[0].removesuffix(".py")
+
+
+def firmware_faults(root: Path) -> Iterator[str]:
+    for path in sorted(root.rglob("*.py")):
+        room = room_of(path, root)
+        if room not in FIRMWARE_ARROWS:
+            yield f"{room}: a room without a place in FIRMWARE_ARROWS"
+            continue
+        library = CORE_LIBRARY if room == "barcore" else BOARD_LIBRARY
+        for module in modules_imported(path, list(path.relative_to(root).parts[:-1])):
+            if module.partition(".")[0] not in FIRMWARE_ARROWS[room] | {room} | library:
+                yield f"{path.relative_to(root)} -> {module}"
+
+
+def host_faults(root: Path, device_rooms: set[str]) -> Iterator[str]:
+    for path in sorted(root.rglob("*.py")):
+        room = room_of(path, root)
+        if room not in TIER:
+            yield f"{room}: a room without a place in HOST_TIERS"
+            continue
+        for module in modules_imported(path, ["barhold", *path.relative_to(root).parts[:-1]]):
+            top, _, rest = module.partition(".")
+            if top in device_rooms:
+                yield f"{path.relative_to(root)} -> {module}, which is the sensor's"
+            elif top == "barhold" and not host_arrow_allowed(room, rest.partition(".")[0]):
+                yield f"{path.relative_to(root)} -> {module}"
+
+
+def host_arrow_allowed(room: str, target: str) -> bool:
+    if target == room or target.startswith("__version__"):
+        return True
+    if room in PURE and target not in PURE_MAY:
+        return False
+    return TIER.get(target, len(HOST_TIERS)) < TIER[room]
+
+
+DEVICE_ROOMS = set(FIRMWARE_ARROWS) - {"barcore"}
+
+
+def test_the_firmware_keeps_its_arrows() -> None:
+    assert list(firmware_faults(ROOT / "firmware")) == []
+
+
+def test_the_host_keeps_its_arrows() -> None:
+    assert list(host_faults(ROOT / "host" / "barhold", DEVICE_ROOMS)) == []
+
+
+def test_nothing_but_the_command_imports_cli() -> None:
+    assert {room for room in TIER if room != "cli" and host_arrow_allowed(room, "cli")} == {"__main__"}
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "caught"),
+    [
+        ("barcore/detector.py", "import time", True),
+        ("barcore/detector.py", "from recordlog import RecordLog", True),
+        ("barcore/detector.py", "from barcore import event", False),
+        ("barcore/detector.py", "from dataclasses import dataclass", True),
+        ("link/stream.py", "from boards import sim", True),
+        ("link/stream.py", "from . import answer", False),
+        ("boards/esp32.py", "import recordlog", True),
+        ("recordlog.py", "import app", True),
+        ("app.py", "def f():\n    from link.stream import FrameStream", True),
+        ("main.py", "from link.stream import FrameStream", False),
+        ("main.py", "import typing", True),
+        ("newroom/x.py", "", True),
+    ],
+)
+def test_a_forbidden_arrow_in_the_firmware_is_caught(tmp_path: Path, file: str, line: str, caught: bool) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(line, encoding="utf-8")
+    assert bool(list(firmware_faults(tmp_path))) is caught
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "caught"),
+    [
+        ("sets.py", "from barhold.store import Store", True),
+        ("sets.py", "from barhold import link", True),
+        ("sets.py", "from . import session", True),
+        ("sets.py", "from barhold.model import Rep", False),
+        ("text.py", "from barhold import check", False),
+        ("text.py", "from barhold import firmware", True),
+        ("check.py", "import barhold.text", True),
+        ("store/rows.py", "from ..session import Session", True),
+        ("store/rows.py", "from .schema import records", False),
+        ("session/session.py", "from barhold.store import Store", False),
+        ("session/session.py", "from barhold import cli", True),
+        ("link/virtual.py", "import main", True),
+        ("link/virtual.py", "from barhold import firmware", False),
+        ("cli/sync.py", "from barhold.session import Session", False),
+        ("newroom.py", "", True),
+    ],
+)
+def test_a_forbidden_arrow_in_the_host_is_caught(tmp_path: Path, file: str, line: str, caught: bool) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(line, encoding="utf-8")
+    assert bool(list(host_faults(tmp_path, DEVICE_ROOMS))) is caught
