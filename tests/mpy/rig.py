@@ -83,7 +83,7 @@ def _install(home: Path) -> None:
     try:
         for name in PINS:
             shutil.copy(HERE / name, made)
-        command = [node(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = [node(), npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=made, capture_output=True, timeout=INSTALL_LIMIT_S, check=False)
         if done.returncode:
             raise RigError(f"npm ci: {done.stderr.decode()}")
