@@ -62,12 +62,13 @@ class App:
         self.log.flush()
 
     def _drain(self) -> None:
-        samples, feed = self._samples, self._detector.feed
+        # The detector, not its bound method: calling that with over four arguments takes heap on a board.
+        samples, detector = self._samples, self._detector
         count = BATCH
         while count == BATCH:
             count = self._board.imu.read(samples, BATCH)
             for at in range(0, count * 7, 7):
-                feed(
+                detector.feed(
                     samples[at],
                     samples[at + 1],
                     samples[at + 2],
