@@ -6,9 +6,11 @@ import typer
 
 from barhold import __version__
 from barhold.cli.check import check
+from barhold.cli.demo import demo
 from barhold.cli.group import BarholdGroup
 from barhold.cli.replay import replay
 from barhold.cli.sets import sets
+from barhold.cli.sync import sync
 
 app = typer.Typer(
     name="barhold",
@@ -18,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (replay, sets, check):
+for command in (demo, replay, sync, sets, check):
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import Any
 
 import typer
@@ -21,7 +22,7 @@ class BarholdGroup(TyperGroup):
             sys.stdout.flush()
         except BarholdError as error:
             if ctx.params.get("debug"):
-                raise
+                traceback.print_exc()
             screen.note(str(error))
             raise typer.Exit(error.exit_status) from None
         except BrokenPipeError:

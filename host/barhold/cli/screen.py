@@ -13,8 +13,10 @@ def show(*parts: "RenderableType") -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)
-    for part in parts:
-        console.print(part)
+    with console.capture() as rendered:  # printing by itself, rich would end with status 1 on a closed pipe
+        for part in parts:
+            console.print(part)
+    sys.stdout.write(rendered.get())
 
 
 def json_line(line: dict[str, Any]) -> None:
