@@ -1,0 +1,120 @@
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+from typer.main import get_command
+
+import barhold as package
+from barhold.cli import app
+from hostkit import DATA, ROOT, barhold, barhold_process
+
+COMMANDS = sorted(get_command(app).commands)
+HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio")
+
+
+def examples(command):
+    """Return the `barhold ...` lines in a command's help."""
+    lines = barhold(command, "--help").stdout.splitlines()
+    return [line.strip() for line in lines if line.strip().startswith(f"barhold {command}")]
+
+
+def test_the_commands():
+    assert COMMANDS == ["check", "demo", "replay", "sets", "sync"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_shows_examples_and_they_run(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(DATA / "six-reps.csv", "session.csv")
+    barhold("sync", "session.csv", db=tmp_path / "b.db")
+    assert examples(command)
+    for example in examples(command):
+        result = barhold(*shlex.split(example)[1:], db=tmp_path / "b.db")
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        assert result.exit_code in ((0, 1) if command == "check" else (0,)), result.stderr
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_help_imports_nothing_heavy(command):
+    args = ["--help"] if command is None else [command, "--help"]
+    code = (
+        f"import sys; sys.argv = ['barhold', *{args}]\n"
+        "from barhold.cli import main\n"
+        "try: main()\n"
+        f"finally: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=_env())
+    assert done.stdout.startswith("Usage: ")
+    assert done.stderr.strip() == "[]"
+
+
+def test_replay_needs_no_database():
+    code = (
+        f"import sys; sys.argv = ['barhold', 'replay', {str(DATA / 'lone-lift.csv')!r}]\n"
+        "from barhold.cli import main\n"
+        "try: main()\n"
+        "finally: print([m for m in ('sqlalchemy', 'alembic', 'bleak') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, env=_env())
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+
+
+def test_exit_statuses_are_documented():
+    text = " ".join(barhold("--help").stdout.split())
+    for words in ("0 done", "1 check: the plan was not met", "2 wrong usage or input", "130 interrupted"):
+        assert words in text
+
+
+@pytest.mark.parametrize("args", [["bogus"], ["replay"], ["replay", "x.csv", "--nope"], ["sync", "--seed", "-1"]])
+def test_wrong_usage_is_status_2(args):
+    result = barhold(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr
+
+
+def test_version_is_the_packages():
+    assert barhold("--version").stdout == f"barhold {package.__version__}\n"
+
+
+def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):
+    done = barhold_process("check", "--db", tmp_path / "none" / "b.db")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("barhold: database ")
+    assert len(done.stderr.splitlines()) == 1
+    loud = barhold_process("--debug", "check", "--db", tmp_path / "none" / "b.db")
+    assert loud.returncode == 2
+    assert "Traceback" in loud.stderr
+
+
+def test_json_is_pure(tmp_path):
+    barhold("sync", DATA / "six-reps.csv", db=tmp_path / "b.db")
+    for args in (["replay", DATA / "six-reps.csv", "--json"], ["sets", "--json"], ["check", "--json"]):
+        result = barhold(*args, db=tmp_path / "b.db")
+        assert result.stdout
+        for line in result.stdout.splitlines():
+            assert {"type", "schema"} <= json.loads(line).keys()
+
+
+def test_a_closed_pipe_is_no_error():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        command = [sys.executable, "-m", "barhold", "replay", str(DATA / "lone-lift.csv")]
+        done = subprocess.run(command, check=False, stdout=closed, stderr=subprocess.PIPE, text=True, env=_env())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_colour_and_no_more_than_80_columns_in_a_pipe(tmp_path):
+    args = ("demo",)
+    plain = barhold_process(*args, COLUMNS="", TERM="xterm-256color")
+    assert "\x1b" not in plain.stdout
+    assert max(len(line) for line in plain.stdout.splitlines()) <= 80
+
+
+def _env():
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])
+    return {**os.environ, "PYTHONPATH": paths, "BARHOLD_DB": ""}
