@@ -40,6 +40,7 @@ class Seeded:
 def feed_locked(detector, values, event_ints):
     """Return the reps counted. Lock and unlock in one function: an error that leaves the lock on hangs the process."""
     reps = at = 0
+    caught = False
     end = len(values)
     micropython.heap_lock()
     try:
@@ -53,12 +54,16 @@ def feed_locked(detector, values, event_ints):
                 values[at + 5],
                 values[at + 6],
             )
-            at += 7
             while detector.events.pop_into(event_ints):
                 if event_ints[event.TYPE] == protocol.REP:
                     reps += 1
+            at += 7
+    except MemoryError:
+        caught = True
     finally:
         micropython.heap_unlock()
+    if caught:
+        raise MemoryError(f"the sample of {values[at]} ms allocated")
     return reps
 
 
