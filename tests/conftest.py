@@ -1,10 +1,13 @@
 """Shared by all tests: recordings, golden files, and the firmware's modules."""
 
+import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold import recording
 
 HERE = Path(__file__).parent
@@ -16,8 +19,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def samples() -> Callable[[str], bytes]:
-    """Give the packed samples of a recording in tests/data by its name."""
-    return lambda name: recording.read(HERE / "data" / f"{name}.csv").samples
+    """Give the packed samples of a recording in tests/data by its name, or of the `wild` one."""
+    return lambda name: wild() if name == "wild" else recording.read(HERE / "data" / f"{name}.csv").samples
+
+
+def wild() -> bytes:
+    """A sensor gone mad: full scale on every axis, held and flickering, doubled times, and a gap of half an hour."""
+    rng = random.Random(1)
+    t_ms, packed = 0, b""
+    for i in range(4000):
+        t_ms += 1_800_000 if i == 3000 else rng.choice((0, 1, 10, 10, 10, 48, 300))
+        extreme = (I16_MIN, I16_MAX) if i % 400 < 200 else (I16_MIN, -4096, -1, 0, 1, 4096, I16_MAX)
+        axes = [rng.choice(extreme) for _ in range(6)] if i % 100 < 50 else [rng.choice(extreme)] * 6
+        packed += struct.pack(SAMPLE_FORMAT, t_ms, *axes)
+    return packed
 
 
 @pytest.fixture

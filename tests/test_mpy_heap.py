@@ -12,6 +12,10 @@ def test_the_detector_works_with_the_heap_locked(name: str, samples) -> None:
     assert int(reps) >= 5, "the lock proves something only if the recording reached every part of a set"
 
 
+def test_nothing_allocates_even_when_the_sensor_goes_mad(samples) -> None:
+    assert rig.run(rig.HERE / "heap.py", "none", stdin=samples("wild")).startswith("reps ")
+
+
 @pytest.mark.parametrize("seed", ["list", "float", "bigint"])
 def test_the_lock_catches_a_seeded_allocation(seed: str, samples) -> None:
     with pytest.raises(rig.RigError, match=r"MemoryError: the sample of 50\d\d ms allocated"):

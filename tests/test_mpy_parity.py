@@ -23,7 +23,7 @@ def test_the_detector_gives_the_golden_records(name: str, samples, golden) -> No
     golden(f"{name}.records.txt", "".join(line + "\n" for line in detect.lines(samples(name))))
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", [*RECORDINGS, "wild"])
 def test_the_detector_gives_the_same_records_in_micropython(name: str, samples) -> None:
     packed = samples(name)
     assert rig.run(rig.HERE / "detect.py", stdin=packed).split("\n")[:-1] == detect.lines(packed)
