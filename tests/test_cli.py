@@ -108,6 +108,23 @@ def test_a_closed_pipe_is_no_error():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_full_disk_is_one_line_and_status_2():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "barhold", "replay", str(DATA / "lone-lift.csv")]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, env=_env())
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(tmp_path):
+    name = "caf\u00e9.csv"
+    shutil.copy(DATA / "lone-lift.csv", tmp_path / name)
+    done = barhold_process("replay", tmp_path / name, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "caf\\xe9.csv: no set found" in done.stdout
+
+
 def test_no_colour_and_no_more_than_80_columns_in_a_pipe(tmp_path):
     args = ("demo",)
     plain = barhold_process(*args, COLUMNS="", TERM="xterm-256color")

@@ -31,8 +31,8 @@ def replayed(name: str, sets: list[TrainingSet]) -> list[Renderable]:
 
 
 def stored(sets: list[TrainingSet]) -> list[Renderable]:
-    """Return a line per stored set."""
-    table = _table("start", "sensor", "reps", "mean hold s", "least-most", "range cm")
+    """Return a line per stored set; its hold is the mean of its reps."""
+    table = _table("start", "sensor", "reps", "hold s", "least-most", "range cm")
     for item in sets:
         holds = [rep.hold_ms / 1000 for rep in item.reps]
         range_cm = max(rep.rom_m for rep in item.reps) * 100

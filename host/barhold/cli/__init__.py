@@ -1,5 +1,7 @@
 """The `barhold` command: one module per command, each importing what it needs only when it runs."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -52,4 +54,8 @@ def _root(
 
 def main() -> None:
     """Run the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name may hold what the terminal's encoding cannot: show it escaped rather than fail.
+            stream.reconfigure(errors="backslashreplace")
     app()

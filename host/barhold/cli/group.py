@@ -1,5 +1,6 @@
 """The one place where errors become a line on stderr and an exit status."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -25,8 +26,17 @@ class BarholdGroup(TyperGroup):
                 traceback.print_exc()
             screen.note(str(error))
             raise typer.Exit(error.exit_status) from None
-        except BrokenPipeError:
-            # The interpreter flushes stdout once more at exit: let that go nowhere instead of failing.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            raise typer.Exit(0) from None
+        except OSError as error:
+            _drop_stdout()
+            if isinstance(error, BrokenPipeError):  # the reader has seen enough
+                raise typer.Exit(0) from None
+            screen.note(f"{error.filename or 'output'}: {error.strerror}")
+            raise typer.Exit(2) from None
         return result
+
+
+def _drop_stdout() -> None:
+    # The interpreter flushes stdout once more at exit: let what is left go nowhere instead of failing again.
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
