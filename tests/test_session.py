@@ -94,7 +94,7 @@ def test_another_log_under_the_stored_key_shows_itself(store: Store) -> None:
 
 
 def test_gaps_are_told_once(store: Store) -> None:
-    raws = {5: make(5), 6: make(6, protocol.GAP, (0, 4)), 7: make(7, protocol.GAP, (9, 8))}
+    raws = {5: make(5), 6: make(6, protocol.GAP, (0, 4)), 7: make(7, protocol.GAP, (9, 2))}
     assert run(FakeSensor(FakeLog(raws)), store).lost == 5
     del raws[7]
     assert run(FakeSensor(FakeLog(raws)), store).lost == 0
@@ -152,6 +152,7 @@ def test_any_one_frame_may_go_wrong(shared: Store, path: Path, log: dict[int, by
         assert result.quarantined == 0
         assert result.re_requests or fault in ("double", "reorder"), f"frame {at}: {result}"
         assert not (fault == "drop" and result.dropped_frames)
+        assert not (fault == "double" and result.re_requests)
         if at + 1 < clean.frames_to_host:  # nobody listens any more after the last one
             told = result.dropped_frames or (result.re_requests if fault in ("drop", "reorder") else 0)
             assert told, f"frame {at}: {result}"
@@ -204,6 +205,43 @@ def test_a_very_bad_link_only_takes_longer(shared: Store, path: Path, seed: int)
             continue
     assert stored(shared, device) == log.raws
     assert shared.quarantined() == []
+
+
+def test_after_a_fault_one_record_is_asked_for_and_then_many_again(store: Store) -> None:
+    raws = {seq: make(seq) for seq in range(400)}
+
+    def without_the_first(_: int, raw: bytes) -> list[bytes]:
+        _, last = sensor.sent[-1]
+        if frame.parse(raw)[0] != protocol.DATA or struct.unpack("<IH", last)[1] == 1:
+            return [raw]
+        return [] if frame.parse(raw)[2].startswith(raws[struct.unpack("<IH", last)[0]]) else [raw]
+
+    sensor = FakeSensor(FakeLog(raws), without_the_first)
+    result = run(sensor, store)
+    assert stored(store) == raws
+    pulls = [struct.unpack("<IH", body) for kind, body in sensor.sent if kind == protocol.PULL]
+    assert pulls[:4] == [(0, 28), (0, 1), (1, 28), (1, 1)]
+    assert result.re_requests == len([n for _, n in pulls if n > 1])
+
+
+def test_an_old_acknowledgement_is_not_the_one_waited_for(store: Store) -> None:
+    def older(number: int, raw: bytes) -> list[bytes]:
+        kind, nonce, body = frame.parse(raw)
+        if kind != protocol.ACKED or struct.unpack("<II", body)[1] != 56:
+            return [raw]
+        wrong = [b"", struct.pack("<II", LOG, 28), struct.pack("<II", LOG + 1, 56)]
+        return [frame.pack(kind, nonce, body) for body in wrong][number % 3 :]
+
+    sensor = FakeSensor(FakeLog(SIXTY), older)
+    with pytest.raises(LinkError, match="did not answer ACK"):
+        run(sensor, store)
+    assert sensor.kinds().count(protocol.ACK) == 1 + 8
+
+
+def test_a_link_that_goes_down_after_the_last_ack_is_no_error(store: Store) -> None:
+    operations = FakeSensor(FakeLog(SIXTY))
+    run(operations, store)
+    assert run(FakeSensor(FakeLog(SIXTY), device=b"at bye..", break_at=operations.operations - 1), store).new == 60
 
 
 def test_a_record_that_never_comes_is_named_with_its_tries(store: Store) -> None:
@@ -373,6 +411,16 @@ def test_a_refusal_is_told(store: Store, kind: int, code: int, said: str) -> Non
         run(FakeSensor(FakeLog(SIXTY), refuses), store)
 
 
+def test_a_refusal_of_something_else_is_no_answer(store: Store) -> None:
+    def cross(_: int, raw: bytes) -> list[bytes]:
+        kind, nonce, _body = frame.parse(raw)
+        other = protocol.ACK if kind in (protocol.DATA, protocol.END) else protocol.PULL
+        late = [bytes([other, protocol.BAD_BODY]), bytes([protocol.TIME][: kind == protocol.TIME_IS]), b""]
+        return [*(frame.pack(protocol.STATUS, nonce, body) for body in late), raw]
+
+    assert run(FakeSensor(FakeLog(SIXTY), cross), store).new == 60
+
+
 def info_body(changes: dict[int, bytes | None]) -> bytes:
     entries = {
         protocol.INFO_PROTOCOL: b"\x01\x00",
@@ -425,10 +473,17 @@ def test_the_anchor_is_the_middle_of_the_least_round_trip(store: Store) -> None:
 
 def test_a_late_answer_is_no_short_round_trip(store: Store) -> None:
     clock = itertools.count(0, 10)
-    late = HeldBack(3)
-    asyncio.run(sync(FakeSensor(FakeLog({}), late), store, lambda: next(clock)))
+
+    def late(_: int, raw: bytes) -> list[bytes]:
+        kind, nonce, body = frame.parse(raw)
+        if kind != protocol.TIME_IS:
+            return [raw]
+        token, boot, t_ms = struct.unpack(protocol.TIME_IS_FORMAT, body)
+        return [frame.pack(kind, nonce, struct.pack(protocol.TIME_IS_FORMAT, token + 7, boot, t_ms - 500)), raw]
+
+    result = asyncio.run(sync(FakeSensor(FakeLog({}), late), store, lambda: next(clock)))
     [anchor] = store.anchors()
-    assert anchor.rtt_ms == 10
+    assert (anchor.t_ms, anchor.rtt_ms, result.dropped_frames) == (1000, 10, 8)
 
 
 def test_a_clock_that_runs_backwards_gives_no_anchor(store: Store) -> None:
@@ -447,13 +502,13 @@ def test_live_records_are_handed_on_and_not_stored(store: Store) -> None:
     def lively(number: int, raw: bytes) -> list[bytes]:
         _, nonce, _ = frame.parse(raw)
         extra = [spoilt(live[0])] if number == 12 else live
-        return [frame.pack(protocol.LIVE, nonce, b"".join(extra)), raw] if number in (5, 11, 12) else [raw]
+        return [frame.pack(protocol.LIVE, nonce, b"".join(extra)), raw] if number in (0, 5, 11, 12) else [raw]
 
     heard: list[bytes] = []
     result = run(FakeSensor(FakeLog(SIXTY), lively), store, heard.append)
     assert heard == live * 2
     assert stored(store) == SIXTY
-    assert result.dropped_frames == 1
+    assert result.dropped_frames == 2  # one before the session, one spoilt
 
 
 @pytest.mark.parametrize("kind", [protocol.LIVE, protocol.DATA, protocol.TIME_IS, protocol.INFO, protocol.STATUS])
@@ -465,7 +520,7 @@ def test_a_sensor_that_babbles_ends_in_a_link_error(store: Store, kind: int) -> 
                 return self.inbox.popleft()
             return frame.pack(kind, self.answer._nonce, make(7))
 
-    with pytest.raises(LinkError):
+    with pytest.raises(LinkError, match=r"did not|refused"):  # and not that the fake link went down
         run(Babbler(FakeLog(SIXTY), break_at=20_000), store)
     assert stored(store).items() <= {7: make(7)}.items()
 
@@ -503,6 +558,25 @@ def test_a_batch_takes_no_more_than_it_asked_for() -> None:
     assert batch.add(make(4) + make(5))
     assert not batch.add(make(6))
     assert batch.certain() == [make(4), make(5)]
+
+
+def crc_of(*seqs: int) -> int:
+    return frame.binascii.crc32(struct.pack(f"<{len(seqs)}I", *seqs))
+
+
+@pytest.mark.parametrize(("body", "end", "whole"), [
+    (make(4) + make(6), (7, 2, crc_of(4, 6)), True),
+    (make(4) + make(6), (9, 2, crc_of(4, 6)), True),
+    (make(4) + make(6), (6, 2, crc_of(4, 6)), False),
+    (make(4) + make(6), (7, 3, crc_of(4, 6)), False),
+    (make(4) + make(6), (7, 2, crc_of(4, 5)), False),
+    (make(4) + spoilt(make(5)), (5, 1, crc_of(4)), False),
+    (spoilt(make(4)), (5, 0, 0), False),
+])  # fmt: skip
+def test_a_batch_is_whole_when_end_speaks_of_it(body: bytes, end: tuple[int, int, int], whole: bool) -> None:
+    batch = Batch(4, 28)
+    batch.add(body)
+    assert batch.is_whole(*end) is whole
 
 
 @pytest.mark.parametrize("body", [b"", make(4)[:31], make(4) + b"\0", make(3), make(protocol.NO_SEQ)])

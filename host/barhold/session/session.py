@@ -143,7 +143,8 @@ class Session:
                 return None
             kind, _, body = got
             end = _end_values(body) if kind == protocol.END else None
-            if end and end[0] >= batch.first_seq:
+            # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
+            if end and (end[0] > batch.first_seq or not end[1]):
                 return end
             if kind == protocol.END or not batch.add(body):
                 self._channel.drop()
