@@ -88,6 +88,11 @@ def test_a_lone_lift_before_a_set_is_dropped_alone():
     assert [s.number for s in grouped(raws)] == [2]
 
 
+def test_what_the_sensor_calls_lone_is_no_set_whatever_it_logged():
+    assert grouped([*reps(2), set_end(1, protocol.LONE)]) == []
+    assert len(grouped([*reps(2), set_end(1)])) == 1
+
+
 def test_unknown_record_types_are_ignored():
     odd = bytearray(rep(22_000, number=3))
     odd[0] = protocol.RECORD_VERSION << 5 | 15
