@@ -18,7 +18,7 @@ from barhold.sync import sync, utc_clock
 
 
 class ChattyDetector:
-    """One REP per sample, numbered by its time."""
+    """One REP per sample, and a SET_END when it is told that no more come."""
 
     busy = False
 
@@ -31,7 +31,8 @@ class ChattyDetector:
         self.events.push(self._event)
 
     def finish(self) -> None:
-        """Nothing is ever open."""
+        self._event[0] = protocol.SET_END
+        self.events.push(self._event)
 
 
 def still(count: int, spacing_ms: int = 10) -> bytes:
@@ -40,7 +41,7 @@ def still(count: int, spacing_ms: int = 10) -> bytes:
 
 
 def chatty_sensor(count: int, **options: object) -> VirtualSensor:
-    """Return a sensor that will have logged `count` reps once it has played."""
+    """Return a sensor that will have logged `count` reps and one end once it has played."""
     main = firmware.load("main")
     real, main.Detector = main.Detector, ChattyDetector
     try:

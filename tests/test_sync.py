@@ -47,11 +47,11 @@ def test_every_record_of_the_sensor_is_in_the_database_byte_for_byte(store: Stor
     sensor = chatty_sensor(300)
     result = play_and_sync(sensor, store)
     log = log_of(sensor)
-    assert [record.header(raw)[0] for raw in log] == [protocol.BOOT, *[protocol.REP] * 300]
+    assert [record.header(raw)[0] for raw in log] == [protocol.BOOT, *[protocol.REP] * 300, protocol.SET_END]
     assert [r.raw for r in store.records()] == log
-    assert [r.seq for r in store.records(sensor.board.device_id.hex())] == list(range(301))
-    assert (result.new, result.dropped_frames, result.re_requests) == (301, 0, 0)
-    assert sensor.app.log.acked == 301
+    assert [r.seq for r in store.records(sensor.board.device_id.hex())] == list(range(302))
+    assert (result.new, result.dropped_frames, result.re_requests) == (302, 0, 0)
+    assert sensor.app.log.acked == 302
 
 
 def test_a_real_recording_ends_in_the_database(store: Store, samples: Callable[[str], bytes]) -> None:
@@ -80,10 +80,10 @@ def test_the_anchor_is_taken_when_the_playing_is_over(store: Store) -> None:
 
 def test_a_sensor_that_keeps_its_log_gives_only_what_is_new(store: Store, tmp_path: Path) -> None:
     folder = str(tmp_path / "log")
-    assert play_and_sync(chatty_sensor(40, folder=folder), store).new == 41
+    assert play_and_sync(chatty_sensor(40, folder=folder), store).new == 42
     second = chatty_sensor(40, folder=folder)
     result = play_and_sync(second, store)
-    assert (result.new, result.already_stored) == (41, 1)
+    assert (result.new, result.already_stored) == (42, 1)
     assert [r.raw for r in store.records()] == log_of(second)
     assert [anchor.boot for anchor in store.anchors()] == [1, 2]
 
@@ -137,7 +137,7 @@ def test_real_time_takes_its_time_and_holds_nobody_up(store: Store) -> None:
         while not playing.done():
             await asyncio.sleep(0.01)
             turns += 1
-        assert (await sync(sensor, store, utc_clock())).new == 26
+        assert (await sync(sensor, store, utc_clock())).new == 27
         return turns, time.monotonic() - started_s
 
     turns, took_s = asyncio.run(both())

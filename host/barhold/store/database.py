@@ -123,8 +123,7 @@ def _bring_to_head(engine: Engine) -> None:
         _use_wal(engine)
     if needed:
         with writing(engine) as connection:
-            if migrate.needed(connection):  # another process may have been faster
-                migrate.migrate(connection)
+            migrate.migrate(connection)  # nothing is left to do when another process was faster
 
 
 def _use_wal(engine: Engine) -> None:
