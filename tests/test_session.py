@@ -224,6 +224,19 @@ def test_after_a_fault_one_record_is_asked_for_and_then_many_again(store: Store)
     assert result.re_requests == len([n for _, n in pulls if n > 1])
 
 
+def test_an_end_that_comes_again_after_its_ack_costs_nothing(store: Store) -> None:
+    ends: list[bytes] = []
+
+    def again(_: int, raw: bytes) -> list[bytes]:
+        kind = frame.parse(raw)[0]
+        if kind == protocol.END:
+            ends.append(raw)
+        return [raw, ends[-1]] if kind == protocol.ACKED else [raw]
+
+    result = run(FakeSensor(FakeLog(SIXTY), again), store)
+    assert (result.new, result.re_requests, result.dropped_frames) == (60, 0, 2)
+
+
 def test_an_old_acknowledgement_is_not_the_one_waited_for(store: Store) -> None:
     def older(number: int, raw: bytes) -> list[bytes]:
         kind, nonce, body = frame.parse(raw)
