@@ -1,23 +1,228 @@
-"""The detector: samples in, events out. (Contract first; the method follows in its own commit.)"""
+"""The detector: samples in, events out. It only orders its rooms; each of them holds one subject.
 
-from barcore.event import EventRing
+    sample -> motion (gravity) -> smooth -> drift (rest) -> live                     -> provisional events
+                                                         -> review (rep) -> sets     -> final events
+
+Method: the integral of the vertical acceleration is freed of its drift by a filter that also learns the accelerometer's
+offset (`drift`); the written definitions of rep and hold (`rep`) are then applied to it once the drift is known on both
+sides of the rep. Cost is spread: every sample does a bounded share of the review.
+"""
+
+from array import array
+
+from barcore import protocol, ticks
+from barcore.announce import Announcer
+from barcore.doubt import hold_err_ms, rolled_over
+from barcore.drift import STEP_TICKS, Drift
+from barcore.live import FALLING, LOW, Live
+from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
+from barcore.review import FOUND, IDLE, Review
+from barcore.sample import I16_MAX, I16_MIN
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, SetKeeper
 from barcore.settings import Settings
+from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
+
+_UNITS_PER_SAMPLE = 24  # of the review
+_REVIEW_TICKS = 48  # a review at least this often while the bar moves
+_AFTER_FALL_TICKS = LAG_TICKS + 12
+_REVIEWED_TICKS = LAG_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
+_IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
+_FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
+_UNSURE_MS = 300
 
 
 class Detector:
-    """Counts reps and times holds on a stream of samples; leaves events in `events`."""
+    """Counts reps and times holds on a stream of samples; leaves events in `events`.
+
+    `feed` takes integers, allocates nothing and is bounded; its input may be anything within 16 bits per axis. Events
+    come in order of their decision, their times are 30-bit ticks like the samples' own.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.events = EventRing()
-
-    def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
-        """Take one sample (see `sample`). Allocates nothing; times must not run backwards."""
-
-    def finish(self) -> None:
-        """End of the stream: close an open set as if no further rep came. Not part of the sample path."""
+        self._announce = Announcer()
+        self.events = self._announce.events
+        self._velocity = array("i", [0] * V_RING)
+        self._motion = Motion()
+        self._smoother = Smoother(self._velocity)
+        self._drift = Drift(settings.calibrated)
+        self._live = Live(self._velocity, self._drift)
+        self._review = Review(self._velocity, self._drift)
+        self._sets = SetKeeper()
+        self._last_tick = 0
+        self._n = 0  # ticks of the grid so far
+        self._due = 0  # the tick at which to review next
+        self._flat_ticks = 0
+        self._clipped_ms = self._gap_ms = -1
 
     @property
     def busy(self) -> bool:
         """Whether a rep or a hold is under way (no flash write may start now)."""
-        return False
+        return self._live.state != LOW
+
+    def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
+        """Take one sample (see `sample`). Allocates nothing; a sample no later than the last is dropped."""
+        motion = self._motion
+        given = self.settings
+        ax = _calibrated(ax, given.acc_offset[0], given.acc_scale[0])
+        ay = _calibrated(ay, given.acc_offset[1], given.acc_scale[1])
+        az = _calibrated(az, given.acc_offset[2], given.acc_scale[2])
+        gx -= given.gyro_offset[0]
+        gy -= given.gyro_offset[1]
+        gz -= given.gyro_offset[2]
+        if not motion.started:
+            motion.start(ax, ay, az, gx, gy, gz)
+            self._announce.start_tick = self._last_tick = t_ms
+            return
+        dt_ms = ticks.elapsed_ms(t_ms, self._last_tick)
+        if dt_ms == 0 or dt_ms >= ticks.HALF_MS:
+            return
+        self._last_tick = t_ms
+        if dt_ms > LONGEST_STEP_MS:
+            self._announce.start_tick += dt_ms - LONGEST_STEP_MS
+        motion.feed(dt_ms, ax, ay, az, gx, gy, gz)
+        while motion.tick():
+            self._tick()
+        self._work(_UNITS_PER_SAMPLE)
+
+    def finish(self) -> None:
+        """End of the stream: review what is left and close an open set. Not part of the sample path."""
+        if not self._motion.started:
+            return
+        for _ in range(LAG_TICKS + _AFTER_FALL_TICKS):
+            self._motion.coast(self._drift.slope)
+            self._tick()
+        for _ in range(2):  # the review under way, then one of all that is left
+            while self._review.state != IDLE:
+                self._work(_UNITS_PER_SAMPLE)
+            self._begin_review()
+        while self._review.state != IDLE:
+            self._work(_UNITS_PER_SAMPLE)
+        self._settle_set()
+
+    def _tick(self) -> None:
+        """Take the grid point that `motion` has reached through smoother, drift and live."""
+        motion = self._motion
+        self._n += 1
+        n = self._n
+        self._velocity[n & V_MASK] = motion.velocity
+        self._smoother.push(n)
+        if motion.clipped:
+            motion.clipped = False
+            self._clipped_ms = motion.t_ms
+        if motion.gap:
+            motion.gap = False
+            self._gap_ms = motion.t_ms
+        if n % STEP_TICKS == 0:
+            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak)
+            motion.peak = 0
+        if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
+            self._smoother.read(n)
+            self._drift.step((n - LAG_TICKS) // STEP_TICKS, self._smoother)
+            self._rest_or_review()
+        self._live_tick()
+        if self._sets.state == CLOSING:
+            self._judge()
+        elif self._live.state == LOW and self._sets.is_over(self._reviewed_ms()):
+            self._close_set()
+
+    def _reviewed_ms(self) -> int:
+        """Return up to when every rep that started and ended is sure to have been found."""
+        return (self._n - _REVIEWED_TICKS) * TICK_MS
+
+    def _live_tick(self) -> None:
+        live = self._live
+        was = live.state
+        kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
+        self._motion.may_learn = live.state == LOW
+        if kind:
+            self._announce.live(kind, live, self._sets, live.event_tick * TICK_MS)
+        if was == FALLING and live.state == LOW:
+            self._due = self._n + _AFTER_FALL_TICKS
+
+    def _rest_or_review(self) -> None:
+        """After each step of drift: begin afresh in a long rest, or begin a review when one is due."""
+        self._flat_ticks = self._flat_ticks + STEP_TICKS if self._drift.flat_steps else 0
+        if self._review.state != IDLE:
+            return
+        idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self._live.state == LOW
+        if (idle and self._n > V_RING) or abs(self._motion.velocity) > _FAR_OFF:
+            self._restart()
+        elif self._n >= self._due and not idle:
+            self._begin_review()
+
+    def _begin_review(self) -> None:
+        self._due = self._n + _REVIEW_TICKS
+        self._review.start((self._n - LAG_TICKS) // STEP_TICKS, self._sets.least_mm())
+
+    def _work(self, units: int) -> None:
+        """Do a share of the review."""
+        review = self._review
+        while units > 0 and review.state != IDLE:
+            if review.update() == FOUND and not rolled_over(review.rep, self._drift):
+                self._take_rep()
+            units -= 1
+
+    def _take_rep(self) -> None:
+        """Take the rep that the review has found into its set and announce it."""
+        rep, sets = self._review.rep, self._sets
+        if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
+            self._settle_set()
+        bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
+        err_ms = hold_err_ms(rep, self._drift)
+        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(err_ms))
+        if sets.reps == 2:
+            self._announce.set_start(sets, self.settings.target_ms)
+        self._announce.rep(rep, sets, flags, bottom_ms, err_ms)
+        self._review.least_mm = sets.least_mm()
+
+    def _rep_flags(self, err_ms: int) -> int:
+        start_ms = self._review.rep.start_ms
+        flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
+        if self._review.rep.disturbed:
+            flags |= protocol.DISTURBED
+        if self._clipped_ms >= start_ms:
+            flags |= protocol.CLIPPED
+        if self._gap_ms >= start_ms:
+            flags |= protocol.GAPPED
+        return flags | protocol.LOW_CONFIDENCE if err_ms > _UNSURE_MS else flags
+
+    def _settle_set(self) -> None:
+        """Close the set under way, if any, and judge all its reps at once."""
+        if self._sets.is_open():
+            self._close_set()
+        while self._sets.state == CLOSING:
+            self._judge()
+
+    def _close_set(self) -> None:
+        self._announce.set_end(self._sets)
+        self._sets.close()
+        self._review.skip_to(self._n - _REVIEWED_TICKS)
+
+    def _judge(self) -> None:
+        """Judge one rep of the ended set again; announce a correction where that changes it."""
+        verdict = self._sets.judge()
+        if verdict != JUDGED and verdict != DONE:  # noqa: PLR1714 (a tuple would be allocated)
+            self._announce.correction(self._sets, verdict)
+
+    def _restart(self) -> None:
+        """Start the integral and the grid afresh; what was learnt of gravity and offset stays."""
+        passed_ms = self._motion.t_ms
+        self._announce.start_tick = (self._announce.start_tick + passed_ms) & ticks.MASK
+        self._sets.shift(passed_ms)
+        self._motion.rezero()
+        self._n = self._due = 0
+        for i in range(V_RING):
+            self._velocity[i] = 0
+        self._smoother.restart(0)
+        self._drift.restart(0)
+        self._live.restart()
+        self._review.from_tick = 0
+        self._flat_ticks = 0
+        self._clipped_ms = self._gap_ms = -1
+
+
+def _calibrated(raw: int, offset: int, scale: int) -> int:
+    """Return one axis' count less its offset, times its scale (1 = 4096), within 16 bits."""
+    value = (raw - offset) * scale >> 12
+    return I16_MIN if value < I16_MIN else value if value < I16_MAX else I16_MAX

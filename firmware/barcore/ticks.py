@@ -2,6 +2,8 @@
 
 PERIOD_MS = 1 << 30
 MASK = PERIOD_MS - 1
+HALF_MS = 1 << 29
+"""A later tick lies less than this ahead; what looks further ahead lies behind."""
 
 
 def elapsed_ms(later: int, earlier: int) -> int:

@@ -1,0 +1,142 @@
+"""Live: what the bar does now, for the cue. Provisional: the review settles what is logged.
+
+state     leaves when                                          for       sends
+LOW       height over the lowest point >= least rise           RISING    RISE
+RISING    v <= +0.05 m/s                                       HELD      TOP
+HELD      hold reaches its target                              HELD      TARGET, once
+          height a quarter of the rise over the first top      RISING    (TOP comes again)
+          height below the zone under the top                  FALLING   HOLD_END
+FALLING   back in the zone                                     HELD
+          below half of the rise and v >= -0.05 m/s            LOW
+any       20 s since the rise                                  LOW
+"""
+
+from array import array
+
+from barcore import protocol
+from barcore.drift import STEP_TICKS, Drift
+from barcore.motion import TICK_MS, V_005
+from barcore.rep import MM, V_MOST
+from barcore.smooth import LAG_TICKS, V_MASK
+
+LOW, RISING, HELD, FALLING = 0, 1, 2, 3
+_CALM_TICKS = 25
+_LONGEST_TICKS = 1000
+_ZONE_LEAST = 30 * MM
+_RECHECK_TICKS = 40  # after 0.8 s the drift at the hold's start is known, not foretold
+
+
+class Live:
+    """Follows height and velocity at the newest tick; `update` returns the type of event to send, or 0."""
+
+    def __init__(self, velocity: "array[int]", drift: Drift) -> None:
+        self._raw = velocity
+        self._drift = drift
+        self.state = LOW
+        self.event_tick = 0  # when what `update` returned happened
+        self.hold_ms = 0
+        self.rise_mm = 0
+        self._height = self._calm = 0  # height over the lowest point
+        self._peak = self._top = self._rise_tick = 0
+        self.top_tick = self._down_tick = 0
+        self._told = self._rechecked = False
+
+    def restart(self) -> None:
+        """Begin at a bottom."""
+        self.state = LOW
+        self._height = self._calm = 0
+
+    def update(self, tick: int, least_mm: int, target_ms: int) -> int:
+        """Take the newest `tick`; returns a provisional record type or 0. Allocates nothing."""
+        v = self._velocity_now(tick)
+        self._height += v
+        self.event_tick = tick - 2
+        if self.state == LOW:
+            return self._low_state(tick, v, least_mm)
+        if tick - self._rise_tick > _LONGEST_TICKS:
+            self.restart()
+            return 0
+        if self._height > self._peak:
+            self._peak = self._height
+        self.rise_mm = self._peak // MM
+        if self.state == RISING:
+            if v > V_005:
+                return 0
+            self.state = HELD
+            self._top = self._height
+            self.top_tick = tick - 2
+            self._rechecked = self._told = False
+            return protocol.TOP
+        if self.state == HELD:
+            return self._held_state(tick, v, target_ms)
+        return self._falling_state(v)
+
+    def _velocity_now(self, tick: int) -> int:
+        """Return the velocity two ticks back, the drift foretold from where it was last settled."""
+        raw = self._raw
+        i = tick & V_MASK
+        total = raw[i] + raw[(i - 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i - 3) & V_MASK] + raw[(i - 4) & V_MASK]
+        v = total // 5 - self._level_at(tick - 2, tick)
+        return -V_MOST if v < -V_MOST else v if v < V_MOST else V_MOST
+
+    def _level_at(self, tick: int, now: int) -> int:
+        """Return the drift's level at `tick`, by the newest slope from the newest step."""
+        settled = (now - LAG_TICKS) // STEP_TICKS * STEP_TICKS
+        return (self._drift.now_level + ((tick - settled) * self._drift.slope >> 6)) >> 4
+
+    def _low_state(self, tick: int, v: int, least_mm: int) -> int:
+        if self._height < 0:
+            self._height = 0
+        self._calm = self._calm + 1 if -V_005 < v < V_005 else 0
+        if self._calm > _CALM_TICKS:
+            self._height -= self._height // 10
+        if self._height < least_mm * MM:
+            return 0
+        self.state = RISING
+        self._rise_tick = tick
+        self._peak = self._height
+        self.rise_mm = least_mm
+        self.hold_ms = 0
+        return protocol.RISE
+
+    def _held_state(self, tick: int, v: int, target_ms: int) -> int:
+        rise = self._peak
+        if v > V_005 and self._height - self._top > rise >> 2:
+            self.state = RISING
+            return 0
+        if not self._rechecked and tick - self.top_tick >= _RECHECK_TICKS:
+            self._rechecked = True
+            self._recheck(tick)
+        if v >= -V_005:
+            self._down_tick = tick - 1
+        self.hold_ms = (self._down_tick - self.top_tick) * TICK_MS
+        if self._height < self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST):
+            self.state = FALLING
+            self.event_tick = self._down_tick
+            return protocol.HOLD_END
+        if target_ms and not self._told and self.hold_ms >= target_ms:
+            self._told = True
+            return protocol.TARGET
+        return 0
+
+    def _falling_state(self, v: int) -> int:
+        if self._peak - self._height < self._peak >> 2:
+            self.state = HELD
+        elif 2 * self._height < self._peak and v >= -V_005:
+            self.restart()
+        return 0
+
+    def _recheck(self, now: int) -> None:
+        """Find the hold's start again with the drift that is now known there."""
+        raw = self._raw
+        tick = self.top_tick - 8
+        last = tick
+        while tick < self.top_tick + 12:
+            i = tick & V_MASK
+            total = (
+                raw[i] + raw[(i - 1) & V_MASK] + raw[(i + 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i + 2) & V_MASK]
+            )
+            if total // 5 - self._level_at(tick, now) > V_005:
+                last = tick
+            tick += 1
+        self.top_tick = last + 1

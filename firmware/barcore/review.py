@@ -1,0 +1,72 @@
+"""The review: goes back over the stretch since the last rep and finds the reps that are complete, a few steps a sample.
+
+state   does, one unit an update                          leaves when              for
+IDLE    nothing                                           `start`                  BACK
+BACK    smooths one step of drift, newest first           the stretch's start      WALK
+WALK    walks one tick with the rep finder                a complete rep           FOUND
+                                                          the stretch's end        IDLE
+FOUND   (the finder's fields hold a rep)                  next update              WALK from the rep's end
+"""
+
+from array import array
+
+from barcore.drift import RING, STEP_TICKS, Drift
+from barcore.rep import FOUND as REP_FOUND
+from barcore.rep import MEASURE, MM, RepFinder
+
+IDLE, BACK, WALK, FOUND = 0, 1, 2, 3
+_SETTLE_TICKS = 5  # a rep counts once this much was seen after its end: it may have been a dip
+_LONGEST_STEPS = RING - 10
+
+
+class Review:
+    """Smooths and walks one stretch; `update()` does one unit of work and tells the state."""
+
+    def __init__(self, velocity: "array[int]", drift: Drift) -> None:
+        self.rep = RepFinder(velocity, drift)
+        self._drift = drift
+        self.state = IDLE
+        self.from_tick = 0  # the stretch begins here: the end of the last rep
+        self.least_mm = 0  # the least rise of a rep; may be raised when one was found
+        self._step = self._stop_tick = 0
+
+    def skip_to(self, tick: int) -> None:
+        """Leave out what lies before `tick`: it was judged already."""
+        if self.from_tick < tick:
+            self.from_tick = tick
+
+    def start(self, newest_step: int, least_mm: int) -> None:
+        """Begin a stretch that ends at `newest_step`; a rep rises by at least `least_mm`."""
+        oldest = (newest_step - _LONGEST_STEPS) * STEP_TICKS
+        self.skip_to(oldest)
+        self.least_mm = least_mm
+        self._step = newest_step
+        self._stop_tick = (newest_step - 1) * STEP_TICKS
+        self._drift.start_back(newest_step)
+        self.state = BACK
+
+    def update(self) -> int:
+        """Do one unit of work and return the state. Allocates nothing."""
+        if self.state == BACK:
+            self._drift.back(self._step)
+            self._step -= 1
+            if self._step < self.from_tick // STEP_TICKS:
+                self.rep.begin(self.from_tick, self.least_mm * MM)
+                self.state = WALK
+        elif self.state == WALK:
+            self._walk()
+        elif self.state == FOUND:
+            self.rep.begin(self.from_tick, self.least_mm * MM)
+            self.state = WALK
+        return self.state
+
+    def _walk(self) -> None:
+        rep = self.rep
+        if rep.tick >= self._stop_tick and rep.state != MEASURE:
+            self.state = IDLE
+        elif rep.update() == REP_FOUND:
+            if rep.end_tick > self._stop_tick - _SETTLE_TICKS:
+                self.state = IDLE
+            else:
+                self.skip_to(rep.end_tick)
+                self.state = FOUND
