@@ -86,3 +86,11 @@ def test_the_table_numbers_sets_and_reps(scripted):
         line.split()[:2] for line in barhold("replay", DATA / "lone-lift.csv").stdout.splitlines() if "2.50" in line
     ]
     assert rows == [["1", "1"], ["1", "2"], ["2", "1"], ["2", "2"]]
+
+
+def test_an_uncalibrated_sensor_is_said_once(scripted):
+    scripted(
+        [rep_at(400 + 400 * i, 2000 + 6000 * i, i + 1, protocol.UNCALIBRATED | protocol.CLIPPED) for i in range(2)]
+    )
+    shown = barhold("replay", DATA / "lone-lift.csv").stdout
+    assert (shown.count("calibrated"), shown.count("clipped")) == (1, 2)

@@ -1,11 +1,13 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from barcore import protocol
 from barhold import check, flags, walltime
 from barhold.check import SessionCheck
 from barhold.model import Rep, TrainingSet
@@ -27,7 +29,7 @@ def replayed(name: str, sets: list[TrainingSet]) -> list[Renderable]:
             at_s = f"{rep.start_ms / 1000:.1f}"
             table.add_row(str(number), str(rep.number), at_s, rise_s, *_hold(rep), fall_s, *_range(rep))
         table.add_section()
-    return [Text(name, "bold"), table]
+    return [Text(name, "bold"), table, *_calibration(sets)]
 
 
 def stored(sets: list[TrainingSet]) -> list[Renderable]:
@@ -51,7 +53,7 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
             table.add_row(str(number), str(rep.number), *_hold(rep), word, *_range(rep))
         table.add_section()
     title = Text(f"Session of {_moment(first)}, sensor {first.device_id}", "bold")
-    return [title, table, _summary(result, plan)]
+    return [title, table, *_calibration(one.item for one in result.sets), _summary(result, plan)]
 
 
 def _summary(result: SessionCheck, plan: Plan) -> Table:
@@ -86,7 +88,14 @@ def _hold(rep: Rep) -> tuple[str, str]:
 
 
 def _range(rep: Rep) -> tuple[str, str]:
-    return f"{rep.rom_m * 100:.0f}", ", ".join(flags.names(rep.flags))
+    return f"{rep.rom_m * 100:.0f}", ", ".join(flags.names(rep.flags & ~protocol.UNCALIBRATED))
+
+
+def _calibration(sets: Iterable[TrainingSet]) -> list[Renderable]:
+    """Say once what else would stand in every row."""
+    if any(rep.flags & protocol.UNCALIBRATED for item in sets for rep in item.reps):
+        return [Text("The sensor was not calibrated: its holds are less certain.", "yellow")]
+    return []
 
 
 def _counts(verdicts: tuple[str, ...]) -> str:
