@@ -74,7 +74,7 @@ class Announcer:
         for i in range(VALUES, EVENT_INTS):
             event[i] = 0
         event[TYPE], event[FLAGS] = kind, flags
-        event[T_MS] = (self.start_tick + grid_ms) & ticks.MASK
+        event[T_MS] = ticks.add_ms(self.start_tick, grid_ms if grid_ms > 0 else 0)
         return event
 
 

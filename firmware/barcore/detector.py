@@ -79,7 +79,7 @@ class Detector:
             return
         self._last_tick = t_ms
         if dt_ms > LONGEST_STEP_MS:
-            self._announce.start_tick += dt_ms - LONGEST_STEP_MS
+            self._announce.start_tick = ticks.add_ms(self._announce.start_tick, dt_ms - LONGEST_STEP_MS)
         motion.feed(dt_ms, ax, ay, az, gx, gy, gz)
         while motion.tick():
             self._tick()
@@ -143,10 +143,12 @@ class Detector:
     def _rest_or_review(self) -> None:
         """After each step of drift: begin afresh in a long rest, or begin a review when one is due."""
         self._flat_ticks = self._flat_ticks + STEP_TICKS if self._drift.flat_steps else 0
-        if self._review.state != IDLE:
-            return
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self._live.state == LOW
-        if (idle and self._n > V_RING) or abs(self._motion.velocity) > _FAR_OFF:
+        if abs(self._motion.velocity) > _FAR_OFF:
+            self._restart()
+        elif self._review.state != IDLE:
+            return
+        elif idle and self._n > V_RING:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
@@ -208,7 +210,7 @@ class Detector:
     def _restart(self) -> None:
         """Start the integral and the grid afresh; what was learnt of gravity and offset stays."""
         passed_ms = self._motion.t_ms
-        self._announce.start_tick = (self._announce.start_tick + passed_ms) & ticks.MASK
+        self._announce.start_tick = ticks.add_ms(self._announce.start_tick, passed_ms)
         self._sets.shift(passed_ms)
         self._motion.rezero()
         self._n = self._due = 0
@@ -217,7 +219,7 @@ class Detector:
         self._smoother.restart(0)
         self._drift.restart(0)
         self._live.restart()
-        self._review.from_tick = 0
+        self._review.restart()
         self._flat_ticks = 0
         self._clipped_ms = self._gap_ms = -1
 

@@ -3,9 +3,9 @@
     state      leaves when                                        for
     SEEK       height over the lowest point >= least rise         ABOVE
     ABOVE      height back below half of the rise                 LOWERING
-               over 20 s above, or a rise over 0.6 m              SEEK (no rep)
+               over 19 s above                                    SEEK (no rep)
     LOWERING   v >= -0.05 m/s: the rep has ended                  MEASURE
-               height above half again                            ABOVE (a dip)
+               the same after a rise over 0.6 m                   SEEK (no rep)
     MEASURE    the stretch from start to end was gone through     FOUND, then SEEK
 
 Heights are in counts of 0.766 um (1305 = 1 mm), velocities in counts of 38.3 um/s (1305 = 0.05 m/s).
@@ -91,15 +91,16 @@ class RepFinder:
         elif self.state == ABOVE:
             if h > self._peak:
                 self._peak = h
-            if tick - self.start_tick > _LONGEST_TICKS or h - self._base > _MOST_RISE:
+            if tick - self.start_tick > _LONGEST_TICKS:
                 self._seek(tick)
             elif 2 * (h - self._base) < self._peak - self._base:
                 self.state = LOWERING
         elif v >= -V_005:
-            self.end_tick = tick
-            self._start_measure()
-        elif 2 * (h - self._base) > self._peak - self._base:
-            self.state = ABOVE
+            if self._peak - self._base > _MOST_RISE:
+                self._seek(tick)
+            else:
+                self.end_tick = tick
+                self._start_measure()
 
     def _seek(self, tick: int) -> None:
         self.state = SEEK

@@ -30,6 +30,11 @@ class Review:
         self.least_mm = 0  # the least rise of a rep; may be raised when one was found
         self._step = self._stop_tick = 0
 
+    def restart(self) -> None:
+        """Forget the stretch: the grid begins anew at tick 0."""
+        self.state = IDLE
+        self.from_tick = 0
+
     def skip_to(self, tick: int) -> None:
         """Leave out what lies before `tick`: it was judged already."""
         if self.from_tick < tick:

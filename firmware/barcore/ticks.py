@@ -11,6 +11,12 @@ def elapsed_ms(later: int, earlier: int) -> int:
     return (later - earlier) & MASK
 
 
+def add_ms(tick: int, ms: int) -> int:
+    """Return the tick `ms` (0 .. 2^30 - 1) after `tick`, across one wrap and without leaving 31 bits."""
+    left_ms = MASK - tick
+    return ms - left_ms - 1 if ms > left_ms else tick + ms
+
+
 def extend_ms(tick: int, now_ms: int) -> int:
     """Return the full time, in ms since boot, of a `tick` no older than 2^30 ms at the full time `now_ms`."""
     return now_ms - ((now_ms - tick) & MASK)

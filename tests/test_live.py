@@ -1,0 +1,82 @@
+"""The live state machine, row by row of its table."""
+
+import pytest
+
+from barcore import protocol
+from barcore.live import FALLING, HELD, LOW, RISING, Live
+from barmotion import TICK_S, move, no_drift, rep, ring, still
+
+
+def play(velocities: list[float], target_ms: int = 2000) -> tuple[list[int], list[tuple[int, int]]]:
+    """The states passed, and the events as (type, tick it happened)."""
+    live = Live(ring(velocities), no_drift())
+    passed, events = [live.state], []
+    for tick in range(1, len(velocities) + 1):
+        kind = live.update(tick, 80, target_ms)
+        if kind:
+            events.append((kind, live.event_tick))
+        if live.state != passed[-1]:
+            passed.append(live.state)
+    return passed, events
+
+
+def kinds(events: list[tuple[int, int]]) -> list[int]:
+    return [kind for kind, _ in events]
+
+
+def test_the_least_rise_begins_a_rise() -> None:
+    assert play(move(0.07, 1.0) + still(1))[0] == [LOW]
+    passed, events = play([0.3] * 20)
+    assert passed == [LOW, RISING]
+    assert kinds(events) == [protocol.RISE]
+
+
+def test_the_end_of_the_rise_is_the_top() -> None:
+    passed, events = play(move(0.3, 1.0) + still(0.5))
+    assert passed == [LOW, RISING, HELD]
+    assert events[-1][0] == protocol.TOP
+    assert events[-1][1] * TICK_S == pytest.approx(0.91, abs=0.05)
+
+
+def test_the_target_is_told_once_and_on_time() -> None:
+    _, events = play(move(0.3, 1.0) + still(4.0))
+    assert kinds(events) == [protocol.RISE, protocol.TOP, protocol.TARGET]
+    top_tick, target_tick = events[1][1], events[2][1]
+    assert (target_tick - top_tick) * TICK_S == pytest.approx(2.0, abs=0.06)
+
+
+def test_no_target_is_no_target_event() -> None:
+    assert protocol.TARGET not in kinds(play(move(0.3, 1.0) + still(4.0), target_ms=0)[1])
+
+
+def test_a_pause_in_the_rise_lets_the_top_come_again() -> None:
+    passed, events = play(move(0.12, 0.6) + still(0.3) + move(0.2, 0.8) + still(0.5))
+    assert passed == [LOW, RISING, HELD, RISING, HELD]
+    assert kinds(events) == [protocol.RISE, protocol.TOP, protocol.TOP]
+
+
+def test_leaving_the_zone_ends_the_hold_at_the_moment_the_fall_began() -> None:
+    passed, events = play(move(0.3, 1.0) + still(1.5) + [-0.5] * 10)
+    assert passed == [LOW, RISING, HELD, FALLING]
+    assert events[-1][0] == protocol.HOLD_END
+    assert events[-1][1] * TICK_S == pytest.approx(2.5, abs=0.06)
+
+
+def test_back_in_the_zone_the_bar_is_held_again() -> None:
+    passed, _ = play(move(0.3, 1.0) + still(0.5) + move(-0.1, 0.4) + move(0.1, 0.4) + still(0.5))
+    assert passed == [LOW, RISING, HELD, FALLING, HELD]
+
+
+def test_the_end_of_the_fall_is_low_again() -> None:
+    passed, events = play(rep(hold_s=1.0) + still(0.5))
+    assert passed == [LOW, RISING, HELD, FALLING, LOW]
+    assert kinds(events) == [protocol.RISE, protocol.TOP, protocol.HOLD_END]
+
+
+def test_twenty_seconds_after_the_rise_all_is_forgotten() -> None:
+    live = Live(ring(still(0.1)), no_drift())
+    live.state, live._rise_tick = HELD, 100
+    live.update(1100, 80, 0)
+    assert live.state == HELD
+    live.update(1101, 80, 0)
+    assert live.state == LOW
