@@ -11,7 +11,7 @@ from hostkit import DEVICE, barhold, rep, reps, stored
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
 HOUR_MS = 3_600_000
-ANCHOR = Anchor(DEVICE, 1, 0, NOW_MS - 72 * HOUR_MS, 5)
+ANCHOR = Anchor(DEVICE, 1, 1, 0, NOW_MS - 72 * HOUR_MS, 5)
 
 
 def session_raws(start_ms=10_000, counts=(8, 8), first_set=1, **kwargs):

@@ -58,7 +58,7 @@ def test_a_sync_stores_all_acknowledges_all_and_says_so(store: Store) -> None:
     assert sensor.log.acked == 60
     assert sensor.kinds() == [protocol.HELLO, *[protocol.TIME] * 8, *[protocol.PULL, protocol.ACK] * 3, protocol.BYE]
     assert [(d.device_id, d.name, d.firmware) for d in store.devices()] == [(DEVICE.hex(), "bar", "0.1.0")]
-    assert store.anchors() == [Anchor(DEVICE.hex(), 1, 1000, NOW_MS, 0)]
+    assert store.anchors() == [Anchor(DEVICE.hex(), LOG, 1, 1000, NOW_MS, 0)]
 
 
 def test_a_second_sync_looks_at_the_last_record_only(store: Store) -> None:
@@ -481,7 +481,7 @@ def test_the_anchor_is_the_middle_of_the_least_round_trip(store: Store) -> None:
     trips = iter([5, 40, 9, 12, 30, 8, 60, 9])
     readings = iter([0, *itertools.chain.from_iterable((1000 * n, 1000 * n + rtt) for n, rtt in enumerate(trips, 1))])
     asyncio.run(sync(FakeSensor(FakeLog({})), store, lambda: next(readings)))
-    assert store.anchors() == [Anchor(DEVICE.hex(), 1, 1000, 1002, 5)]
+    assert store.anchors() == [Anchor(DEVICE.hex(), LOG, 1, 1000, 1002, 5)]
 
 
 def test_a_late_answer_is_no_short_round_trip(store: Store) -> None:

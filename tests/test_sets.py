@@ -101,20 +101,20 @@ def test_unknown_record_types_are_ignored():
 
 
 def test_wall_time_comes_from_the_anchor_of_the_shortest_round_trip():
-    anchors = [Anchor(DEVICE, 1, 100_000, NOW_MS, 80), Anchor(DEVICE, 1, 100_000, NOW_MS - 500, 8)]
+    anchors = [Anchor(DEVICE, 1, 1, 100_000, NOW_MS, 80), Anchor(DEVICE, 1, 1, 100_000, NOW_MS - 500, 8)]
     (found,) = grouped(reps(2), anchors)
     assert found.start_utc == NOW - timedelta(seconds=90.5)
     assert found.time_quality == "anchored"
 
 
-def test_another_devices_or_boots_anchor_is_not_used():
-    anchors = [Anchor("ff" * 8, 1, 0, 0, 1), Anchor(DEVICE, 7, 0, 0, 1)]
+def test_another_devices_logs_or_boots_anchor_is_not_used():
+    anchors = [Anchor("ff" * 8, 1, 1, 0, 0, 1), Anchor(DEVICE, 1, 7, 0, 0, 1), Anchor(DEVICE, 2, 1, 0, 0, 1)]
     assert [s.time_quality for s in grouped(reps(2), anchors)] == ["estimated"]
 
 
 def test_boots_without_an_anchor_are_ordered_between_their_neighbours():
     raws = [r for boot in (1, 2, 3, 4) for r in reps(2, boot=boot)]  # each boot's last record is at 16 s
-    first, second, third, fourth = grouped(raws, [Anchor(DEVICE, 3, 0, NOW_MS, 5)])
+    first, second, third, fourth = grouped(raws, [Anchor(DEVICE, 1, 3, 0, NOW_MS, 5)])
     assert [s.time_quality for s in (first, second, third, fourth)] == ["estimated"] * 2 + ["anchored", "estimated"]
     assert third.start_utc == NOW + timedelta(seconds=10)
     assert second.start_utc == NOW - timedelta(seconds=6)  # its boot ended when boot 3 began
@@ -131,8 +131,8 @@ def test_sessions_part_at_three_hours_and_by_sensor():
     hour_ms = 3_600_000
     end_ms = 16_000 + 4_500  # of the first set
     raws = [*reps(2), *reps(2, end_ms + 3 * hour_ms - 1, set_number=2), *reps(2, 40_000_000, set_number=3)]
-    other = sets.training_sets(stored(reps(2), device_id="ff" * 8), [Anchor("ff" * 8, 1, 0, NOW_MS, 1)], NOW)
-    mine = grouped(raws, [Anchor(DEVICE, 1, 0, NOW_MS, 1)])
+    other = sets.training_sets(stored(reps(2), device_id="ff" * 8), [Anchor("ff" * 8, 1, 1, 0, NOW_MS, 1)], NOW)
+    mine = grouped(raws, [Anchor(DEVICE, 1, 1, 0, NOW_MS, 1)])
     assert [len(s) for s in sets.sessions(mine)] == [2, 1]
     both = sorted([*mine, *other], key=lambda s: s.start_utc)
     assert sorted(len(s) for s in sets.sessions(both)) == [1, 1, 2]

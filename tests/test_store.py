@@ -114,9 +114,11 @@ def test_the_same_bad_bytes_are_kept_once(store: Store) -> None:
 
 def test_the_anchor_of_the_least_round_trip_stays_and_the_first_on_a_tie(store: Store) -> None:
     for rtt_ms, utc_ms in ((9, 1), (4, 2), (4, 3), (5, 4)):
-        store.add_anchor(Anchor(DEVICE, 1, 100, utc_ms, rtt_ms))
-    store.add_anchor(Anchor(DEVICE, 2, 100, 8, 20))
-    assert store.anchors() == [Anchor(DEVICE, 1, 100, 2, 4), Anchor(DEVICE, 2, 100, 8, 20)]
+        store.add_anchor(Anchor(DEVICE, 1, 1, 100, utc_ms, rtt_ms))
+    others = [Anchor(DEVICE, 1, 2, 100, 8, 20), Anchor(DEVICE, 2, 1, 100, 9, 20)]
+    for other in others:
+        store.add_anchor(other)
+    assert store.anchors() == [Anchor(DEVICE, 1, 1, 100, 2, 4), *others]
 
 
 def test_a_device_is_as_it_last_introduced_itself(store: Store) -> None:
@@ -133,7 +135,7 @@ def test_sqlite_is_set_up_for_a_power_cut(store: Store) -> None:
 
 
 def test_a_record_of_no_device_is_refused_by_the_database(store: Store) -> None:
-    row = {"device_id": DEVICE, "boot": 1, "t_ms": 1, "utc_ms": 1, "rtt_ms": 1}
+    row = {"device_id": DEVICE, "log_id": 1, "boot": 1, "t_ms": 1, "utc_ms": 1, "rtt_ms": 1}
     with pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY"), store._engine.begin() as connection:
         connection.execute(schema.anchor.insert(), row)
 

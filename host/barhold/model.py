@@ -19,6 +19,7 @@ class Anchor:
     """One moment at which the sensor's clock and the host's clock were read together."""
 
     device_id: str
+    log_id: int  # a wiped log counts its boots from 1 again
     boot: int
     t_ms: int  # sensor: ms since that boot
     utc_ms: int  # host: ms since 1970, the middle of the exchange

@@ -28,9 +28,9 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
     found: list[TrainingSet] = []
     ordered = sorted(records, key=lambda r: (r.device_id, r.log_id, r.seq))
     known = list(anchors)
-    for (device_id, _), group in groupby(ordered, key=lambda r: (r.device_id, r.log_id)):
+    for (device_id, log_id), group in groupby(ordered, key=lambda r: (r.device_id, r.log_id)):
         log = [r.raw for r in group]
-        clocks = walltime.clocks(log, [a for a in known if a.device_id == device_id], now)
+        clocks = walltime.clocks(log, [a for a in known if (a.device_id, a.log_id) == (device_id, log_id)], now)
         for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
             proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
             found.extend(_finished(device_id, boot, draft, clocks[boot]) for draft in proven)

@@ -6,8 +6,9 @@ from typing import Protocol
 class Transport(Protocol):
     """A link to one sensor. A frame arrives whole or not at all; what it says is not yet checked."""
 
-    dropped: int
-    """Pieces that came in and were no frame."""
+    @property
+    def dropped(self) -> int:
+        """Pieces that came in and were no frame."""
 
     async def send(self, frame: bytes) -> None:
         """Send one frame; LinkError when the link is gone."""

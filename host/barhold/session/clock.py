@@ -11,7 +11,7 @@ from barhold.session.channel import Channel
 EXCHANGES = 8
 
 
-async def measure(channel: Channel, device_id: str, now: Callable[[], int]) -> Anchor | None:
+async def measure(channel: Channel, device_id: str, log_id: int, now: Callable[[], int]) -> Anchor | None:
     """Return the best anchor of 8 exchanges; None when `now` ran backwards in each; LinkError when none came back."""
     best: Anchor | None = None
     answered = False
@@ -25,7 +25,7 @@ async def measure(channel: Channel, device_id: str, now: Callable[[], int]) -> A
         answered = True
         _, boot, t_ms = struct.unpack_from(protocol.TIME_IS_FORMAT, body)
         if rtt_ms >= 0 and (best is None or rtt_ms < best.rtt_ms):
-            best = Anchor(device_id, boot, t_ms, sent_ms + rtt_ms // 2, rtt_ms)
+            best = Anchor(device_id, log_id, boot, t_ms, sent_ms + rtt_ms // 2, rtt_ms)
     if not answered:
         raise LinkError(f"sensor {device_id} did not answer TIME in {EXCHANGES} tries: bring it nearer and sync again")
     return best

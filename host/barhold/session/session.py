@@ -111,7 +111,7 @@ class Session:
         return max(known - 1, info.first_seq)
 
     async def _clock(self) -> Phase:
-        anchor = await clock.measure(self._channel, self._info.device_id, self._now)
+        anchor = await clock.measure(self._channel, self._info.device_id, self._info.log_id, self._now)
         if anchor:
             self._store.add_anchor(anchor)
         return Phase.PULL

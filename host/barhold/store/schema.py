@@ -1,6 +1,8 @@
 """The tables as the newest migration leaves them; a test compares the two.
 
-device(device_id) <- record(device_id, log_id, seq), anchor(device_id, boot), quarantine(device_id, log_id, seq, raw)
+device(device_id) <- record(device_id, log_id, seq)
+                  <- anchor(device_id, log_id, boot)
+                  <- quarantine(device_id, log_id, seq, raw)
 
 Unsigned 32-bit numbers of the wire stand in BigInteger columns: PostgreSQL has no unsigned types.
 """
@@ -59,6 +61,7 @@ anchor = Table(
     "anchor",
     metadata,
     Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
     Column("boot", Integer, primary_key=True, autoincrement=False),
     Column("t_ms", BigInteger, nullable=False),
     Column("utc_ms", BigInteger, nullable=False),

@@ -75,9 +75,9 @@ class Store:
             _insert_new(connection, schema.quarantine, [_quarantine_row(row, reason)])
 
     def add_anchor(self, anchor: Anchor) -> None:
-        """Keep, per device and boot, the anchor of the least round trip; on a tie the one stored first stays."""
+        """Keep, per log and boot, the anchor of the least round trip; on a tie the one stored first stays."""
         table = schema.anchor
-        key = {"device_id": anchor.device_id, "boot": anchor.boot}
+        key = {"device_id": anchor.device_id, "log_id": anchor.log_id, "boot": anchor.boot}
         values = {"t_ms": anchor.t_ms, "utc_ms": anchor.utc_ms, "rtt_ms": anchor.rtt_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
             _ensure_device(connection, anchor.device_id)
@@ -106,9 +106,9 @@ class Store:
                 yield StoredRecord(row.device_id, row.log_id, row.seq, row.raw)
 
     def anchors(self) -> list[Anchor]:
-        """Return all anchors in the order of (device id, boot)."""
+        """Return all anchors in the order of (device id, log id, boot)."""
         table = schema.anchor
-        wanted = select(table).order_by(table.c.device_id, table.c.boot)
+        wanted = select(table).order_by(table.c.device_id, table.c.log_id, table.c.boot)
         with translated(self._engine.url), self._engine.connect() as connection:
             return [Anchor(**row) for row in connection.execute(wanted).mappings()]
 

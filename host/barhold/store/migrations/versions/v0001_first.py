@@ -35,11 +35,12 @@ def upgrade() -> None:
     op.create_table(
         "anchor",
         sa.Column("device_id", sa.String(16), nullable=False),
+        sa.Column("log_id", sa.BigInteger(), nullable=False),
         sa.Column("boot", sa.Integer(), nullable=False),
         sa.Column("t_ms", sa.BigInteger(), nullable=False),
         sa.Column("utc_ms", sa.BigInteger(), nullable=False),
         sa.Column("rtt_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("device_id", "boot", name="pk_anchor"),
+        sa.PrimaryKeyConstraint("device_id", "log_id", "boot", name="pk_anchor"),
         sa.ForeignKeyConstraint(["device_id"], ["device.device_id"], name="fk_anchor_device"),
     )
     op.create_table(
