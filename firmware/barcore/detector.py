@@ -35,7 +35,7 @@ class Detector:
     """Counts reps and times holds on a stream of samples; leaves events in `events`.
 
     `feed` takes integers, allocates nothing and is bounded; its input may be anything within 16 bits per axis. Events
-    come in order of their decision, their times are 30-bit ticks like the samples' own.
+    come in order of their decision, their times are 30-bit ticks like the samples' own. `live` may be read by a screen.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,7 +46,7 @@ class Detector:
         self._motion = Motion()
         self._smoother = Smoother(self._velocity)
         self._drift = Drift(settings.calibrated)
-        self._live = Live(self._velocity, self._drift)
+        self.live = Live(self._velocity, self._drift)
         self._review = Review(self._velocity, self._drift)
         self._sets = SetKeeper()
         self._last_tick = 0
@@ -58,7 +58,7 @@ class Detector:
     @property
     def busy(self) -> bool:
         """Whether a rep or a hold is under way (no flash write may start now)."""
-        return self._live.state != LOW
+        return self.live.state != LOW
 
     def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take one sample (see `sample`). Allocates nothing; a sample no later than the last is dropped."""
@@ -123,7 +123,7 @@ class Detector:
         self._live_tick()
         if self._sets.state == CLOSING:
             self._judge()
-        elif self._live.state == LOW and self._sets.is_over(self._reviewed_ms()):
+        elif self.live.state == LOW and self._sets.is_over(self._reviewed_ms()):
             self._close_set()
 
     def _reviewed_ms(self) -> int:
@@ -131,7 +131,7 @@ class Detector:
         return (self._n - _REVIEWED_TICKS) * TICK_MS
 
     def _live_tick(self) -> None:
-        live = self._live
+        live = self.live
         was = live.state
         kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
         self._motion.may_learn = live.state == LOW
@@ -143,7 +143,7 @@ class Detector:
     def _rest_or_review(self) -> None:
         """After each step of drift: begin afresh in a long rest, or begin a review when one is due."""
         self._flat_ticks = self._flat_ticks + STEP_TICKS if self._drift.flat_steps else 0
-        idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self._live.state == LOW
+        idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
         elif self._review.state != IDLE:
@@ -218,7 +218,7 @@ class Detector:
             self._velocity[i] = 0
         self._smoother.restart(0)
         self._drift.restart(0)
-        self._live.restart()
+        self.live.restart()
         self._review.restart()
         self._flat_ticks = 0
         self._clipped_ms = self._gap_ms = -1

@@ -36,7 +36,9 @@ class Live:
         self.event_tick = 0  # when what `update` returned happened
         self.hold_ms = 0
         self.rise_mm = 0
-        self._height = self._calm = 0  # height over the lowest point
+        self.velocity = 0  # two ticks back, counts of 38.3 um/s
+        self.height = 0  # over the lowest point, counts of 0.766 um
+        self._calm = 0
         self._peak = self._top = self._rise_tick = 0
         self.top_tick = self._down_tick = 0
         self._told = self._rechecked = False
@@ -44,26 +46,27 @@ class Live:
     def restart(self) -> None:
         """Begin at a bottom."""
         self.state = LOW
-        self._height = self._calm = 0
+        self.height = self._calm = 0
 
     def update(self, tick: int, least_mm: int, target_ms: int) -> int:
         """Take the newest `tick`; returns a provisional record type or 0. Allocates nothing."""
         v = self._velocity_now(tick)
-        self._height += v
+        self.velocity = v
+        self.height += v
         self.event_tick = tick - 2
         if self.state == LOW:
             return self._low_state(tick, v, least_mm)
         if tick - self._rise_tick > _LONGEST_TICKS:
             self.restart()
             return 0
-        if self._height > self._peak:
-            self._peak = self._height
+        if self.height > self._peak:
+            self._peak = self.height
         self.rise_mm = self._peak // MM
         if self.state == RISING:
             if v > V_005:
                 return 0
             self.state = HELD
-            self._top = self._height
+            self._top = self.height
             self.top_tick = tick - 2
             self._rechecked = self._told = False
             return protocol.TOP
@@ -85,23 +88,23 @@ class Live:
         return (self._drift.now_level + ((tick - settled) * self._drift.slope >> 6)) >> 4
 
     def _low_state(self, tick: int, v: int, least_mm: int) -> int:
-        if self._height < 0:
-            self._height = 0
+        if self.height < 0:
+            self.height = 0
         self._calm = self._calm + 1 if -V_005 < v < V_005 else 0
         if self._calm > _CALM_TICKS:
-            self._height -= self._height // 10
-        if self._height < least_mm * MM:
+            self.height -= self.height // 10
+        if self.height < least_mm * MM:
             return 0
         self.state = RISING
         self._rise_tick = tick
-        self._peak = self._height
+        self._peak = self.height
         self.rise_mm = least_mm
         self.hold_ms = 0
         return protocol.RISE
 
     def _held_state(self, tick: int, v: int, target_ms: int) -> int:
         rise = self._peak
-        if v > V_005 and self._height - self._top > rise >> 2:
+        if v > V_005 and self.height - self._top > rise >> 2:
             self.state = RISING
             return 0
         if not self._rechecked and tick - self.top_tick >= _RECHECK_TICKS:
@@ -110,7 +113,7 @@ class Live:
         if v >= -V_005:
             self._down_tick = tick - 1
         self.hold_ms = (self._down_tick - self.top_tick) * TICK_MS
-        if self._height < self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST):
+        if self.height < self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST):
             self.state = FALLING
             self.event_tick = self._down_tick
             return protocol.HOLD_END
@@ -120,9 +123,9 @@ class Live:
         return 0
 
     def _falling_state(self, v: int) -> int:
-        if self._peak - self._height < self._peak >> 2:
+        if self._peak - self.height < self._peak >> 2:
             self.state = HELD
-        elif 2 * self._height < self._peak and v >= -V_005:
+        elif 2 * self.height < self._peak and v >= -V_005:
             self.restart()
         return 0
 
