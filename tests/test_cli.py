@@ -13,7 +13,7 @@ from barhold.cli import app
 from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
-HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio")
+HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
 
 
 def examples(command):

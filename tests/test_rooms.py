@@ -27,8 +27,11 @@ HOST_TIERS = (
     {"firmware", "recording_fault", "walltime"},
     {"recording"},
     {"generate", "link", "store", "sets"},
-    {"check", "replay", "session"},
-    {"jsonlines", "sync", "text"},
+    {"check", "replay", "session", "truth"},
+    {"jsonlines", "probe", "sync", "text"},
+    {"scene"},
+    {"plot_lanes"},
+    {"plot"},
     {"cli"},
     {"__main__"},
 )
