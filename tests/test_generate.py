@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from barhold import generate, recording
-from barhold.generate import Body, Chip, RepPlan
+from barhold.generate import Body, Chip, RepPlan, motion, scenarios
 from data import recipes
 from hostkit import DATA
 
@@ -76,6 +76,18 @@ def test_gyro_and_accelerometer_agree_on_how_the_bar_rolled_in(seed):
     assert np.degrees(np.arccos(down @ now / np.linalg.norm(down) / np.linalg.norm(now))) < 3
 
 
+def test_a_knock_leaves_the_bar_as_it_found_it():
+    script = motion.Script()
+    script.move(3)
+    script.knock(50, 20, 0.04)
+    script.move(3)
+    t_s, acc_g, _ = _readings(generate.read(np.random.default_rng(1), STIFF, script, IDEAL))
+    vertical_m_s2 = (acc_g @ acc_g[:200].mean(axis=0) - 1) * 9.80665
+    assert vertical_m_s2.max() > 15
+    speed = np.cumsum(vertical_m_s2 - vertical_m_s2[:200].mean()) * 0.01
+    assert abs(speed[(t_s > 3.5) & (t_s < 5)].mean()) < 0.03
+
+
 def test_chip_errors_show():
     quiet = generate.play(5, [[RepPlan(), RepPlan()]], chip=IDEAL, body=STIFF)
     noisy = generate.play(5, [[RepPlan(), RepPlan()]], chip=replace(IDEAL, acc_noise_g=0.004), body=STIFF)
@@ -83,6 +95,29 @@ def test_chip_errors_show():
     assert _readings(noisy)[1][:200].std(axis=0) == pytest.approx([0.004] * 3, rel=0.25)
     lost = generate.play(5, [[RepPlan(), RepPlan()]], chip=replace(IDEAL, lost=(4.0, 4.3)), body=STIFF)
     assert np.diff(_readings(lost)[0]).max() == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize("name", scenarios.NAMES)
+def test_every_scenario_has_a_set_and_differs_by_its_seed(name):
+    made, other = scenarios.make(name, 0), scenarios.make(name, 1)
+    assert made.samples != other.samples
+    assert made.samples == scenarios.make(name, 0).samples
+    assert len(made.sets) == (0 if name == "idle" else 1)
+
+
+def test_scenarios_are_what_they_are_called():
+    def reps(name):
+        return [rep for seed in range(3) for rep in scenarios.make(name, seed).reps]
+
+    assert max(rep.rom_m for rep in reps("bridge")) < 0.16
+    assert {rep.partial for rep in reps("partial")} == {False, True}
+    assert min(rep.top_s - rep.start_s for rep in reps("slow")) > 1.5
+    assert max(rep.hold_s for rep in reps("fast")) < 0.9
+    assert min(rep.hold_s for rep in reps("long-hold")) > 3.5
+    assert all(abs(rep.hold_s - line_s) > 0.04 for rep in reps("edge") for line_s in (2, 3))
+    gap = _readings(scenarios.make("gap", 0))[0]
+    assert np.diff(gap).max() == pytest.approx(0.3, abs=0.03)
+    assert scenarios.make("rate-40", 0).rate_hz == 40
 
 
 def _readings(made):

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from barhold.generate import motion, sensor, truth
-from barhold.generate.motion import Body, RepPlan
+from barhold.generate.motion import Body, RepPlan, Script
 from barhold.generate.sensor import CALIBRATED, UNCALIBRATED, Chip
 from barhold.generate.truth import TrueRep
 
-__all__ = ["CALIBRATED", "UNCALIBRATED", "Body", "Chip", "Generated", "RepPlan", "TrueRep", "play", "session"]
+__all__ = ["CALIBRATED", "UNCALIBRATED", "Body", "Chip", "Generated", "RepPlan", "TrueRep", "play", "read", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ def play(
     """Generate the planned sets; the lifter is `body`, or drawn from `seed` like everything else."""
     rng = np.random.default_rng([seed, 2])
     lifter = body or Body.drawn(rng)
-    script = motion.perform(rng, lifter, plans, rest_s)
+    return read(rng, lifter, motion.perform(rng, lifter, plans, rest_s), chip)
+
+
+def read(rng: np.random.Generator, lifter: Body, script: Script, chip: Chip) -> Generated:
+    """Let `chip` read the bar as `lifter` moves it through `script`."""
     path = motion.bar_path(rng, lifter, script)
     samples = sensor.record(rng, lifter, script, path, chip)
     return Generated(samples, chip.rate_hz, truth.sets(path, script.reps))

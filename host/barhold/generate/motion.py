@@ -111,19 +111,19 @@ def perform(rng: np.random.Generator, body: Body, plans: Sequence[Sequence[RepPl
         if number:
             script.move(rest_s)
         turn, way = rng.uniform(1.8, 2.8), rng.uniform(0.35, 0.55)
-        _roll(rng, script, turn, way)
+        roll_bar(rng, script, turn, way)
         script.move(rng.uniform(0.3, 0.6), load=1.0)
         script.move(rng.uniform(1.0, 2.0))
         script.reps.append([_rep(rng, body, script, rep) for rep in plan])
         script.move(0.3, load=0.0)
         script.knock(rng.uniform(8, 25), rng.uniform(18, 45), rng.uniform(0.03, 0.08))
         script.move(rng.uniform(1.5, 3))
-        _roll(rng, script, 0.0, 0.0)
+        roll_bar(rng, script, 0.0, 0.0)
     script.move(18.0)  # over 15 s: the last set's end is certain
     return script
 
 
-def _roll(rng: np.random.Generator, script: Script, roll: float, forward: float) -> None:
+def roll_bar(rng: np.random.Generator, script: Script, roll: float, forward: float) -> None:
     """Roll the bar over the thighs: half way up a bump of a few centimetres, then down to its goal."""
     half = (script.at[[ROLL, FORWARD]] + (roll, forward)) / 2
     script.move(rng.uniform(0.8, 1.4), roll=half[0], forward=half[1], lift=rng.uniform(0.02, 0.04))

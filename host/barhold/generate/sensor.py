@@ -57,10 +57,13 @@ def _felt(rng: np.random.Generator, body: Body, script: Script, path: Path) -> t
     """Return specific force (n, 3) in g and turn rate (n, 3) in dps in the bar's own axes."""
     count = len(path.load)
     shake = body.shake_m_s2 * path.load * noise.band(rng, count, 3.5, 11, FINE_HZ)
-    up = np.gradient(path.speed_m_s, 1 / FINE_HZ) + shake
+    # A knock is a ringing of the bar's speed: the bar is left as it was, not in steady motion.
+    speed = path.speed_m_s
     for at, peak, hz, decay_s in script.knocks:
         secs = np.arange(count - at) / FINE_HZ
-        up[at:] += peak * np.exp(-secs / decay_s) * np.sin(2 * np.pi * hz * secs)
+        turn = 2 * np.pi * hz
+        speed[at:] += peak / turn * np.exp(-secs / decay_s) * np.sin(turn * secs)
+    up = np.gradient(speed, 1 / FINE_HZ) + shake
     up = _flexed(up, body)
     forward = np.gradient(np.gradient(path.forward_m, 1 / FINE_HZ), 1 / FINE_HZ)
     world = np.stack([np.zeros(count), forward, up + G_M_S2], axis=1)

@@ -39,19 +39,21 @@ def _set(height: Floats, speed: Floats, windows: Sequence[tuple[int, int]]) -> t
     """Judge the planned reps of one set by the reference range as it is at the set's end."""
     lifts = [(first, last, float(height[first:last].max() - height[first])) for first, last in windows]
     lifts = [lift for lift in lifts if lift[2] >= REP_LEAST_M]
-    least_m = REP_SHARE * _reference_m([rom_m for _, _, rom_m in lifts])
+    least_m = REP_SHARE * reference_m([rom_m for _, _, rom_m in lifts])
     lifts = [lift for lift in lifts if lift[2] >= least_m]
-    full_m = PARTIAL_SHARE * _reference_m([rom_m for _, _, rom_m in lifts])
-    return tuple(_rep(height[a:b], speed[a:b], a, rom_m, rom_m < full_m) for a, b, rom_m in lifts)
+    full_m = PARTIAL_SHARE * reference_m([rom_m for _, _, rom_m in lifts])
+    return tuple(rep(height[a:b], speed[a:b], a, rom_m, rom_m < full_m) for a, b, rom_m in lifts)
 
 
-def _reference_m(ranges: Sequence[float]) -> float:
+def reference_m(ranges: Sequence[float]) -> float:
+    """Return the reference range of a set's ranges: the upper quartile, of fewer than three the largest."""
     if not ranges:
         return 0.0
     return float(max(ranges) if len(ranges) < 3 else np.quantile(ranges, 0.75))
 
 
-def _rep(height: Floats, speed: Floats, first: int, rom_m: float, partial: bool) -> TrueRep:
+def rep(height: Floats, speed: Floats, first: int, rom_m: float, partial: bool, rate_hz: float = FINE_HZ) -> TrueRep:
+    """Time one rep by the design's words from its heights (n,) in m and speeds (n,) in m/s, `first` its first index."""
     inside = height > height.max() - max(ZONE_SHARE * rom_m, ZONE_LEAST_M)
     visits = _runs(inside)
     rising = np.flatnonzero(speed[: visits[0][0]] <= HOLD_SPEED_M_S)
@@ -63,8 +65,8 @@ def _rep(height: Floats, speed: Floats, first: int, rom_m: float, partial: bool)
     down = max(top, enter + int(kept[-1]) + 1 if len(kept) else top)
     landed = np.flatnonzero(speed[visits[-1][1] :] >= -HOLD_SPEED_M_S)
     end = visits[-1][1] + int(landed[0]) if len(landed) else len(speed)
-    start_s, top_s, down_s, end_s = ((first + at) / FINE_HZ for at in (start, top, down, end))
-    return TrueRep(start_s, top_s, down_s, end_s, (down - top) / FINE_HZ, rom_m, partial)
+    start_s, top_s, down_s, end_s = ((first + at) / rate_hz for at in (start, top, down, end))
+    return TrueRep(start_s, top_s, down_s, end_s, (down - top) / rate_hz, rom_m, partial)
 
 
 def _runs(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
