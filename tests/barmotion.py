@@ -1,9 +1,12 @@
 """Velocity counts of a bar that does as told, for tests of the rooms behind `motion`: minimum-jerk moves and holds."""
 
+import math
 from array import array
+from collections.abc import Iterator
 
-from barcore.drift import Drift
-from barcore.smooth import V_MASK, V_RING
+from barcore.drift import STEP_TICKS, Drift
+from barcore.gravity import Gravity
+from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
 COUNT_M_S = 38.307e-6
 TICK_S = 0.02
@@ -38,3 +41,43 @@ def ring(velocities_m_s: list[float]) -> "array[int]":
 def no_drift() -> Drift:
     """Return a drift whose level is known to be zero everywhere."""
     return Drift(calibrated=True)
+
+
+def counts(velocities_m_s: list[float]) -> list[int]:
+    """Return velocities (m/s) as counts of the integral."""
+    return [round(v / COUNT_M_S) for v in velocities_m_s]
+
+
+def drifting(velocities_m_s: list[float], acc_mg: list[float]) -> list[int]:
+    """Return the counts that an integral reads when the accelerometer is off by `acc_mg` along up at each tick."""
+    off_m_s = 0.0
+    seen = []
+    for v, mg in zip(velocities_m_s, acc_mg, strict=True):
+        off_m_s += mg * 9.80665e-3 * TICK_S
+        seen.append(v + off_m_s)
+    return counts(seen)
+
+
+def up_at(roll_deg: float, plane: str = "zy") -> Gravity:
+    """Return up in the axes of a sensor that rolls within `plane`: its first axis at 0 degrees, its second at 90."""
+    parts = dict.fromkeys("xyz", 0)
+    parts[plane[0]] = round(16384 * math.cos(math.radians(roll_deg)))
+    parts[plane[1]] = round(16384 * math.sin(math.radians(roll_deg)))
+    up = Gravity()
+    up.x, up.y, up.z = parts["x"], parts["y"], parts["z"]
+    return up
+
+
+def follow(drift: Drift, integral: list[int], roll_deg: list[float] | None = None, plane: str = "zy") -> Iterator[int]:
+    """Take an integral's counts through smoother and drift as the detector does; yields each step taken."""
+    seen = array("i", [0] * V_RING)
+    smoother = Smoother(seen)
+    for n, count in enumerate(integral, start=1):
+        seen[n & V_MASK] = count
+        smoother.push(n)
+        if n % STEP_TICKS == 0:
+            drift.note(n // STEP_TICKS, up_at(roll_deg[n - 1] if roll_deg else 0.0, plane), 0)
+        if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
+            smoother.read(n)
+            drift.step((n - LAG_TICKS) // STEP_TICKS, smoother)
+            yield (n - LAG_TICKS) // STEP_TICKS
