@@ -113,7 +113,7 @@ def test_long_flatness_overrules_the_level() -> None:
     assert weights[5] < 2048
     assert weights[20] == weights[24] > 3900
     drift = Drift(calibrated=True)
-    jump = counts(still(4.0) + [0.6] * 150)  # as after a blow that the integral did not survive
+    jump = counts(still(4.0) + [0.6] * 250)  # as after a blow that the integral did not survive
     levels = [level_m_s(drift) for _ in follow(drift, jump)]
     assert levels[round((4.0 + 0.3 - 0.5) / 0.08)] < 0.15, "not at once"
     assert levels[-1] == pytest.approx(0.6, abs=0.02)
