@@ -23,7 +23,7 @@ def examples(command):
 
 
 def test_the_commands():
-    assert COMMANDS == ["check", "demo", "replay", "sets", "sync"]
+    assert COMMANDS == ["bench", "check", "demo", "replay", "sets", "sync"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -29,7 +29,7 @@ HOST_TIERS = (
     {"generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},
     {"jsonlines", "probe", "sync", "text"},
-    {"scene"},
+    {"bench", "scene"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from barhold import __version__
+from barhold.cli.bench import bench
 from barhold.cli.check import check
 from barhold.cli.demo import demo
 from barhold.cli.group import BarholdGroup
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for command in (demo, replay, sync, sets, check):
     app.command()(command)
+app.add_typer(bench, name="bench")
 
 
 def _show_version(wanted: bool) -> None:

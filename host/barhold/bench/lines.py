@@ -1,0 +1,40 @@
+"""What the bench measured, as JSON Lines. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from barhold.bench.bounds import Judged
+from barhold.bench.cost import Cost
+from barhold.bench.run import Result
+from barhold.bench.score import figures
+from barhold.bench.table import cost_targets
+from barhold.jsonlines import SCHEMA, Line
+
+
+def scores(results: Sequence[Result]) -> Iterator[Line]:
+    """Yield a line per method and scenario, then one per method over all of them."""
+    for result in results:
+        for scenario, some in result.scored.items():
+            yield {**_head("bench_scenario"), "method": result.name, "scenario": scenario, **asdict(figures(some))}
+    for result in results:
+        ratio = result.us_per_sample / results[0].us_per_sample
+        speed = {"us_per_sample": result.us_per_sample, "times_ours": ratio}
+        yield {**_head("bench_method"), "method": result.name, **speed, **asdict(figures(result.all_scored))}
+
+
+def judged(rows: Iterable[Judged]) -> Iterator[Line]:
+    """Yield a line per bound."""
+    for row in rows:
+        limit = {"figure": row.bound.figure, "at_most": row.bound.at_most, "limit": row.bound.limit}
+        yield {**_head("bench_bound"), "group": row.group, **limit, "value": row.value, "verdict": row.verdict}
+
+
+def cost(measured: Cost) -> Line:
+    """Return the line of the cost on MicroPython."""
+    met = all(value <= limit for _, value, limit in cost_targets(measured))
+    worth = {"median_bytecodes": measured.median_bytecodes, "worst_bytecodes": measured.worst_bytecodes}
+    return {**_head("bench_cost"), **asdict(measured), "worst_ratio": measured.worst_ratio, **worth, "met": met}
+
+
+def _head(kind: str) -> Line:
+    return {"type": kind, "schema": SCHEMA}

@@ -1,0 +1,163 @@
+"""What the bench measured, as tables for people. Pure: takes plain data, prints nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from barhold.bench import bounds
+from barhold.bench.bounds import Judged
+from barhold.bench.cost import MEDIAN_US, WORST_RATIO, Cost
+from barhold.bench.run import Result
+from barhold.bench.score import Figures, figures
+
+Renderable = Table | Text
+_WORDS = ("scenario", "group", "figure", "method", "verdict")  # columns set flush left
+_STYLES = {"pass": "green", "falls short": "red", "not measured": "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    title: str
+    figure: str
+    form: str
+
+
+_COUNTS = (
+    _Column("recs", "recordings", "d"),
+    _Column("reps", "reps", "d"),
+    _Column("found", "found", "d"),
+    _Column("exact", "exact", ".3f"),
+    _Column("+-1", "within1", ".3f"),
+    _Column("missed", "missed", "d"),
+    _Column("false", "false", "d"),
+    _Column("false/h", "false_per_h", ".1f"),
+)
+_HOLDS = (
+    _Column("bias ms", "hold_bias_ms", ".0f"),
+    _Column("MAE ms", "hold_mae_ms", ".0f"),
+    _Column("p95 ms", "hold_p95_ms", ".0f"),
+    _Column("right", "verdict_right", ".3f"),
+    _Column("in est.", "in_estimate", ".3f"),
+    _Column("partial", "partial_right", ".3f"),
+    _Column("range cm", "range_mae_cm", ".1f"),
+)
+_MOMENTS = (
+    _Column("TARGET right", "target_told", ".3f"),
+    _Column("median ms", "target_median_ms", ".0f"),
+    _Column("p95 ms", "target_p95_ms", ".0f"),
+    _Column("final REP p95 s", "rep_delay_p95_s", ".2f"),
+)
+
+
+def scores(ours: Result) -> list[Renderable]:
+    """Return the detector's figures, a row per scenario, and its bounds; ! marks what alone would fall short."""
+    tables = [_by_scenario(ours, columns) for columns in (_COUNTS, _HOLDS, _MOMENTS)]
+    return [_title(f"{ours.name}: counts"), tables[0], _title("holds"), tables[1], _title("moments"), tables[2]]
+
+
+def judged(rows: Iterable[Judged]) -> list[Renderable]:
+    """Return each bound with the figure that was measured."""
+    table = _table("group", "figure", "measured", "bound", "verdict")
+    last = ""
+    for row in rows:
+        if last and row.group != last:
+            table.add_section()
+        last = row.group
+        limit = f"{'<=' if row.bound.at_most else '>='} {row.bound.limit:g}"
+        value = "-" if row.value is None else f"{row.value:.3f}" if row.bound.limit <= 1 else f"{row.value:.1f}"
+        table.add_row(row.group, row.bound.words, value, limit, Text(row.verdict, _STYLES[row.verdict]))
+    return [_title("bounds"), table]
+
+
+def side_by_side(results: Sequence[Result], settings: Iterable[tuple[str, str]]) -> list[Renderable]:
+    """Return all methods on the same recordings, the first one ours, and a line on each peer's settings."""
+    parts: list[Renderable] = []
+    for title, form in _COMPARED:
+        table = _table("scenario", *(result.name for result in results))
+        for scenario in results[0].scored:
+            table.add_row(scenario, *(form(figures(result.scored[scenario])) for result in results))
+        table.add_section()
+        table.add_row("all", *(form(figures(result.all_scored)) for result in results))
+        parts += [_title(title), table]
+    speeds = _table("method", "us/sample", "of ours")
+    for result in results:
+        ratio = result.us_per_sample / results[0].us_per_sample
+        speeds.add_row(result.name, f"{result.us_per_sample:.2f}", f"{ratio:.2f} x")
+    parts += [_title("speed here: ours in pure Python, one sample at a time; peers in C, all at once"), speeds]
+    return [*parts, *(Text(f"{name}: {line}", "dim") for name, line in settings)]
+
+
+def cost(measured: Cost) -> list[Renderable]:
+    """Return what a sample costs on MicroPython, against its targets."""
+    table = _table("figure", "measured", "target", "verdict")
+    for words, value, limit in cost_targets(measured):
+        verdict = "pass" if value <= limit else "falls short"
+        table.add_row(words, f"{value:.1f}", f"<= {limit:g}", Text(verdict, _STYLES[verdict]))
+    table.add_section()
+    table.add_row("p99 us", f"{measured.p99_us:.1f}", "", "")
+    table.add_row("worst us", f"{measured.worst_us:.1f}", "", "")
+    table.add_row("largest of all runs us", f"{measured.worst_once_us:.1f}", "", "")
+    table.add_row("median, bytecodes' worth", f"{measured.median_bytecodes:.0f}", "", "")
+    table.add_row("worst, bytecodes' worth", f"{measured.worst_bytecodes:.0f}", "", "")
+    said = (
+        f"{measured.samples} samples, each the least of {measured.runs} runs; a bytecode's worth is "
+        f"{measured.bytecode_us * 1000:.1f} ns here, one of straight-line additions of small ints"
+    )
+    return [_title("cost per sample on MicroPython (WebAssembly)"), table, Text(said, "dim")]
+
+
+def cost_targets(measured: Cost) -> list[tuple[str, float, float]]:
+    """Return words, measured value and highest allowed one of each target."""
+    return [
+        ("median us", measured.median_us, MEDIAN_US),
+        ("worst / median", measured.worst_ratio, WORST_RATIO),
+        ("bytes allocated", measured.bytes_per_sample, 0),
+    ]
+
+
+def _by_scenario(ours: Result, columns: Sequence[_Column]) -> Table:
+    table = _table("scenario", *(column.title for column in columns))
+    for scenario, some in ours.scored.items():
+        measured = figures(some)
+        short = bounds.short(scenario, measured)
+        table.add_row(scenario, *(_cell(measured, column, short) for column in columns))
+    return table
+
+
+def _cell(measured: Figures, column: _Column, short: set[str]) -> Text:
+    value = getattr(measured, column.figure)
+    text = "-" if value is None else format(value, column.form)
+    return Text(f"{text}!", "red") if column.figure in short else Text(text)
+
+
+def _exact(measured: Figures) -> str:
+    return f"{measured.exact:.3f}"
+
+
+def _mae(measured: Figures) -> str:
+    return "-" if measured.hold_mae_ms is None else f"{measured.hold_mae_ms:.0f}"
+
+
+def _false(measured: Figures) -> str:
+    return f"{measured.false_per_h:.1f}"
+
+
+_COMPARED: tuple[tuple[str, Callable[[Figures], str]], ...] = (
+    ("side by side: exact sets", _exact),
+    ("side by side: hold MAE, ms", _mae),
+    ("side by side: false reps an hour", _false),
+)
+
+
+def _title(words: str) -> Text:
+    return Text(words, "bold")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names:
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+    return table

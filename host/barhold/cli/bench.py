@@ -1,0 +1,110 @@
+"""`barhold bench`: measurements that others can repeat."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import screen
+
+if TYPE_CHECKING:
+    from barhold.bench.cases import Case
+    from barhold.bench.cost import Cost
+    from barhold.bench.run import Result
+
+bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure the detector against truth, against other methods and on MicroPython.
+
+    \b
+    Example:
+      barhold bench detect --only normal --seeds 1 --no-peers --no-cost
+    """
+
+
+@bench.command()
+def detect(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="Recordings NAME-SEED.csv with truth NAME-SEED.json.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="Recordings of each scenario; generated ones: 8.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="This scenario alone; may be repeated.")
+    ] = None,
+    peers: Annotated[bool, typer.Option(help="Other methods on the same recordings (extra `bench`).")] = True,
+    cost: Annotated[bool, typer.Option(help="What a sample costs on MicroPython (in a checkout only).")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines and nothing else.")] = False,
+) -> None:
+    """Score the detector on recordings with truth, beside its peers, and tell what it costs.
+
+    Without FOLDER the recordings are generated. Peers see a whole recording at once, the detector one sample at a time.
+    Figures that fall short of a bound are marked; the exit status is 0 all the same.
+
+    \b
+    Examples:
+      barhold bench detect --only normal --only idle --seeds 2 --no-peers --no-cost
+      barhold bench detect recordings --no-peers --no-cost --json
+    """
+    results = _run(_cases(folder, seeds, only or []), peers)
+    measured = _cost() if cost else None
+    if as_json:
+        _print_lines(results, measured)
+    else:
+        _print_tables(results, measured)
+
+
+def _print_lines(results: "list[Result]", measured: "Cost | None") -> None:
+    from barhold.bench import bounds, lines
+
+    for line in (*lines.scores(results), *lines.judged(bounds.judge(results[0].scored))):
+        screen.json_line(line)
+    if measured:
+        screen.json_line(lines.cost(measured))
+
+
+def _print_tables(results: "list[Result]", measured: "Cost | None") -> None:
+    from barhold.bench import bounds, table
+    from barhold.bench.peers import PEERS
+
+    screen.show(*table.scores(results[0]), *table.judged(bounds.judge(results[0].scored)))
+    if len(results) > 1:
+        screen.show(*table.side_by_side(results, [(peer.name, peer.settings) for peer in PEERS]))
+    if measured:
+        screen.show(*table.cost(measured))
+
+
+def _cases(folder: Path | None, seeds: int | None, only: list[str]) -> "list[Case]":
+    from barhold.bench import cases
+
+    if folder:
+        return cases.from_folder(folder, seeds, only)
+    screen.note("generating recordings")
+    return list(cases.generated(seeds or cases.GENERATED_SEEDS, only))
+
+
+def _run(some: "list[Case]", with_peers: bool) -> "list[Result]":
+    from barhold.bench import peers, run
+    from barhold.bench.found import ours
+
+    finders = {"barhold": ours, **(peers.finders() if with_peers else {})}
+    screen.note(f"{len(some)} recordings, {', '.join(finders)}")
+    return run.run(finders, some)
+
+
+def _cost() -> "Cost | None":
+    """Return the cost, or say in one line why it cannot be had."""
+    from barhold import generate
+    from barhold.bench import cost
+    from barhold.errors import InputError
+
+    screen.note("measuring the cost on MicroPython")
+    try:
+        return cost.measure(generate.session(1, sets=2, reps=8).samples)
+    except InputError as error:
+        screen.note(str(error))
+        return None
