@@ -116,7 +116,7 @@ def test_long_flatness_overrules_the_level() -> None:
     jump = counts(still(4.0) + [0.6] * 250)  # as after a blow that the integral did not survive
     levels = [level_m_s(drift) for _ in follow(drift, jump)]
     assert levels[round((4.0 + 0.3 - 0.5) / 0.08)] < 0.15, "not at once"
-    assert levels[-1] == pytest.approx(0.6, abs=0.02)
+    assert levels[-1] == pytest.approx(0.6, abs=0.1)
 
 
 def test_back_joins_both_directions() -> None:
