@@ -13,7 +13,7 @@ from barhold.bench import cases, cost, found, peers, run
 from barhold.bench.peers import rule
 from barhold.errors import InputError
 from barhold.recording import Recording
-from hostkit import DATA, ROOT, barhold
+from hostkit import DATA, ROOT, barhold, barhold_process
 
 QUICK = ("--seeds", 1, "--no-cost")
 ALONE = (*QUICK, "--no-peers")
@@ -46,6 +46,15 @@ def test_a_folder_is_scored_and_every_scenario_has_its_row(folder):
     assert line[:7] == ["normal", "2", "12", "12", "1.000", "1.000", "0"]
     assert "other" not in result.stdout  # has no truth
     assert max(len(line) for line in result.stdout.splitlines()) <= 100
+
+
+def test_in_a_pipe_no_column_is_cut_short():
+    args = ("bench", "detect", "--only", "bottom-pause", "--only", "uncalibrated", *ALONE)
+    done = barhold_process(*args, COLUMNS="", TERM="xterm-256color")
+    assert done.returncode == 0, done.stderr
+    assert "bottom-pause" in done.stdout
+    assert "\N{HORIZONTAL ELLIPSIS}" not in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 
 def test_json_is_pure_and_names_every_scenario():

@@ -36,13 +36,13 @@ _COUNTS = (
     _Column("false/h", "false_per_h", ".1f"),
 )
 _HOLDS = (
-    _Column("bias ms", "hold_bias_ms", ".0f"),
-    _Column("MAE ms", "hold_mae_ms", ".0f"),
-    _Column("p95 ms", "hold_p95_ms", ".0f"),
+    _Column("bias", "hold_bias_ms", ".0f"),
+    _Column("MAE", "hold_mae_ms", ".0f"),
+    _Column("p95", "hold_p95_ms", ".0f"),
     _Column("right", "verdict_right", ".3f"),
-    _Column("in est.", "in_estimate", ".3f"),
+    _Column("in +-", "in_estimate", ".3f"),
     _Column("partial", "partial_right", ".3f"),
-    _Column("range cm", "range_mae_cm", ".1f"),
+    _Column("range", "range_mae_cm", ".1f"),
 )
 _MOMENTS = (
     _Column("TARGET right", "target_told", ".3f"),
@@ -55,7 +55,14 @@ _MOMENTS = (
 def scores(ours: Result) -> list[Renderable]:
     """Return the detector's figures, a row per scenario, and its bounds; ! marks what alone would fall short."""
     tables = [_by_scenario(ours, columns) for columns in (_COUNTS, _HOLDS, _MOMENTS)]
-    return [_title(f"{ours.name}: counts"), tables[0], _title("holds"), tables[1], _title("moments"), tables[2]]
+    return [
+        _title(f"{ours.name}: counts"),
+        tables[0],
+        _title("holds in ms: error, verdict right, true one in the estimate; range in cm"),
+        tables[1],
+        _title("moments: TARGET after the true one, final REP after the true end"),
+        tables[2],
+    ]
 
 
 def judged(rows: Iterable[Judged]) -> list[Renderable]:
