@@ -53,6 +53,7 @@ class Detector:
         self._n = 0  # ticks of the grid so far
         self._due = 0  # the tick at which to review next
         self._flat_ticks = 0
+        self._busy_tick = 0  # when the bar was last up
         self._clipped_ms = self._gap_ms = -1
 
     @property
@@ -123,18 +124,16 @@ class Detector:
         self._live_tick()
         if self._sets.state == CLOSING:
             self._judge()
-        elif self.live.state == LOW and self._sets.is_over(self._reviewed_ms()):
+        elif n - self._busy_tick > _REVIEWED_TICKS and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS):
             self._close_set()
-
-    def _reviewed_ms(self) -> int:
-        """Return up to when every rep that started and ended is sure to have been found."""
-        return (self._n - _REVIEWED_TICKS) * TICK_MS
 
     def _live_tick(self) -> None:
         live = self.live
         was = live.state
         kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
         self._motion.may_learn = live.state == LOW
+        if live.state != LOW:
+            self._busy_tick = self._n
         if kind:
             self._announce.live(kind, live, self._sets, live.event_tick * TICK_MS)
         if was == FALLING and live.state == LOW:
@@ -213,7 +212,7 @@ class Detector:
         self._announce.start_tick = ticks.add_ms(self._announce.start_tick, passed_ms)
         self._sets.shift(passed_ms)
         self._motion.rezero()
-        self._n = self._due = 0
+        self._n = self._due = self._busy_tick = 0
         for i in range(V_RING):
             self._velocity[i] = 0
         self._smoother.restart(0)

@@ -31,6 +31,10 @@ _LEVEL_DRIFT = 55  # (0.28 mm/s)^2 per step
 _SLOPE_DOUBT = 6  # backwards: 0.003 m/s^2 of slope not known, counts per step
 _SHOCK = 20000  # 12 m/s^2 in 1/16384 g: beyond it scale, clipping and aliasing spoil the integral
 _SHOCK_VAR = 7830 * 7830  # (0.3 m/s)^2
+_SWING = 200  # counts: centripetal
+_RINGING_STEPS = 6
+_RING_WEIGHT = 4
+_SURE_STEPS = 8
 _GATE = 1305  # 0.05 m/s: a contradiction this far beyond twice the level's own doubt halves the weight
 _NEAR_NOISE = 255600  # counts^2 of one flat step: 0.01 m/s, correlated over 0.3 s
 _FAR_NOISE = 6135000  # 0.03 m/s over 0.8 s
@@ -63,7 +67,7 @@ class Drift:
         self.now_level = 0  # newest level, 1/16 count
         self.slope = 0  # its slope, 1/256 count per step
         self.flat_steps = 0  # how long the motion has looked flat
-        self._var = self._last_near = 0
+        self._var = self._last_near = self._calm_steps = 0
         self._back_level = self._back_var = 0
         self._p[0] = self._p[4] = self._p[8] = _OFFSET_VAR_CALIBRATED if calibrated else _OFFSET_VAR
         self.restart(0)
@@ -79,8 +83,13 @@ class Drift:
     def note(self, k: int, up: Gravity, shock: int) -> None:
         """Keep up and the largest acceleration (1/16384 g) of the moment that `step` will reach later as step `k`."""
         at = k & MASK
+        before = (k - 1) & MASK
         self.up_x[at], self.up_y[at], self.up_z[at] = up.x >> 4, up.y >> 4, up.z >> 4
-        self._growth[at] = _SHOCK_VAR if shock > _SHOCK else 0
+        turned = abs(self.up_x[at] - self.up_x[before]) + abs(self.up_y[at] - self.up_y[before]) + abs(self.up_z[at] - self.up_z[before])
+        swing = turned * turned // _SWING
+        if swing > 4000:
+            swing = 4000
+        self._growth[at] = swing * swing + (_SHOCK_VAR if shock > _SHOCK else 0)
 
     def step(self, k: int, seen: Smoother) -> None:
         """Advance to step `k`, noted before, with the features `seen` there. Steps come one by one."""
@@ -91,7 +100,12 @@ class Drift:
         slope_var = self._predict(at)
         r4 = near_r4(seen, self.slope, slope_var)
         self.flat_steps = self.flat_steps + 1 if r4 < FLAT_R4 else 0
+        self._calm_steps = 0 if self._growth[at] >= _SHOCK_VAR else self._calm_steps + 1
         near_weight = self._believe(seen.near, weight(r4))
+        if self._calm_steps < _RINGING_STEPS:
+            near_weight = near_weight // _RING_WEIGHT
+        if self.flat_steps < _SURE_STEPS:
+            near_weight = near_weight * self.flat_steps // _SURE_STEPS * self.flat_steps // _SURE_STEPS
         if near_weight < _LEAST_WEIGHT:
             near_weight = _LEAST_WEIGHT
         self._near[at], self._near_noise[at] = seen.near, (_NEAR_NOISE << 12) // near_weight

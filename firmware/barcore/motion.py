@@ -15,6 +15,8 @@ V_005 = 1305
 _STILL_RANGE = 64  # 2 dps: how far the rates may wander while the bar counts as still
 _GAP_MS = 60
 LONGEST_STEP_MS = 1000
+BLIND = 1 << 20
+"""A peak that no sensor reads: nobody knows what happened in a gap."""
 
 
 class Motion:
@@ -33,6 +35,7 @@ class Motion:
         self._fine = 0  # 1/64 counts over `_whole`
         self._whole = self._coast = 0
         self._before = 0
+        self._gx = self._gy = self._gz = 0
         self._acc = 0
         self._step_ms = 0
         self._still_ms = 0
@@ -41,6 +44,7 @@ class Motion:
     def start(self, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take the first sample: up is where the accelerometer points."""
         self.gravity.start(ax, ay, az, gx, gy, gz)
+        self._gx, self._gy, self._gz = gx, gy, gz
         self._now_ms = 0
 
     @property
@@ -54,8 +58,10 @@ class Motion:
             self.gap = True
             if dt_ms > LONGEST_STEP_MS:
                 dt_ms = LONGEST_STEP_MS
+            self.peak = BLIND
         up = self.gravity
-        up.turn(dt_ms, gx, gy, gz)
+        up.turn(dt_ms, gx + self._gx >> 1, gy + self._gy >> 1, gz + self._gz >> 1)
+        self._gx, self._gy, self._gz = gx, gy, gz
         along = ax * up.x + ay * up.y + az * up.z
         self._watch_still(dt_ms, gx, gy, gz)
         up.pull(dt_ms, ax, ay, az, along >> 14, 96 if self._still_ms > 300 else 10)

@@ -20,6 +20,8 @@ from barcore.smooth import V_MASK, V_RING
 
 MM = 1305
 LEAST_MM = 80
+HT0=50
+HTD=7
 V_MOST = 1 << 18  # 10 m/s: beyond it the integral is lost, and heights must stay small ints
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
 _LONGEST_TICKS = 950
@@ -46,7 +48,8 @@ class RepFinder:
         self._height = self._low = self._base = self._peak = self._calm = 0
         self._at = self._floor = 0
         self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = 0
-        self._best = self._fastest = 0
+        self._best = self._fastest = self._slowest = 0
+        self._rise_half = self._fall_half = self._peak_tick = 0
 
     def begin(self, tick: int, least_rise: int) -> None:
         """Start a stretch at `tick`, which is a bottom; a rep rises by at least `least_rise` height counts."""
@@ -82,6 +85,10 @@ class RepFinder:
         self.tick += 1
         tick = self.tick
         v = self.velocity_at(tick)
+        if v > self._fastest:
+            self._fastest = v
+        elif v < self._slowest:
+            self._slowest = v
         self._height += v
         h = self._height
         self._v[tick & V_MASK] = v
@@ -91,6 +98,7 @@ class RepFinder:
         elif self.state == ABOVE:
             if h > self._peak:
                 self._peak = h
+                self._peak_tick = tick
             if tick - self.start_tick > _LONGEST_TICKS:
                 self._seek(tick)
             elif 2 * (h - self._base) < self._peak - self._base:
@@ -117,22 +125,27 @@ class RepFinder:
             self._low += (h - self._low) // 10
         if v <= V_005:
             self.start_tick = tick + 1
+            self._fastest = self._slowest = 0
         if h - self._low >= self.least_rise:
             self.state = ABOVE
             self._base = self._low
             self._peak = h
+            self._peak_tick = tick
 
     def _start_measure(self) -> None:
         rise = self._peak - self._base
         self._floor = self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST)
+        self._rise_half = _half_ticks(rise, self._fastest)
+        self._fall_half = _half_ticks(rise, -self._slowest)
         self._at = self.start_tick
-        self._visit = self._best = self._fastest = 0
+        self._visit = self._best = 0
         self.state = MEASURE
 
     def _measure(self) -> None:
         """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
         at = self._at
-        v, h = self._v[at & V_MASK], self._h[at & V_MASK]
+        h = self._h[at & V_MASK]
+        v = self._calm_velocity(at)
         if h > self._floor:
             if self._visit == 0:
                 self._visit_top = 0
@@ -141,13 +154,22 @@ class RepFinder:
             self._visit_tick(at, v)
         elif self._visit:
             self._end_visit(at)
-        if v > self._fastest:
-            self._fastest = v
         self._at = at + 1
         if at == self.end_tick:
             if self._visit:
                 self._end_visit(at)
             self._finish()
+
+    def _calm_velocity(self, tick: int) -> int:
+        """Return the mean velocity around `tick`, over the longer a time the slower the move there was."""
+        half = self._rise_half if tick < self._peak_tick else self._fall_half
+        if tick - half - 1 < self.start_tick:
+            half = tick - 1 - self.start_tick
+        if tick + half > self.tick:
+            half = self.tick - tick
+        if half <= 0:
+            return self._v[tick & V_MASK]
+        return (self._h[(tick + half) & V_MASK] - self._h[(tick - half - 1) & V_MASK]) // (2 * half + 1)
 
     def _visit_tick(self, at: int, v: int) -> None:
         if self._visit_top == 0 and v <= V_005:
@@ -184,7 +206,17 @@ class RepFinder:
 
     def _crossing_ms(self, tick: int, line: int) -> int:
         """Return when the velocity crossed `line` on its way from the tick before to `tick`."""
-        before, after = self._v[(tick - 1) & V_MASK] - line, self._v[tick & V_MASK] - line
+        before, after = self._calm_velocity(tick - 1) - line, self._calm_velocity(tick) - line
         if (before > 0) == (after > 0) or before == after:
             return tick * TICK_MS
         return (tick - 1) * TICK_MS + TICK_MS * before // (before - after)
+
+
+def _half_ticks(rise: int, fastest: int) -> int:
+    """Return over how many ticks to either side a move of this height and top speed may be averaged.
+
+    A minimum-jerk move lasts 1.875 x height / top speed; up to a second its corners are sharp, beyond they grow blunt.
+    """
+    duration_ticks = rise // (fastest if fastest > 1 else 1) * 15 // 8
+    half = (duration_ticks - HT0) // HTD
+    return 0 if half < 0 else half if half < 12 else 12

@@ -14,8 +14,8 @@ _R4_MOST = 63
 FLAT_R4 = 6
 
 _SHAKE_MOST = 2089  # 0.1 m/s of body tremor; more is an impact ringing out
-# near: slopes per 0.2 s, limits 0.05 m/s^2 and 0.6 m/s^3; far: per 0.36 s, 0.06 m/s^2 and 0.3 m/s^3
-_NEAR_SLOPE, _NEAR_BEND, _NEAR_SHAKE = 261, 125, 626
+# near: slopes per 0.2 s, limits 0.04 m/s^2 and 0.6 m/s^3; far: per 0.36 s, 0.06 m/s^2 and 0.3 m/s^3
+_NEAR_SLOPE, _NEAR_BEND, _NEAR_SHAKE = 200, 125, 626
 _FAR_SLOPE, _FAR_BEND, _FAR_SHAKE = 564, 113, 835
 _FAR_LIMIT = 16000
 

@@ -13,6 +13,7 @@ V_MASK = V_RING - 1
 _NEAR_A, _NEAR_B = 11, 7
 _FAR_A, _FAR_B = 25, 15
 _SHAKE = 50
+_OFF_MOST = 20000  # counts; a blow that rings is no shake
 _MASK = 63  # of the small rings
 
 
@@ -63,8 +64,8 @@ class Smoother:
         self._sums_b[at] = mean
         self._far[(n - 19) & _MASK] = self._far_b // _FAR_B
         off = abs(v[(n - 8) & V_MASK] - near)
-        if off > 20000:
-            off = 20000
+        if off > _OFF_MOST:
+            off = _OFF_MOST
         at = n & _MASK
         self._off_sum += off - self._off[(n - _SHAKE) & _MASK]
         self._off[at] = off

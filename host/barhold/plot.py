@@ -22,6 +22,7 @@ DPI = 100
 _STRIPS_IN = ((2.65, 1.95), (1.65, 0.95), (0.45, 1.15))  # bottom and height of each within its row
 _LEFT, _WIDTH = 0.045, 0.945
 _LINE_M_S = 0.05  # beyond it the bar moves: edges of a hold
+Limits = tuple[float, float]
 
 
 def draw(scene: Scene) -> Figure:
@@ -31,8 +32,10 @@ def draw(scene: Scene) -> Figure:
     figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * count), dpi=DPI)
     _head(figure, scene)
     edges_s = np.linspace(scene.start_s, scene.start_s + length_s, count + 1).tolist()
+    limits = (_limits(scene.track.reviewed_m, 0.3, 0.8), _limits(scene.track.reviewed_m_s, 0.5, 2.0))
     for row in range(count):
-        _row(figure, row, scene, (edges_s[row], edges_s[row + 1]))
+        strips = [_strip(figure, row, at_in, (edges_s[row], edges_s[row + 1])) for at_in in _STRIPS_IN]
+        _row(strips, scene.part(edges_s[row], edges_s[row + 1]), limits)
     return figure
 
 
@@ -61,14 +64,14 @@ def _head(figure: Figure, scene: Scene) -> None:
     )
 
 
-def _row(figure: Figure, row: int, scene: Scene, window_s: tuple[float, float]) -> None:
+def _row(strips: list[Axes], scene: Scene, limits: tuple[Limits, Limits]) -> None:
+    lanes, height, speed = strips
     track = scene.track
     t_s = track.t_s + scene.start_s
-    lanes, height, speed = (_strip(figure, row, at_in, window_s) for at_in in _STRIPS_IN)
     _curves(height, t_s, track.live_m, track.reviewed_m)
-    height.set(ylabel="height m", ylim=_limits(track.reviewed_m, 0.3, 0.8))
+    height.set(ylabel="height m", ylim=limits[0])
     _curves(speed, t_s, track.live_m_s, track.reviewed_m_s)
-    speed.set(ylabel="velocity m/s", ylim=_limits(track.reviewed_m_s, 0.5, 2.0))
+    speed.set(ylabel="velocity m/s", ylim=limits[1])
     speed.set_xlabel("s", labelpad=0)
     for line_m_s in (-_LINE_M_S, _LINE_M_S):
         speed.axhline(line_m_s, color="black", lw=0.6, ls=":")
@@ -94,7 +97,7 @@ def _curves(axes: Axes, t_s: Floats, live: Floats, reviewed: Floats) -> None:
     axes.plot(t_s, reviewed, color="black", lw=1.3, scalex=False)
 
 
-def _limits(seen: Floats, least: float, most: float) -> tuple[float, float]:
+def _limits(seen: Floats, least: float, most: float) -> Limits:
     """Return the limits that show what was seen, at least -least/4..least and at most -most..most."""
     known = seen[np.isfinite(seen)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)

@@ -45,6 +45,14 @@ class Track:
     reviewed_m: Floats
     said: tuple[Said, ...]
 
+    def part(self, from_s: float, to_s: float) -> "Track":
+        """Return the rows from `from_s` to `to_s`, and what was said then."""
+        first, last = np.searchsorted(self.t_s, [from_s, to_s])
+        rows = slice(max(int(first) - 1, 0), int(last) + 1)
+        said = tuple(one for one in self.said if from_s <= one.left_s < to_s)
+        arrays = (self.state, self.live_m_s, self.live_m, self.reviewed_m_s, self.reviewed_m)
+        return Track(self.t_s[rows], *(array[rows] for array in arrays), said)
+
 
 def run(recording: Recording) -> Track:
     """Play `recording` through a detector told no more than replay's own."""

@@ -1,7 +1,7 @@
 """Scene: what is known of one recording, put side by side: what the detector saw and counted, and what was true."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from barcore import protocol
@@ -9,6 +9,7 @@ from barhold import probe, truth
 from barhold.model import TrainingSet
 from barhold.probe import Said, Track
 from barhold.recording import Recording
+from barhold.sets import end_ms
 from barhold.truth import AGREED, FALSE, HOLD_OFF, MISSED, Pair
 
 
@@ -19,15 +20,9 @@ class Scene:
     name: str
     start_s: float  # of the first row, by the recording's own clock
     track: Track
+    uncounted: Sequence[Said]  # reps announced, but taken back later or left alone: a lone lift is no set
     pairs: Sequence[Pair]
     judged: bool
-
-    @property
-    def uncounted(self) -> list[Said]:
-        """The reps that were announced, but taken back later or left alone: a lone lift is no set."""
-        counted = {pair.found.start_ms for pair in self.pairs if pair.found}
-        reps = (said for said in self.track.said if said.kind == protocol.REP)
-        return [said for said in reps if round(said.at_s * 1000) not in counted]
 
     @property
     def title(self) -> str:
@@ -40,10 +35,28 @@ class Scene:
         counts = ", ".join(f"{wrong.count(word)} {word}" for word in (MISSED, FALSE, HOLD_OFF) if word in wrong)
         return f"{self.name}: {found} reps found, {true} true; {counts or 'all agree'}"
 
+    def part(self, from_s: float, to_s: float) -> "Scene":
+        """Return what can be seen of it from `from_s` to `to_s`, by the recording's own clock."""
+        first_s, last_s = from_s - self.start_s, to_s - self.start_s
+        alone = [said for said in self.uncounted if said.at_s < last_s and said.left_s > first_s]
+        pairs = [pair for pair in self.pairs if self._is_seen(pair, from_s, to_s)]
+        return replace(self, track=self.track.part(first_s, last_s), uncounted=alone, pairs=pairs)
+
+    def _is_seen(self, pair: Pair, from_s: float, to_s: float) -> bool:
+        true, found = pair.true, pair.found
+        spans = [(true.start_s, true.end_s)] if true else []
+        if found:
+            spans.append((self.start_s + found.start_ms / 1000, self.start_s + end_ms(found) / 1000))
+        return any(start_s < to_s and end_s > from_s for start_s, end_s in spans)
+
 
 def of(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Scene:
     """Return the scene of the recording read from `path`, in which replay found `sets`; InputError for a bad truth."""
     true = truth.read(path)
     found = [rep for item in sets for rep in item.reps]
+    track = probe.run(recording)
+    counted = {rep.start_ms for rep in found}
+    reps = (said for said in track.said if said.kind == protocol.REP)
+    alone = [said for said in reps if round(said.at_s * 1000) not in counted]
     pairs = truth.pairs(true or (), found, recording.start_s)
-    return Scene(recording.name, recording.start_s, probe.run(recording), pairs, true is not None)
+    return Scene(recording.name, recording.start_s, track, alone, pairs, true is not None)
