@@ -50,8 +50,8 @@ def words(figure):
 
 def test_every_rep_hold_state_and_event_is_drawn(six):
     figure = plot.draw(six)
-    lanes = gids(figure)[0]
-    assert lanes.count("true") == lanes.count("found") == 6
+    lanes = [gid for strip in gids(figure)[::3] for gid in strip]
+    assert lanes.count("true") == lanes.count("found") == 6, "no row's edge cuts a rep in two"
     assert {"TOP", "TARGET", "REP", "live"} <= set(lanes)
     found = six.pairs[0].found
     assert f"{found.hold_ms / 1000:.2f} ±{found.hold_err_ms / 1000:.2f}" in words(figure)
@@ -64,9 +64,9 @@ def test_a_disagreement_is_a_hatch_and_a_word_in_its_row(six):
     agreed, wrong = plot.draw(six), plot.draw(spoilt(six))
     marks = {truth.MISSED, truth.FALSE, truth.HOLD_OFF}
     assert not marks & {gid for strip in gids(agreed) for gid in strip}
-    for strip in gids(wrong)[:3]:  # lanes, height and velocity alike
-        assert sorted(gid for gid in strip if gid in marks) == sorted(marks)
-    hatched = [artist for artist in wrong.axes[2].get_children() if artist.get_gid() in marks]
+    for strip in range(3):  # lanes, height and velocity alike
+        assert {gid for row in gids(wrong)[strip::3] for gid in row} >= marks
+    hatched = [artist for axes in wrong.axes for artist in axes.get_children() if artist.get_gid() in marks]
     assert all(artist.get_hatch() for artist in hatched), "no colour is needed to see it"
     assert {"MISSED", "FALSE REP"} <= set(words(wrong))
     assert any(re.fullmatch(r"HOLD \+0\.[45]\d s", word) for word in words(wrong))
@@ -86,6 +86,15 @@ def test_a_lone_lift_is_shown_as_not_counted():
     one = scene.of(path, taken, player.training_sets(taken))
     assert len(one.uncounted) == 1
     assert "alone" in gids(plot.draw(one))[0]
+
+
+def test_a_row_shows_what_lies_in_it_and_no_more(six):
+    third = six.pairs[2].found
+    middle_s = six.start_s + (third.start_ms + third.rise_ms + third.hold_ms / 2) / 1000
+    part = spoilt(six).part(middle_s - 0.1, middle_s + 0.1)
+    assert [pair.found for pair in part.pairs] == [third]
+    assert len(part.track.t_s) == len(part.track.state) == len(part.track.reviewed_m) == pytest.approx(11, abs=1)
+    assert spoilt(six).part(0.0, 5.0).pairs == part.part(middle_s + 5, middle_s + 6).pairs == []
 
 
 @pytest.mark.parametrize(("seconds", "rows"), [(5, 1), (44, 1), (61, 2), (299, 10), (3600, plot.MOST_ROWS)])

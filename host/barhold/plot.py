@@ -21,6 +21,7 @@ WIDTH_IN, ROW_IN, HEAD_IN = 16.0, 4.7, 0.9
 DPI = 100
 _STRIPS_IN = ((2.65, 1.95), (1.65, 0.95), (0.45, 1.15))  # bottom and height of each within its row
 _LEFT, _WIDTH = 0.045, 0.945
+_MARGIN_S = 0.2  # between a row's edge and a rep
 _LINE_M_S = 0.05  # beyond it the bar moves: edges of a hold
 Limits = tuple[float, float]
 
@@ -31,12 +32,22 @@ def draw(scene: Scene) -> Figure:
     count = max(1, min(MOST_ROWS, round(length_s / ROW_S)))
     figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * count), dpi=DPI)
     _head(figure, scene)
-    edges_s = np.linspace(scene.start_s, scene.start_s + length_s, count + 1).tolist()
+    inner_s = [_between_reps(scene, scene.start_s + length_s * row / count) for row in range(1, count)]
+    edges_s = [scene.start_s, *inner_s, scene.start_s + length_s]
     limits = (_limits(scene.track.reviewed_m, 0.3, 0.8), _limits(scene.track.reviewed_m_s, 0.5, 2.0))
     for row in range(count):
         strips = [_strip(figure, row, at_in, (edges_s[row], edges_s[row + 1])) for at_in in _STRIPS_IN]
         _row(strips, scene.part(edges_s[row], edges_s[row + 1]), limits)
     return figure
+
+
+def _between_reps(scene: Scene, at_s: float) -> float:
+    """Return the moment near `at_s` that cuts no rep in two, or else `at_s`."""
+    for start_s, end_s in map(scene.span_s, scene.pairs):
+        if start_s < at_s < end_s:
+            near_s = start_s - _MARGIN_S if at_s - start_s < end_s - at_s else end_s + _MARGIN_S
+            return near_s if abs(near_s - at_s) < ROW_S / 4 else at_s
+    return at_s
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -93,19 +93,22 @@ def mark(lanes: Axes, curves: Iterable[Axes], pair: Pair, scene: Scene) -> None:
                 axes.axvline(at_s, color=TRUE, lw=1, ls="--")
         if found:
             axes.axvspan(found.top_s, found.down_s, color=FOUND, alpha=0.15, lw=0)
-    if not scene.judged or pair.verdict == AGREED:
-        return
-    known = [rep for rep in (true, found) if rep]
-    from_s, to_s = min(rep.start_s for rep in known), max(rep.end_s for rep in known)
-    for axes in (lanes, *curves):
-        axes.axvspan(
-            from_s, to_s, fill=False, hatch="//", edgecolor=WRONG, lw=0, alpha=0.45, zorder=0.5, gid=pair.verdict
-        )
-        for at_s in (from_s, to_s):
-            axes.axvline(at_s, color=WRONG, lw=2)
+    if scene.judged and pair.verdict != AGREED:
+        for axes in (lanes, *curves):
+            _hatch(axes, scene.span_s(pair), pair.verdict)
+        _word(lanes, scene.span_s(pair), pair)
+
+
+def _hatch(axes: Axes, span_s: tuple[float, float], verdict: str) -> None:
+    axes.axvspan(*span_s, fill=False, hatch="//", edgecolor=WRONG, lw=0, alpha=0.45, zorder=0.5, gid=verdict)
+    for at_s in span_s:
+        axes.axvline(at_s, color=WRONG, lw=2)
+
+
+def _word(lanes: Axes, span_s: tuple[float, float], pair: Pair) -> None:
     y, word = _WORDS.get(pair.verdict, (_WORDS[MISSED][0], f"HOLD {pair.off_ms / 1000:+.2f} s"))
     box = {"boxstyle": "round,pad=0.25", "facecolor": WRONG, "edgecolor": "black"}
-    _text(lanes, (from_s + to_s) / 2, y, word, size=9, weight="bold", color="white", bbox=box, gid="word")
+    _text(lanes, sum(span_s) / 2, y, word, size=9, weight="bold", color="white", bbox=box, gid="word")
 
 
 def _true(pair: Pair) -> _Rep | None:

@@ -50,8 +50,10 @@ class Track:
         first, last = np.searchsorted(self.t_s, [from_s, to_s])
         rows = slice(max(int(first) - 1, 0), int(last) + 1)
         said = tuple(one for one in self.said if from_s <= one.left_s < to_s)
-        arrays = (self.state, self.live_m_s, self.live_m, self.reviewed_m_s, self.reviewed_m)
-        return Track(self.t_s[rows], *(array[rows] for array in arrays), said)
+        t_s, live_m_s, live_m, reviewed_m_s, reviewed_m = (
+            array[rows] for array in (self.t_s, self.live_m_s, self.live_m, self.reviewed_m_s, self.reviewed_m)
+        )
+        return Track(t_s, self.state[rows], live_m_s, live_m, reviewed_m_s, reviewed_m, said)
 
 
 def run(recording: Recording) -> Track:

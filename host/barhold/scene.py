@@ -39,15 +39,16 @@ class Scene:
         """Return what can be seen of it from `from_s` to `to_s`, by the recording's own clock."""
         first_s, last_s = from_s - self.start_s, to_s - self.start_s
         alone = [said for said in self.uncounted if said.at_s < last_s and said.left_s > first_s]
-        pairs = [pair for pair in self.pairs if self._is_seen(pair, from_s, to_s)]
+        seen = [(pair, *self.span_s(pair)) for pair in self.pairs]
+        pairs = [pair for pair, start_s, end_s in seen if start_s < to_s and end_s > from_s]
         return replace(self, track=self.track.part(first_s, last_s), uncounted=alone, pairs=pairs)
 
-    def _is_seen(self, pair: Pair, from_s: float, to_s: float) -> bool:
-        true, found = pair.true, pair.found
-        spans = [(true.start_s, true.end_s)] if true else []
-        if found:
-            spans.append((self.start_s + found.start_ms / 1000, self.start_s + end_ms(found) / 1000))
-        return any(start_s < to_s and end_s > from_s for start_s, end_s in spans)
+    def span_s(self, pair: Pair) -> tuple[float, float]:
+        """Return from when to when a pair's reps last, by the recording's own clock."""
+        times_s = [pair.true.start_s, pair.true.end_s] if pair.true else []
+        if pair.found:
+            times_s += [self.start_s + t_ms / 1000 for t_ms in (pair.found.start_ms, end_ms(pair.found))]
+        return min(times_s), max(times_s)
 
 
 def of(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Scene:
