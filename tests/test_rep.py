@@ -29,7 +29,12 @@ def reps(velocities: list[float], least_mm: int = 80) -> list[tuple[int, int, in
     while found.tick < len(velocities) + 10 or found.state == MEASURE:
         if found.update() == FOUND:
             rows.append(
-                (found.down_ms - found.top_ms, found.rom_mm, found.top_ms - found.start_ms, found.disturbed),
+                (
+                    found.measured.down_ms - found.measured.top_ms,
+                    found.measured.rom_mm,
+                    found.measured.top_ms - found.measured.start_ms,
+                    found.measured.disturbed,
+                ),
             )
     return rows
 

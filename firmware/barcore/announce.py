@@ -5,7 +5,7 @@ from array import array
 from barcore import protocol, ticks
 from barcore.event import EVENT_INTS, FLAGS, T_MS, TYPE, VALUES, EventRing
 from barcore.live import Live
-from barcore.rep import RepFinder
+from barcore.measure import RepMeasure
 from barcore.sets import DROPPED, SetKeeper
 
 _MOST_U16 = 65535
@@ -19,7 +19,7 @@ class Announcer:
         self.start_tick = 0
         self._event = array("i", [0] * EVENT_INTS)
 
-    def rep(self, rep: RepFinder, sets: SetKeeper, flags: int, bottom_ms: int, hold_err_ms: int) -> None:
+    def rep(self, rep: RepMeasure, sets: SetKeeper, flags: int, bottom_ms: int, hold_err_ms: int) -> None:
         """Announce the rep just added to the set."""
         event = self._open(protocol.REP, flags, rep.start_ms)
         event[VALUES] = sets.number

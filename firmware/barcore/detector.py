@@ -12,19 +12,19 @@ from array import array
 
 from barcore import protocol, ticks
 from barcore.announce import Announcer
-from barcore.doubt import hold_err_ms, rolled_over
 from barcore.drift import STEP_TICKS, Drift
 from barcore.live import FALLING, LOW, Live
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
+from barcore.plausible import rolled_over
 from barcore.review import FOUND, IDLE, Review
 from barcore.sample import I16_MAX, I16_MIN
 from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
-_UNITS_PER_SAMPLE = 24  # of the review
+_UNITS_PER_SAMPLE = 36  # of the review
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
-_AFTER_FALL_TICKS = LAG_TICKS + 12
+_AFTER_FALL_TICKS = LAG_TICKS + 4
 _REVIEWED_TICKS = LAG_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
@@ -160,17 +160,17 @@ class Detector:
         """Do a share of the review."""
         review = self._review
         while units > 0 and review.state != IDLE:
-            if review.update() == FOUND and not rolled_over(review.rep, self._drift):
+            if review.update() == FOUND and not rolled_over(review.rep.measured, self._drift):
                 self._take_rep()
             units -= 1
 
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
-        rep, sets = self._review.rep, self._sets
+        rep, sets = self._review.rep.measured, self._sets
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
-        err_ms = hold_err_ms(rep, self._drift)
+        err_ms = rep.hold_err_ms
         flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(err_ms))
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
@@ -178,9 +178,9 @@ class Detector:
         self._review.least_mm = sets.least_mm()
 
     def _rep_flags(self, err_ms: int) -> int:
-        start_ms = self._review.rep.start_ms
+        start_ms = self._review.rep.measured.start_ms
         flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
-        if self._review.rep.disturbed:
+        if self._review.rep.measured.disturbed:
             flags |= protocol.DISTURBED
         if self._clipped_ms >= start_ms:
             flags |= protocol.CLIPPED

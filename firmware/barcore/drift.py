@@ -19,6 +19,7 @@ from barcore.smooth import Smoother
 
 STEP_TICKS = 4
 RING = 256
+AHEAD_STEPS = 2  # how far beyond its newest step the level is foretold
 MASK = RING - 1
 NO_NOISE = 1 << 29  # noise of an observation that says nothing
 _CAP = 1 << 26  # largest variance of the level: (0.31 m/s)^2
@@ -31,10 +32,11 @@ _LEVEL_DRIFT = 55  # (0.28 mm/s)^2 per step
 _SLOPE_DOUBT = 6  # backwards: 0.003 m/s^2 of slope not known, counts per step
 _SHOCK = 20000  # 12 m/s^2 in 1/16384 g: beyond it scale, clipping and aliasing spoil the integral
 _SHOCK_VAR = 7830 * 7830  # (0.3 m/s)^2
-_SWING = 200  # counts: centripetal
-_RINGING_STEPS = 6
-_RING_WEIGHT = 4
-_SURE_STEPS = 8
+_SWING = 200  # a turn of 0.1 rad in a step: 0.002 m/s that a lever of a few cm may add
+_SWING_MOST = 4000
+_RINGING_STEPS = 6  # after a shock the bar rings on; its looks of rest weigh a quarter
+_SURE_STEPS = 8  # a rest must last that long to weigh in full: a pause in mid-rise looks like rest as well
+_AGAINST = 32  # sixteenths of the gate: from here on a contradiction moves the level but teaches the offset nothing
 _GATE = 1305  # 0.05 m/s: a contradiction this far beyond twice the level's own doubt halves the weight
 _NEAR_NOISE = 255600  # counts^2 of one flat step: 0.01 m/s, correlated over 0.3 s
 _FAR_NOISE = 6135000  # 0.03 m/s over 0.8 s
@@ -68,6 +70,8 @@ class Drift:
         self.slope = 0  # its slope, 1/256 count per step
         self.flat_steps = 0  # how long the motion has looked flat
         self._var = self._last_near = self._calm_steps = 0
+        self._against = False
+        self._last_x = self._last_y = self._last_z = 0
         self._back_level = self._back_var = 0
         self._p[0] = self._p[4] = self._p[8] = _OFFSET_VAR_CALIBRATED if calibrated else _OFFSET_VAR
         self.restart(0)
@@ -83,12 +87,13 @@ class Drift:
     def note(self, k: int, up: Gravity, shock: int) -> None:
         """Keep up and the largest acceleration (1/16384 g) of the moment that `step` will reach later as step `k`."""
         at = k & MASK
-        before = (k - 1) & MASK
-        self.up_x[at], self.up_y[at], self.up_z[at] = up.x >> 4, up.y >> 4, up.z >> 4
-        turned = abs(self.up_x[at] - self.up_x[before]) + abs(self.up_y[at] - self.up_y[before]) + abs(self.up_z[at] - self.up_z[before])
-        swing = turned * turned // _SWING
-        if swing > 4000:
-            swing = 4000
+        x, y, z = up.x >> 4, up.y >> 4, up.z >> 4
+        turned = abs(x - self._last_x) + abs(y - self._last_y) + abs(z - self._last_z)
+        self._last_x, self._last_y, self._last_z = x, y, z
+        self.up_x[at], self.up_y[at], self.up_z[at] = x, y, z
+        swing = turned * turned // _SWING if k > 1 else 0
+        if swing > _SWING_MOST:
+            swing = _SWING_MOST
         self._growth[at] = swing * swing + (_SHOCK_VAR if shock > _SHOCK else 0)
 
     def step(self, k: int, seen: Smoother) -> None:
@@ -103,7 +108,7 @@ class Drift:
         self._calm_steps = 0 if self._growth[at] >= _SHOCK_VAR else self._calm_steps + 1
         near_weight = self._believe(seen.near, weight(r4))
         if self._calm_steps < _RINGING_STEPS:
-            near_weight = near_weight // _RING_WEIGHT
+            near_weight //= 4
         if self.flat_steps < _SURE_STEPS:
             near_weight = near_weight * self.flat_steps // _SURE_STEPS * self.flat_steps // _SURE_STEPS
         if near_weight < _LEAST_WEIGHT:
@@ -120,6 +125,9 @@ class Drift:
         """Prepare `back` from step `k`, the newest of the stretch, downwards."""
         self._back_level = self._near[k & MASK] << 4
         self._back_var = _CAP
+        for ahead in range(1, AHEAD_STEPS + 1):
+            self.smooth_level[(k + ahead) & MASK] = self.now_level + (ahead * self.slope >> 4)
+            self.smooth_var[(k + ahead) & MASK] = self._var
 
     def back(self, k: int) -> None:
         """Smooth step `k`; call it for each step of the stretch from the newest down."""
@@ -167,6 +175,7 @@ class Drift:
     def _believe(self, seen: int, weight_q12: int) -> int:
         """Return the weight, lessened where what is seen contradicts the level; long flatness overrules the level."""
         gate = _GATE + 2 * isqrt(self._var)
+        self._against = abs(seen - (self.now_level >> 4)) > _AGAINST * gate >> 4
         long = self.flat_steps if self.flat_steps < 20 else 20
         square = long * long // 10
         gate += gate * (square * square) // 100
@@ -185,7 +194,7 @@ class Drift:
         whole = self._var + noise
         share = ratio_q12(self._var, whole)
         self.now_level += error * share >> 8
-        for i in range(3):
+        for i in range(0 if self._against else 3):
             gain = ratio_q12(p0[i], whole)  # 2^14 x counts per step per count
             gain = -8191 if gain < -8191 else gain if gain < 8191 else 8191
             moved = offset[i] + (error * gain >> 6)

@@ -15,8 +15,9 @@ from array import array
 
 from barcore import protocol
 from barcore.drift import STEP_TICKS, Drift
+from barcore.measure import MM
 from barcore.motion import TICK_MS, V_005
-from barcore.rep import MM, V_MOST
+from barcore.rep import V_MOST
 from barcore.smooth import LAG_TICKS, V_MASK
 
 LOW, RISING, HELD, FALLING = 0, 1, 2, 3

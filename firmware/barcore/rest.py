@@ -50,7 +50,7 @@ def far_r4(seen: Smoother, slope: int, slope_var: int) -> int:
 
 def weight(r4: int) -> int:
     """Return exp(-r4 / 4) in 1/4096."""
-    return WEIGHT[r4] if r4 < 16 else WEIGHT[r4 & 15] >> (r4 >> 4) * 6 if r4 < 48 else 0
+    return WEIGHT[r4] if r4 < 16 else WEIGHT[r4 & 15] * 75 >> 12 if r4 < 32 else 0
 
 
 def _r4(slope: int, bend: int, slope_limit: int, bend_limit: int, var: int) -> int:

@@ -10,9 +10,10 @@ FOUND   (the finder's fields hold a rep)                  next update           
 
 from array import array
 
-from barcore.drift import RING, STEP_TICKS, Drift
+from barcore.drift import AHEAD_STEPS, RING, STEP_TICKS, Drift
+from barcore.measure import MM
 from barcore.rep import FOUND as REP_FOUND
-from barcore.rep import MEASURE, MM, RepFinder
+from barcore.rep import MEASURE, RepFinder
 
 IDLE, BACK, WALK, FOUND = 0, 1, 2, 3
 _SETTLE_TICKS = 5  # a rep counts once this much was seen after its end: it may have been a dip
@@ -46,7 +47,7 @@ class Review:
         self.skip_to(oldest)
         self.least_mm = least_mm
         self._step = newest_step
-        self._stop_tick = (newest_step - 1) * STEP_TICKS
+        self._stop_tick = (newest_step + AHEAD_STEPS - 1) * STEP_TICKS
         self._drift.start_back(newest_step)
         self.state = BACK
 
@@ -70,8 +71,8 @@ class Review:
         if rep.tick >= self._stop_tick and rep.state != MEASURE:
             self.state = IDLE
         elif rep.update() == REP_FOUND:
-            if rep.end_tick > self._stop_tick - _SETTLE_TICKS:
+            if rep.measured.end_tick > self._stop_tick - _SETTLE_TICKS:
                 self.state = IDLE
             else:
-                self.skip_to(rep.end_tick)
+                self.skip_to(rep.measured.end_tick)
                 self.state = FOUND

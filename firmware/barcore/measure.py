@@ -1,0 +1,229 @@
+"""Measuring a rep that is over: its drift is closed on what a rep is, then its hold is read off.
+
+    state     does, one unit an update                                     leaves when        for
+    WEIGH     adds up how sure the drift is, a step of 80 ms               the rep's end      CLOSE
+    CLOSE     takes the height missing at the end out of the velocity      the rep's end      READ
+    READ      finds the longest visit to the zone under the top            the rep's end      DONE
+
+A bar comes back to the bottom it rose from, give or take 5 cm; what the integral says otherwise is drift, and most of
+it where the drift was least sure (conditional mean of a Gaussian error given its sum). Moves slower than a second are
+averaged before the line of 0.05 m/s is looked for, because noise would cross it too early. The error estimate is how
+far the hold would change if the velocity were off by its doubt.
+"""
+
+from array import array
+
+from barcore.drift import MASK as STEP_MASK
+from barcore.drift import STEP_TICKS, Drift
+from barcore.fixed import isqrt, ratio_q12
+from barcore.motion import TICK_MS, V_005
+from barcore.smooth import V_MASK
+
+MM = 1305
+WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
+_BOTTOM_SQ = (4 * 50) ** 2  # (quarter mm)^2: how well two bottoms agree
+_MOST_MISSING = 150 * MM  # beyond it something else went wrong
+_LEAST_VAR = 2000  # counts^2 of drift that its filter does not tell
+_BEFORE_TICKS = 10
+_ZONE_LEAST = 30 * MM
+_SHARP_TICKS = 50  # a move of a second
+_HALF_TICKS = 7
+_HALF_MOST = 12
+_DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
+_FLOOR_MS = 25
+
+
+class RepMeasure:
+    """Works on the walked rings of velocity and height; in state DONE its fields describe the rep, times in ms."""
+
+    def __init__(self, v: "array[int]", h: "array[int]", drift: Drift) -> None:
+        self._v, self._h = v, h
+        self._drift = drift
+        self.state = DONE
+        self.start_ms = self.top_ms = self.down_ms = self.end_ms = 0
+        self.rom_mm = self.peak_mm_s = 0
+        self.disturbed = False
+        self.start_tick = self.top_tick = self.down_tick = self.end_tick = 0
+        self._at = self._first = self._peak_tick = 0
+        self._base = self._peak = self._floor = self._fastest = self._slowest = 0
+        self._missing = self._taken = self._doubt_sum = self._var_sum = 0
+        self._rise_half = self._fall_half = 0
+        self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = self._best = 0
+        self.hold_err_ms = 0
+        self._doubt = 0  # counts of velocity
+        self._bounds = array("i", [0, 0, 0, 0])  # of the visit: earliest and latest top, earliest and latest end
+        self._best_bounds = array("i", [0, 0, 0, 0])
+
+    def begin(self, first: int, start: int, end: int, base: int) -> None:
+        """Begin with the rep between the ticks `start` and `end` over the height `base`; the walk began at `first`."""
+        self.start_tick, self.end_tick = start, end
+        self._first = start - _BEFORE_TICKS if start - _BEFORE_TICKS > first else first + 1
+        self._at = self._first
+        self._base = base
+        self._missing = self._h[end & V_MASK] - base
+        self._taken = self._doubt_sum = self._var_sum = 0
+        self._peak = base
+        self._fastest = self._slowest = 1
+        self.state = WEIGH if -_MOST_MISSING < self._missing < _MOST_MISSING else CLOSE
+        if self.state == CLOSE:
+            self._missing = 0
+            self._var_sum = 1
+
+    def update(self) -> int:
+        """Do one unit of work and return the state. Allocates nothing."""
+        if self.state == WEIGH:
+            self._weigh()
+        elif self.state == CLOSE:
+            self._close()
+        elif self.state == READ:
+            self._read()
+        return self.state
+
+    def _var(self, tick: int) -> int:
+        return self._drift.smooth_var[tick // STEP_TICKS & STEP_MASK] + _LEAST_VAR
+
+    def _weigh(self) -> None:
+        var = self._var(self._at)
+        self._var_sum += STEP_TICKS * (var >> 8)
+        self._doubt_sum += STEP_TICKS * isqrt(var)
+        self._at += STEP_TICKS
+        if self._at > self.end_tick:
+            doubt = 4 * self._doubt_sum // MM
+            doubt = doubt if doubt < 20000 else 20000
+            believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)
+            self._missing = self._missing * believed >> 12
+            self._at = self._first
+            self.state = CLOSE
+
+    def _close(self) -> None:
+        """Correct one tick and look for the top."""
+        at = self._at
+        i = at & V_MASK
+        share = ratio_q12((self._var(at) >> 8) << 6, self._var_sum)  # 2^18 x this tick's share
+        part = (self._missing >> 6) * share >> 12
+        self._taken += part
+        v, h = self._v[i] - part, self._h[i] - self._taken
+        self._v[i], self._h[i] = v, h
+        if h > self._peak:
+            self._peak, self._peak_tick = h, at
+        if v > self._fastest:
+            self._fastest = v
+        if -v > self._slowest:
+            self._slowest = -v
+        self._at = at + 1
+        if at >= self.end_tick:
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        rise = self._peak - self._base
+        self._floor = self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST)
+        self._rise_half = _half_ticks(rise, self._fastest)
+        self._fall_half = _half_ticks(rise, self._slowest)
+        self._at = self.start_tick
+        self._visit = self._best = 0
+        self.top_tick = self.down_tick = self._peak_tick
+        self._doubt = _DOUBT + isqrt(self._var(self._peak_tick))
+        self.state = READ
+
+    def _read(self) -> None:
+        """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
+        at = self._at
+        if self._h[at & V_MASK] > self._floor:
+            if self._visit == 0:
+                self._visit_top = self._visit_rough = self._rough = 0
+                for i in range(4):
+                    self._bounds[i] = 0
+            self._visit += 1
+            v = self._calm_velocity(at)
+            self._visit_tick(at, v)
+            self._bound(at, v)
+        elif self._visit:
+            self._end_visit(at)
+        self._at = at + 1
+        if at >= self.end_tick:
+            if self._visit:
+                self._end_visit(at)
+            self._finish()
+
+    def _visit_tick(self, at: int, v: int) -> None:
+        if self._visit_top == 0 and v <= V_005:
+            self._visit_top = self._visit_down = at
+        if self._visit_top:
+            if v >= -V_005:
+                self._visit_down = at + 1
+                self._visit_rough += self._rough + (1 if v > V_005 else 0)
+                self._rough = 0
+            else:
+                self._rough += 1
+
+    def _bound(self, at: int, v: int) -> None:
+        """Keep where the hold would begin and end if the velocity were off by the doubt, either way."""
+        bounds = self._bounds
+        if bounds[0] == 0 and v <= V_005 + self._doubt:
+            bounds[0] = at
+        if bounds[1] == 0 and v <= V_005 - self._doubt:
+            bounds[1] = at
+        if v >= self._doubt - V_005:
+            bounds[2] = at + 1
+        if v >= -self._doubt - V_005:
+            bounds[3] = at + 1
+
+    def _end_visit(self, at: int) -> None:
+        if self._visit > self._best:
+            self._best = self._visit
+            for i in range(4):
+                self._best_bounds[i] = self._bounds[i]
+            self.top_tick = self._visit_top if self._visit_top else at - 1
+            self.down_tick = self._visit_down if self._visit_top else at - 1
+            if self.down_tick < self.top_tick:
+                self.down_tick = self.top_tick
+            self.disturbed = self._visit_rough > 0
+        self._visit = 0
+
+    def _finish(self) -> None:
+        self.start_ms = self._crossing_ms(self.start_tick, V_005)
+        self.top_ms = self._crossing_ms(self.top_tick, V_005)
+        self.down_ms = self._crossing_ms(self.down_tick, -V_005)
+        self.end_ms = self._crossing_ms(self.end_tick, -V_005)
+        if self.down_ms < self.top_ms:
+            self.down_ms = self.top_ms
+        self.hold_err_ms = self._spread_ms()
+        self.rom_mm = (self._peak - self._base) // MM
+        self.peak_mm_s = self._fastest * 50 // V_005
+        self.state = DONE
+
+    def _spread_ms(self) -> int:
+        """Return how far the hold could be off by the doubt in its velocity, and by the grid."""
+        bounds = self._best_bounds
+        hold_ticks = self.down_tick - self.top_tick
+        longest = bounds[3] - bounds[0]
+        shortest = bounds[2] - bounds[1] if 0 < bounds[1] < bounds[2] else 0
+        ticks = longest - hold_ticks if longest - hold_ticks > hold_ticks - shortest else hold_ticks - shortest
+        return _FLOOR_MS + ticks * TICK_MS
+
+    def _calm_velocity(self, tick: int) -> int:
+        """Return the mean velocity around `tick`, over the longer a time the slower the move there was."""
+        half = self._rise_half if tick < self._peak_tick else self._fall_half
+        if tick - half <= self._first:
+            half = tick - 1 - self._first
+        if tick + half > self.end_tick:
+            half = self.end_tick - tick
+        if half <= 0:
+            return self._v[tick & V_MASK]
+        return (self._h[(tick + half) & V_MASK] - self._h[(tick - half - 1) & V_MASK]) // (2 * half + 1)
+
+    def _crossing_ms(self, tick: int, line: int) -> int:
+        """Return when the velocity crossed `line` on its way from the tick before to `tick`."""
+        before, after = self._calm_velocity(tick - 1) - line, self._calm_velocity(tick) - line
+        if (before > 0) == (after > 0) or before == after:
+            return tick * TICK_MS
+        return (tick - 1) * TICK_MS + TICK_MS * before // (before - after)
+
+
+def _half_ticks(rise: int, fastest: int) -> int:
+    """Return over how many ticks to either side a move of this height and top speed may be averaged.
+
+    A minimum-jerk move lasts 1.875 x height / top speed; up to a second its corners are sharp, beyond they grow blunt.
+    """
+    half = (rise // fastest * 15 // 8 - _SHARP_TICKS) // _HALF_TICKS
+    return 0 if half < 0 else half if half < _HALF_MOST else _HALF_MOST

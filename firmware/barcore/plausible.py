@@ -1,0 +1,13 @@
+"""Plausibility: whether what was measured can be a rep at all."""
+
+from barcore.drift import MASK, STEP_TICKS, Drift
+from barcore.measure import RepMeasure
+
+_ROLL_COS_Q20 = 182000  # cos 80 degrees: a bar that rolls further than any pelvis is being moved, not lifted
+
+
+def rolled_over(rep: RepMeasure, drift: Drift) -> bool:
+    """Tell whether the bar turned by more than 80 degrees between the measured rep's bottom and its top."""
+    low, top = rep.start_tick // STEP_TICKS & MASK, rep.top_tick // STEP_TICKS & MASK
+    cos_q20 = drift.up_x[low] * drift.up_x[top] + drift.up_y[low] * drift.up_y[top] + drift.up_z[low] * drift.up_z[top]
+    return cos_q20 < _ROLL_COS_Q20

@@ -1,0 +1,99 @@
+"""The rep measure, row by row of its table, and what closing and calming do to a drifting or noisy rep."""
+
+import random
+
+import pytest
+
+from barcore.measure import CLOSE, DONE, MM, READ, WEIGH, RepMeasure
+from barmotion import COUNT_M_S, move, no_drift, rep, still
+
+LEVEL_VAR = (0.02 / COUNT_M_S) ** 2
+
+
+def measure(velocities: list[float], var: float = LEVEL_VAR, lead: int = 20) -> RepMeasure:
+    """A measure begun on a rep that follows `lead` ticks of rest and ends with the motion."""
+    motion = [0.0] * lead + velocities
+    v, h = [0] * 1024, [0] * 1024
+    height = 0
+    for i, m_s in enumerate(motion):
+        v[i] = round(m_s / COUNT_M_S)
+        height += v[i]
+        h[i] = height
+    drift = no_drift()
+    for k in range(256):
+        drift.smooth_var[k] = int(var)
+    found = RepMeasure(v, h, drift)  # type: ignore[arg-type]
+    found.begin(0, lead, len(motion) - 1, 0)
+    return found
+
+
+def finish(found: RepMeasure) -> RepMeasure:
+    for _ in range(5000):
+        if found.update() == DONE:
+            return found
+    raise AssertionError("never done")
+
+
+def hold_ms(found: RepMeasure) -> int:
+    return found.down_ms - found.top_ms
+
+
+def test_it_weighs_closes_reads_and_is_done() -> None:
+    found = measure(rep())
+    seen = [found.state]
+    while seen[-1] != DONE:
+        if found.update() != seen[-1]:
+            seen.append(found.state)
+    assert seen == [WEIGH, CLOSE, READ, DONE]
+
+
+def test_a_height_that_is_far_off_is_left_alone() -> None:
+    found = measure(move(0.4, 1.0) + still(1.0) + move(-0.22, 1.0))
+    assert found.state == CLOSE
+    assert finish(found).rom_mm == pytest.approx(400, abs=3)
+
+
+@pytest.mark.parametrize("error_m_s", [-0.02, 0.02])
+def test_a_level_that_is_off_is_closed_on_the_bottom(error_m_s: float) -> None:
+    drifting = [v + error_m_s for v in rep(0.3, 0.6, 0.5, 0.7)]
+    exact = finish(measure(rep(0.3, 0.6, 0.5, 0.7)))
+
+    def off_ms(found: RepMeasure) -> int:
+        return abs(found.top_ms - exact.top_ms) + abs(found.down_ms - exact.down_ms)
+
+    closed = off_ms(finish(measure(drifting, (0.05 / COUNT_M_S) ** 2)))
+    believed = off_ms(finish(measure(drifting, 0)))
+    assert closed < believed
+    assert closed <= 15
+
+
+def test_the_error_is_taken_where_the_drift_was_least_sure() -> None:
+    found = measure(move(0.3, 1.0) + still(2.0) + [v + 0.02 for v in move(-0.3, 1.4)])
+    for k in range(256):
+        found._drift.smooth_var[k] = int((0.05 / COUNT_M_S) ** 2) if 4 * k > 165 else 100
+    finish(found)
+    held = found._v[100]
+    assert abs(held) < 0.002 / COUNT_M_S, "the hold, where the level was sure, stays as it was"
+    assert abs(found._h[found.end_tick]) < 10 * MM
+
+
+def test_noise_does_not_end_a_slow_move_early() -> None:
+    rng = random.Random(7)
+    slow = rep(0.3, 2.8, 2.0, 3.0)
+    exact = hold_ms(finish(measure(slow)))
+    errors = [hold_ms(finish(measure([v + rng.gauss(0, 0.015) for v in slow]))) - exact for _ in range(20)]
+    assert abs(sum(errors)) / 20 < 90
+    assert max(map(abs, errors)) < 300
+
+
+def test_the_error_estimate_grows_with_doubt_and_slowness() -> None:
+    quick = finish(measure(rep(0.3, 0.8, 2.0, 0.9), 0)).hold_err_ms
+    slow = finish(measure(rep(0.3, 2.8, 2.0, 3.0), 0)).hold_err_ms
+    doubted = finish(measure(rep(0.3, 0.8, 2.0, 0.9), (0.03 / COUNT_M_S) ** 2)).hold_err_ms
+    assert 25 <= quick < doubted
+    assert quick < slow
+
+
+def test_a_hold_that_grazes_the_line_is_given_a_wide_estimate() -> None:
+    graze = move(0.26, 1.0)[:-4] + [0.055] * 40 + still(2.0) + move(-0.3, 1.0)
+    assert finish(measure(graze)).hold_err_ms > 700, "0.8 s at 0.055 m/s may well belong to the hold"
