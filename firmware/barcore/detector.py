@@ -15,16 +15,16 @@ from barcore.announce import Announcer
 from barcore.drift import STEP_TICKS, Drift
 from barcore.live import FALLING, LOW, Live
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
-from barcore.plausible import rolled_over
+from barcore.plausible import is_rep
 from barcore.review import FOUND, IDLE, Review
 from barcore.sample import I16_MAX, I16_MIN
-from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, SetKeeper
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
-_UNITS_PER_SAMPLE = 36  # of the review
+_UNITS_PER_SAMPLE = 42  # of the review
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
-_AFTER_FALL_TICKS = LAG_TICKS + 4
+_AFTER_FALL_TICKS = LAG_TICKS + 2
 _REVIEWED_TICKS = LAG_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
@@ -160,7 +160,7 @@ class Detector:
         """Do a share of the review."""
         review = self._review
         while units > 0 and review.state != IDLE:
-            if review.update() == FOUND and not rolled_over(review.rep.measured, self._drift):
+            if review.update() == FOUND and is_rep(review.rep.measured, self._drift, self._sets.state == OPEN):
                 self._take_rep()
             units -= 1
 

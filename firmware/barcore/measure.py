@@ -22,7 +22,7 @@ from barcore.smooth import V_MASK
 MM = 1305
 WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
 _BOTTOM_SQ = (4 * 50) ** 2  # (quarter mm)^2: how well two bottoms agree
-_MOST_MISSING = 150 * MM  # beyond it something else went wrong
+_MOST_MISSING_MM = 150  # beyond it something else went wrong
 _LEAST_VAR = 2000  # counts^2 of drift that its filter does not tell
 _BEFORE_TICKS = 10
 _ZONE_LEAST = 30 * MM
@@ -42,6 +42,8 @@ class RepMeasure:
         self.state = DONE
         self.start_ms = self.top_ms = self.down_ms = self.end_ms = 0
         self.rom_mm = self.peak_mm_s = 0
+        self.missing_mm = 0  # from the bottom before to the bottom after, as the integral had it
+        self.doubt_mm = 0  # how far that may be off by what the drift is not known
         self.disturbed = False
         self.start_tick = self.top_tick = self.down_tick = self.end_tick = 0
         self._at = self._first = self._peak_tick = 0
@@ -61,13 +63,11 @@ class RepMeasure:
         self._at = self._first
         self._base = base
         self._missing = self._h[end & V_MASK] - base
+        self.missing_mm = abs(self._missing) // MM
         self._taken = self._doubt_sum = self._var_sum = 0
         self._peak = base
         self._fastest = self._slowest = 1
-        self.state = WEIGH if -_MOST_MISSING < self._missing < _MOST_MISSING else CLOSE
-        if self.state == CLOSE:
-            self._missing = 0
-            self._var_sum = 1
+        self.state = WEIGH
 
     def update(self) -> int:
         """Do one unit of work and return the state. Allocates nothing."""
@@ -88,6 +88,9 @@ class RepMeasure:
         self._doubt_sum += STEP_TICKS * isqrt(var)
         self._at += STEP_TICKS
         if self._at > self.end_tick:
+            if self.missing_mm > _MOST_MISSING_MM:
+                self._missing = 0
+            self.doubt_mm = self._doubt_sum // MM
             doubt = 4 * self._doubt_sum // MM
             doubt = doubt if doubt < 20000 else 20000
             believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)

@@ -4,6 +4,17 @@ from barcore.drift import MASK, STEP_TICKS, Drift
 from barcore.measure import RepMeasure
 
 _ROLL_COS_Q20 = 182000  # cos 80 degrees: a bar that rolls further than any pelvis is being moved, not lifted
+_MISSING_PERCENT = 70  # of the rise, between the bottom before and the bottom after
+_DOUBT_PERCENT = 125  # of the rise: beyond it a drift may pass for a lift
+
+
+def is_rep(rep: RepMeasure, drift: Drift, in_set: bool) -> bool:
+    """Tell whether the measured rep was no roll of the bar and, before a set is proved, surely came back down."""
+    if not in_set and (
+        rep.missing_mm * 100 > rep.rom_mm * _MISSING_PERCENT or rep.doubt_mm * 100 > rep.rom_mm * _DOUBT_PERCENT
+    ):
+        return False
+    return not rolled_over(rep, drift)
 
 
 def rolled_over(rep: RepMeasure, drift: Drift) -> bool:
