@@ -97,3 +97,10 @@ def test_the_error_estimate_grows_with_doubt_and_slowness() -> None:
 def test_a_hold_that_grazes_the_line_is_given_a_wide_estimate() -> None:
     graze = move(0.26, 1.0)[:-4] + [0.055] * 40 + still(2.0) + move(-0.3, 1.0)
     assert finish(measure(graze)).hold_err_ms > 700, "0.8 s at 0.055 m/s may well belong to the hold"
+
+
+def test_a_held_height_that_creeps_is_no_dip_but_a_real_dip_is() -> None:
+    creeping = move(0.3, 1.0) + [-0.02] * 250 + move(-0.2, 1.0)
+    assert hold_ms(finish(measure(creeping))) > 4800, "2 cm a second is what the integral itself may be off by"
+    dipping = move(0.3, 1.0) + still(1.0) + move(-0.1, 0.4) + move(0.1, 0.4) + still(2.0) + move(-0.3, 1.0)
+    assert hold_ms(finish(measure(dipping))) == pytest.approx(2000 + 200, abs=120)

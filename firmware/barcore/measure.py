@@ -29,6 +29,7 @@ _ZONE_LEAST = 30 * MM
 _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
 _HALF_MOST = 12
+_HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _FLOOR_MS = 25
 
@@ -49,7 +50,7 @@ class RepMeasure:
         self._at = self._first = self._peak_tick = 0
         self._base = self._peak = self._floor = self._fastest = self._slowest = 0
         self._missing = self._taken = self._doubt_sum = self._var_sum = 0
-        self._rise_half = self._fall_half = 0
+        self._rise_half = self._fall_half = self._zone = self._held = 0
         self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = self._best = 0
         self.hold_err_ms = 0
         self._doubt = 0  # counts of velocity
@@ -119,7 +120,8 @@ class RepMeasure:
 
     def _start_reading(self) -> None:
         rise = self._peak - self._base
-        self._floor = self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST)
+        self._zone = rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST
+        self._floor = self._peak - self._zone
         self._rise_half = _half_ticks(rise, self._fastest)
         self._fall_half = _half_ticks(rise, self._slowest)
         self._at = self.start_tick
@@ -131,7 +133,8 @@ class RepMeasure:
     def _read(self) -> None:
         """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
         at = self._at
-        if self._h[at & V_MASK] > self._floor:
+        h = self._h[at & V_MASK]
+        if h > (self._floor if self._visit_top == 0 or self._visit == 0 else self._held - self._zone):
             if self._visit == 0:
                 self._visit_top = self._visit_rough = self._rough = 0
                 for i in range(4):
@@ -140,6 +143,7 @@ class RepMeasure:
             v = self._calm_velocity(at)
             self._visit_tick(at, v)
             self._bound(at, v)
+            self._held += (h - self._held) // _HELD_TICKS
         elif self._visit:
             self._end_visit(at)
         self._at = at + 1
@@ -151,6 +155,7 @@ class RepMeasure:
     def _visit_tick(self, at: int, v: int) -> None:
         if self._visit_top == 0 and v <= V_005:
             self._visit_top = self._visit_down = at
+            self._held = self._peak
         if self._visit_top:
             if v >= -V_005:
                 self._visit_down = at + 1
