@@ -14,38 +14,27 @@ _R4_MOST = 63
 FLAT_R4 = 6
 
 _SHAKE_MOST = 2089  # 0.1 m/s of body tremor; more is an impact ringing out
-# near: slopes per 0.2 s, limits 0.04 m/s^2 and 0.6 m/s^3; far: per 0.36 s, 0.06 m/s^2 and 0.3 m/s^3
+_MOST = 16000  # a slope or bend beyond it is no rest, and its square no small int
+# Of slope (counts per 0.2 s; 0.36 s) and bend: 0.04 m/s^2, 0.6 m/s^3; 0.06 m/s^2, 0.3 m/s^3. Shake that doubles them.
 _NEAR_SLOPE, _NEAR_BEND, _NEAR_SHAKE = 200, 125, 626
 _FAR_SLOPE, _FAR_BEND, _FAR_SHAKE = 564, 113, 835
-_FAR_LIMIT = 16000
 
 
 def near_r4(seen: Smoother, slope: int, slope_var: int) -> int:
     """Return 4 r^2 (0..63) of the short means, given the level's slope (1/256 count per step) and 4 x its variance."""
-    shake = seen.shake if seen.shake < _SHAKE_MOST else _SHAKE_MOST
-    wide = _NEAR_SHAKE + shake
+    wide = _NEAR_SHAKE + (seen.shake if seen.shake < _SHAKE_MOST else _SHAKE_MOST)
+    bend_limit = _NEAR_BEND * wide // _NEAR_SHAKE
     # 0.2 s are 2.5 steps: 2.5 / 256 of the slope, 6.25 / 4 of the variance
-    return _r4(
-        seen.near_slope - (slope * 5 >> 9),
-        seen.near_bend,
-        _NEAR_SLOPE * wide // _NEAR_SHAKE,
-        _NEAR_BEND * wide // _NEAR_SHAKE,
-        (slope_var >> 2) * 25 >> 2,
-    )
+    own = seen.near_slope - (slope * 5 >> 9)
+    return _r4(own, seen.near_bend, _NEAR_SLOPE * wide // _NEAR_SHAKE, bend_limit, (slope_var >> 2) * 25 >> 2)
 
 
 def far_r4(seen: Smoother, slope: int, slope_var: int) -> int:
     """Return 4 r^2 (0..63) of the long means; arguments as in `near_r4`."""
-    shake = seen.shake if seen.shake < _SHAKE_MOST else _SHAKE_MOST
-    wide = _FAR_SHAKE + shake
-    # 0.36 s are 4.5 steps
-    return _r4(
-        seen.far_slope - (slope * 9 >> 9),
-        seen.far_bend,
-        _FAR_SLOPE * wide // _FAR_SHAKE,
-        _FAR_BEND * wide // _FAR_SHAKE,
-        (slope_var >> 2) * 81 >> 2,
-    )
+    wide = _FAR_SHAKE + (seen.shake if seen.shake < _SHAKE_MOST else _SHAKE_MOST)
+    bend_limit = _FAR_BEND * wide // _FAR_SHAKE
+    own = seen.far_slope - (slope * 9 >> 9)  # 0.36 s are 4.5 steps
+    return _r4(own, seen.far_bend, _FAR_SLOPE * wide // _FAR_SHAKE, bend_limit, (slope_var >> 2) * 81 >> 2)
 
 
 def weight(r4: int) -> int:
@@ -55,7 +44,7 @@ def weight(r4: int) -> int:
 
 def _r4(slope: int, bend: int, slope_limit: int, bend_limit: int, var: int) -> int:
     """Return 4 (slope^2 / (slope_limit^2 + var) + (bend / bend_limit)^2), at most 63."""
-    if abs(slope) > _FAR_LIMIT or abs(bend) > _FAR_LIMIT:
+    if abs(slope) > _MOST or abs(bend) > _MOST:
         return _R4_MOST
     r4 = 4 * slope * slope // (slope_limit * slope_limit + var) + 4 * bend * bend // (bend_limit * bend_limit)
     return r4 if r4 < _R4_MOST else _R4_MOST
