@@ -19,7 +19,7 @@ class Announcer:
         self.start_tick = 0
         self._event = array("i", [0] * EVENT_INTS)
 
-    def rep(self, rep: RepMeasure, sets: SetKeeper, flags: int, bottom_ms: int, hold_err_ms: int) -> None:
+    def rep(self, rep: RepMeasure, sets: SetKeeper, flags: int, bottom_ms: int) -> None:
         """Announce the rep just added to the set."""
         event = self._open(protocol.REP, flags, rep.start_ms)
         event[VALUES] = sets.number
@@ -30,7 +30,7 @@ class Announcer:
         event[VALUES + 5] = _u16(bottom_ms)
         event[VALUES + 6] = rep.rom_mm
         event[VALUES + 7] = _u16(rep.peak_mm_s)
-        event[VALUES + 8] = _u16(hold_err_ms)
+        event[VALUES + 8] = _u16(rep.hold_err_ms)
         self.events.push(event)
 
     def set_start(self, sets: SetKeeper, target_ms: int) -> None:

@@ -13,11 +13,12 @@ from array import array
 from barcore import protocol, ticks
 from barcore.announce import Announcer
 from barcore.drift import STEP_TICKS, Drift
+from barcore.fixed import i16
 from barcore.live import FALLING, LOW, Live
+from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_rep
 from barcore.review import FOUND, IDLE, Review
-from barcore.sample import I16_MAX, I16_MIN
 from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
@@ -93,12 +94,9 @@ class Detector:
         for _ in range(LAG_TICKS + _AFTER_FALL_TICKS):
             self._motion.coast(self._drift.slope)
             self._tick()
-        for _ in range(2):  # the review under way, then one of all that is left
-            while self._review.state != IDLE:
-                self._work(_UNITS_PER_SAMPLE)
-            self._begin_review()
-        while self._review.state != IDLE:
-            self._work(_UNITS_PER_SAMPLE)
+        self._finish_review()  # the one under way, then one of all that is left
+        self._begin_review()
+        self._finish_review()
         self._settle_set()
 
     def _tick(self) -> None:
@@ -164,29 +162,31 @@ class Detector:
                 self._take_rep()
             units -= 1
 
+    def _finish_review(self) -> None:
+        while self._review.state != IDLE:
+            self._work(_UNITS_PER_SAMPLE)
+
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
         rep, sets = self._review.rep.measured, self._sets
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
-        err_ms = rep.hold_err_ms
-        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(err_ms))
+        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep))
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
-        self._announce.rep(rep, sets, flags, bottom_ms, err_ms)
+        self._announce.rep(rep, sets, flags, bottom_ms)
         self._review.least_mm = sets.least_mm()
 
-    def _rep_flags(self, err_ms: int) -> int:
-        start_ms = self._review.rep.measured.start_ms
+    def _rep_flags(self, rep: RepMeasure) -> int:
         flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
-        if self._review.rep.measured.disturbed:
+        if rep.disturbed:
             flags |= protocol.DISTURBED
-        if self._clipped_ms >= start_ms:
+        if self._clipped_ms >= rep.start_ms:
             flags |= protocol.CLIPPED
-        if self._gap_ms >= start_ms:
+        if self._gap_ms >= rep.start_ms:
             flags |= protocol.GAPPED
-        return flags | protocol.LOW_CONFIDENCE if err_ms > _UNSURE_MS else flags
+        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS else flags
 
     def _settle_set(self) -> None:
         """Close the set under way, if any, and judge all its reps at once."""
@@ -225,5 +225,4 @@ class Detector:
 
 def _calibrated(raw: int, offset: int, scale: int) -> int:
     """Return one axis' count less its offset, times its scale (1 = 4096), within 16 bits."""
-    value = (raw - offset) * scale >> 12
-    return I16_MIN if value < I16_MIN else value if value < I16_MAX else I16_MAX
+    return i16((raw - offset) * scale >> 12)

@@ -175,11 +175,11 @@ class Drift:
     def _believe(self, seen: int, weight_q12: int) -> int:
         """Return the weight, lessened where what is seen contradicts the level; long flatness overrules the level."""
         gate = _GATE + 2 * isqrt(self._var)
-        self._against = abs(seen - (self.now_level >> 4)) > _AGAINST * gate >> 4
+        far_off = abs(seen - (self.now_level >> 4))
+        self._against = far_off > _AGAINST * gate >> 4
         long = self.flat_steps if self.flat_steps < 20 else 20
         square = long * long // 10
         gate += gate * (square * square) // 100
-        far_off = abs(seen - (self.now_level >> 4))
         y16 = far_off * 16 // gate if far_off < 1 << 25 else 256
         if y16 > 256:
             y16 = 256

@@ -13,6 +13,11 @@ def ratio_q12(part: int, whole: int) -> int:
     return size if part > 0 else -size
 
 
+def i16(value: int) -> int:
+    """Return the value held within 16 bits."""
+    return -32768 if value < -32768 else value if value < 32767 else 32767
+
+
 def isqrt(value: int) -> int:
     """Return the integer square root of 0 <= value < 2^30 (Newton's method)."""
     if value < 2:

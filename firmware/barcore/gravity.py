@@ -5,7 +5,7 @@ quaternion is needed, because only the vertical component is used (a complementa
 Mahony, Hamel, Pflimlin 2008, reduced to one axis). One Newton step keeps its length.
 """
 
-from barcore.fixed import isqrt
+from barcore.fixed import i16, isqrt
 from barcore.sample import ACC_PER_G
 
 UNIT_BITS = 24
@@ -35,9 +35,9 @@ class Gravity:
 
     def turn(self, dt_ms: int, gx: int, gy: int, gz: int) -> None:
         """Turn up by the rates (1/32 dps) over dt_ms."""
-        wx = _i16(gx - (self._zero_x >> _ZERO_SHIFT))
-        wy = _i16(gy - (self._zero_y >> _ZERO_SHIFT))
-        wz = _i16(gz - (self._zero_z >> _ZERO_SHIFT))
+        wx = i16(gx - (self._zero_x >> _ZERO_SHIFT))
+        wy = i16(gy - (self._zero_y >> _ZERO_SHIFT))
+        wz = i16(gz - (self._zero_z >> _ZERO_SHIFT))
         x, y, z = self.x, self.y, self.z
         step = dt_ms if dt_ms < _TURN_MS else _TURN_MS
         # 1/32 dps * ms = 5.454e-7 rad; with the shift by 8 and 2^10 for the longer state that is 1 / 6.99
@@ -55,9 +55,8 @@ class Gravity:
         """Pull up toward the reading, whose component along up is `along` (counts), by per_s_x64 / 64 a second."""
         if abs(along - ACC_PER_G) > _PULL_LIMIT:
             return
-        gain = (
-            dt_ms if dt_ms < _PULL_MS else _PULL_MS
-        ) * per_s_x64  # 2^12 counts -> 2^24 state: * 4096 * dt / 1000 / 64 = gain / 15.6
+        # 2^12 counts -> 2^24 state: * 4096 * dt / 1000 / 64 = gain / 15.6
+        gain = (dt_ms if dt_ms < _PULL_MS else _PULL_MS) * per_s_x64
         self._x24 += (ax - (along * self.x >> 14)) * gain // 16
         self._y24 += (ay - (along * self.y >> 14)) * gain // 16
         self._z24 += (az - (along * self.z >> 14)) * gain // 16
@@ -87,8 +86,3 @@ class Gravity:
         self._x24 = (x << 14) // length << _HALF_BITS
         self._y24 = (y << 14) // length << _HALF_BITS
         self._z24 = (z << 14) // length << _HALF_BITS
-
-
-def _i16(value: int) -> int:
-    """Return the value held within 16 bits."""
-    return -32768 if value < -32768 else value if value < 32767 else 32767

@@ -15,23 +15,21 @@ from array import array
 
 from barcore import protocol
 from barcore.drift import STEP_TICKS, Drift
-from barcore.measure import MM
+from barcore.measure import MM, zone_of
 from barcore.motion import TICK_MS, V_005
-from barcore.rep import V_MOST
-from barcore.smooth import LAG_TICKS, V_MASK
+from barcore.smooth import LAG_TICKS, velocity
 
 LOW, RISING, HELD, FALLING = 0, 1, 2, 3
 _CALM_TICKS = 25
 _LONGEST_TICKS = 1000
-_ZONE_LEAST = 30 * MM
 _RECHECK_TICKS = 40  # after 0.8 s the drift at the hold's start is known, not foretold
 
 
 class Live:
     """Follows height and velocity at the newest tick; `update` returns the type of event to send, or 0."""
 
-    def __init__(self, velocity: "array[int]", drift: Drift) -> None:
-        self._raw = velocity
+    def __init__(self, raw: "array[int]", drift: Drift) -> None:
+        self._raw = raw
         self._drift = drift
         self.state = LOW
         self.event_tick = 0  # when what `update` returned happened
@@ -77,16 +75,12 @@ class Live:
 
     def _velocity_now(self, tick: int) -> int:
         """Return the velocity two ticks back, the drift foretold from where it was last settled."""
-        raw = self._raw
-        i = tick & V_MASK
-        total = raw[i] + raw[(i - 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i - 3) & V_MASK] + raw[(i - 4) & V_MASK]
-        v = total // 5 - self._level_at(tick - 2, tick)
-        return -V_MOST if v < -V_MOST else v if v < V_MOST else V_MOST
+        return velocity(self._raw, tick - 2, self._level_at(tick - 2, tick))
 
     def _level_at(self, tick: int, now: int) -> int:
-        """Return the drift's level at `tick`, by the newest slope from the newest step."""
+        """Return the drift's level at `tick` (1/16 count), by the newest slope from the newest step."""
         settled = (now - LAG_TICKS) // STEP_TICKS * STEP_TICKS
-        return (self._drift.now_level + ((tick - settled) * self._drift.slope >> 6)) >> 4
+        return self._drift.now_level + ((tick - settled) * self._drift.slope >> 6)
 
     def _low_state(self, tick: int, v: int, least_mm: int) -> int:
         if self.height < 0:
@@ -114,7 +108,7 @@ class Live:
         if v >= -V_005:
             self._down_tick = tick - 1
         self.hold_ms = (self._down_tick - self.top_tick) * TICK_MS
-        if self.height < self._peak - (rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST):
+        if self.height < self._peak - zone_of(rise):
             self.state = FALLING
             self.event_tick = self._down_tick
             return protocol.HOLD_END
@@ -132,15 +126,10 @@ class Live:
 
     def _recheck(self, now: int) -> None:
         """Find the hold's start again with the drift that is now known there."""
-        raw = self._raw
         tick = self.top_tick - 8
         last = tick
         while tick < self.top_tick + 12:
-            i = tick & V_MASK
-            total = (
-                raw[i] + raw[(i - 1) & V_MASK] + raw[(i + 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i + 2) & V_MASK]
-            )
-            if total // 5 - self._level_at(tick, now) > V_005:
+            if velocity(self._raw, tick, self._level_at(tick, now)) > V_005:
                 last = tick
             tick += 1
         self.top_tick = last + 1

@@ -34,6 +34,11 @@ _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not t
 _FLOOR_MS = 25
 
 
+def zone_of(rise: int) -> int:
+    """Return how far below its top the bar may stray and be held: a quarter of the rise, at least 3 cm."""
+    return rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST
+
+
 class RepMeasure:
     """Works on the walked rings of velocity and height; in state DONE its fields describe the rep, times in ms."""
 
@@ -120,7 +125,7 @@ class RepMeasure:
 
     def _start_reading(self) -> None:
         rise = self._peak - self._base
-        self._zone = rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST
+        self._zone = zone_of(rise)
         self._floor = self._peak - self._zone
         self._rise_half = _half_ticks(rise, self._fastest)
         self._fall_half = _half_ticks(rise, self._slowest)

@@ -31,7 +31,6 @@ class Motion:
         self.gap = False  # set by a step over 60 ms; the reader clears it
         self.may_learn = True  # whether the gyroscope's zero may be learnt while still
         self._now_ms = -1
-        self._last_ms = 0
         self._fine = 0  # 1/64 counts over `_whole`
         self._whole = self._coast = 0
         self._before = 0

@@ -17,10 +17,9 @@ from barcore.drift import MASK as STEP_MASK
 from barcore.drift import Drift
 from barcore.measure import DONE, MM, RepMeasure
 from barcore.motion import V_005
-from barcore.smooth import V_MASK, V_RING
+from barcore.smooth import V_MASK, V_RING, velocity
 
 LEAST_MM = 80
-V_MOST = 1 << 18  # 10 m/s: beyond it the integral is lost, and heights must stay small ints
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
 _LONGEST_TICKS = 950
 _MOST_RISE = 600 * MM
@@ -30,8 +29,8 @@ _CALM_TICKS = 50
 class RepFinder:
     """Walks the ticks of a stretch; in state FOUND `measured` describes one rep."""
 
-    def __init__(self, velocity: "array[int]", drift: Drift) -> None:
-        self._raw = velocity
+    def __init__(self, raw: "array[int]", drift: Drift) -> None:
+        self._raw = raw
         self._drift = drift
         self._v = array("i", [0] * V_RING)
         self._h = array("i", [0] * V_RING)
@@ -63,14 +62,10 @@ class RepFinder:
 
     def velocity_at(self, tick: int) -> int:
         """Return the velocity at `tick`: the mean of five counts less the smoothed drift."""
-        raw = self._raw
-        i = tick & V_MASK
-        total = raw[i] + raw[(i - 1) & V_MASK] + raw[(i + 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i + 2) & V_MASK]
         level = self._drift.smooth_level
         k = tick >> 2
         first = level[k & STEP_MASK]
-        v = total // 5 - (first + ((level[(k + 1) & STEP_MASK] - first) * (tick & 3) >> 2) >> 4)
-        return -V_MOST if v < -V_MOST else v if v < V_MOST else V_MOST
+        return velocity(self._raw, tick, first + ((level[(k + 1) & STEP_MASK] - first) * (tick & 3) >> 2))
 
     def _advance(self) -> None:
         """Take the next tick into the height and the state."""

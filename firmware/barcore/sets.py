@@ -57,16 +57,14 @@ class SetKeeper:
             self.state = FIRST
         elif self.state == FIRST:
             self.state = OPEN
-        if self.reps < MOST_REPS:
-            i = self.reps
-            self.rom_mm[i], self.start_ms[i], self.flags[i] = rom_mm, start_ms, flags
+        i = self.reps
+        if i < MOST_REPS:
             self._insert(rom_mm)
-        self.reps += 1
+        flags = self._judged(rom_mm, flags)
+        if i < MOST_REPS:
+            self.rom_mm[i], self.start_ms[i], self.flags[i] = rom_mm, start_ms, flags
+        self.reps = i + 1
         self.last_end_ms = end_ms
-        if rom_mm * 10 < self.reference_mm * 7:
-            flags |= protocol.PARTIAL
-        if self.reps <= MOST_REPS:
-            self.flags[self.reps - 1] = flags
         return flags
 
     def shift(self, by_ms: int) -> None:
@@ -91,10 +89,12 @@ class SetKeeper:
         self.at = i + 1
         if 2 * self.rom_mm[i] < self.reference_mm:
             return DROPPED
-        flags = self.flags[i] & ~protocol.PARTIAL
-        if self.rom_mm[i] * 10 < self.reference_mm * 7:
-            flags |= protocol.PARTIAL
+        flags = self._judged(self.rom_mm[i], self.flags[i])
         return JUDGED if flags == self.flags[i] else flags
+
+    def _judged(self, rom_mm: int, flags: int) -> int:
+        """Return the flags with PARTIAL as the reference has it: under 70 % of it."""
+        return flags | protocol.PARTIAL if rom_mm * 10 < self.reference_mm * 7 else flags & ~protocol.PARTIAL
 
     def _insert(self, rom_mm: int) -> None:
         """Keep the ranges sorted, and the reference: their upper quartile, before the third rep the largest."""

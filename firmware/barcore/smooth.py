@@ -8,6 +8,7 @@ because shake shrinks with its frequency when it is integrated.
 from array import array
 
 LAG_TICKS = 25
+V_MOST = 1 << 18  # 10 m/s: beyond it the integral is lost, and heights must stay small ints
 V_RING = 1024
 V_MASK = V_RING - 1
 _NEAR_A, _NEAR_B = 11, 7
@@ -15,6 +16,14 @@ _FAR_A, _FAR_B = 25, 15
 _SHAKE = 50
 _OFF_MOST = 20000  # counts; a blow that rings is no shake
 _MASK = 63  # of the small rings
+
+
+def velocity(raw: "array[int]", tick: int, level: int) -> int:
+    """Return the bar's velocity at `tick`: the mean of five counts of the ring less the drift's level (1/16 count)."""
+    i = tick & V_MASK
+    total = raw[i] + raw[(i - 1) & V_MASK] + raw[(i + 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i + 2) & V_MASK]
+    v = total // 5 - (level >> 4)
+    return -V_MOST if v < -V_MOST else v if v < V_MOST else V_MOST
 
 
 class Smoother:
