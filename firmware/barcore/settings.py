@@ -2,9 +2,8 @@
 
 
 class Settings:
-    """What the detector may be told; the defaults suit an uncalibrated 104 Hz sensor and the default plan.
+    """What the detector may be told; the defaults suit an uncalibrated sensor and the default plan.
 
-    rate_hz: nominal sample rate, 20..416 (the true one is learnt from the samples' times).
     target_ms: the hold after which TARGET is sent; 0 for never.
     acc_offset: counts (1/4096 g) to subtract per axis; acc_scale: then multiplied by this / 4096 per axis.
     gyro_offset: counts (1/32 dps) to subtract per axis.
@@ -13,18 +12,14 @@ class Settings:
 
     def __init__(
         self,
-        rate_hz: int = 104,
         target_ms: int = 2000,
         acc_offset: "tuple[int, int, int]" = (0, 0, 0),
         acc_scale: "tuple[int, int, int]" = (4096, 4096, 4096),
         gyro_offset: "tuple[int, int, int]" = (0, 0, 0),
         calibrated: bool = False,
     ) -> None:
-        if not 20 <= rate_hz <= 416:
-            raise ValueError("rate_hz is %d, must be 20..416" % rate_hz)
         if not 0 <= target_ms <= 60000:
             raise ValueError("target_ms is %d, must be 0..60000" % target_ms)
-        self.rate_hz = rate_hz
         self.target_ms = target_ms
         self.acc_offset = acc_offset
         self.acc_scale = acc_scale

@@ -13,8 +13,8 @@ from barcore.detector import Detector
 from barcore.motion import TICK_MS
 from barcore.review import BACK, IDLE
 from barcore.sample import SAMPLE_FORMAT
+from barcore.settings import Settings
 from barcore.smooth import V_MASK
-from barhold import replay
 from barhold.recording import Recording
 
 VELOCITY_COUNT_M_S = 38.307e-6
@@ -58,7 +58,7 @@ class Track:
 
 def run(recording: Recording) -> Track:
     """Play `recording` through a detector told no more than replay's own."""
-    noted = _Noted(replay.settings(recording))
+    noted = _Noted(Settings())
     said: list[Said] = []
     t_ms = 0
     for t_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):

@@ -14,17 +14,11 @@ from barhold.model import StoredRecord, TrainingSet
 from barhold.recording import Recording
 
 BOOT = 1
-MIN_RATE_HZ, MAX_RATE_HZ = 20, 416  # what Settings takes
-
-
-def settings(recording: Recording) -> Settings:
-    """Return what the detector is told about a recording: its rate, and nothing of its chip."""
-    return Settings(rate_hz=round(min(max(recording.rate_hz, MIN_RATE_HZ), MAX_RATE_HZ)))
 
 
 def records(recording: Recording) -> Iterator[bytes]:
     """Yield, in order, the 32-byte records that the detector's lasting events become."""
-    detector = Detector(settings(recording))
+    detector = Detector(Settings())  # told nothing of the chip: a recording does not tell either
     seq, now_ms = 0, 0
     for now_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):
         detector.feed(now_ms, *axes)

@@ -9,6 +9,7 @@ from struct import iter_unpack
 from barcore import event, protocol, record, ticks
 from barcore.detector import Detector
 from barcore.sample import SAMPLE_FORMAT
+from barcore.settings import Settings
 from barhold import replay, sets
 from barhold.model import Rep, StoredRecord
 from barhold.recording import Recording
@@ -31,7 +32,7 @@ Finder = Callable[[Recording], Found]
 
 def ours(taken: Recording) -> Found:
     """Feed the detector sample by sample, noting after which one each event left it."""
-    detector = Detector(replay.settings(taken))
+    detector = Detector(Settings())
     said: list[tuple[int, array[int]]] = []
     ev, now_ms = array("i", [0] * event.EVENT_INTS), 0
     for now_ms, *axes in iter_unpack(SAMPLE_FORMAT, taken.samples):

@@ -50,13 +50,12 @@ def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
     """Play `taken` on the virtual sensor, then sync the sensor into `store`."""
     import asyncio
 
-    from barhold import replay
     from barhold.link.virtual import VirtualSensor
     from barhold.sync import sync as catch_up_with
     from barhold.sync import utc_clock
 
     async def run() -> "SyncResult":
-        sensor = VirtualSensor(taken.samples, settings=replay.settings(taken))
+        sensor = VirtualSensor(taken.samples)
         await sensor.play()
         return await catch_up_with(sensor, store, utc_clock())
 
