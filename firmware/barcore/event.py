@@ -8,7 +8,6 @@ from array import array
 
 TYPE, FLAGS, T_MS, VALUES = 0, 1, 2, 3
 EVENT_INTS = 12
-Ints = "array[int]"
 
 
 class EventRing:

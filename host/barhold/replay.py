@@ -35,12 +35,17 @@ def training_sets(recording: Recording) -> list[TrainingSet]:
     return sets.training_sets(stored, (), datetime.fromtimestamp(0, UTC))
 
 
+def as_record(ev: "array[int]", seq: int, now_ms: int) -> bytes:
+    """Return the record that the event `ev`, taken at `now_ms`, becomes."""
+    raw = bytearray(protocol.RECORD_BYTES)
+    record.pack_event(raw, 0, ev, BOOT, seq, ticks.extend_ms(ev[event.T_MS], now_ms))
+    return bytes(raw)
+
+
 def _drained(events: event.EventRing, seq: int, now_ms: int) -> Iterator[bytes]:
     ev = array("i", [0] * event.EVENT_INTS)
     while events.pop_into(ev):
         if ev[event.TYPE] >= protocol.FIRST_PROVISIONAL:
             continue
-        raw = bytearray(protocol.RECORD_BYTES)
-        record.pack_event(raw, 0, ev, BOOT, seq, ticks.extend_ms(ev[event.T_MS], now_ms))
+        yield as_record(ev, seq, now_ms)
         seq += 1
-        yield bytes(raw)

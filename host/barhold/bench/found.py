@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from struct import iter_unpack
 
-from barcore import event, protocol, record, ticks
+from barcore import event, protocol, record
 from barcore.detector import Detector
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
@@ -53,12 +53,10 @@ def _as_stored(said: list[tuple[int, "array[int]"]], live: int) -> Found:
     for number, (now_ms, ev) in enumerate(said):
         if ev[event.TYPE] >= protocol.FIRST_PROVISIONAL:
             continue
-        t_ms = ticks.extend_ms(ev[event.T_MS], now_ms)
-        raw = bytearray(protocol.RECORD_BYTES)
-        record.pack_event(raw, 0, ev, replay.BOOT, len(lasting), t_ms)
-        lasting.append(StoredRecord("bench", 0, len(lasting), bytes(raw)))
+        raw = replay.as_record(ev, len(lasting), now_ms)
+        lasting.append(StoredRecord("bench", 0, len(lasting), raw))
         if ev[event.TYPE] == protocol.REP and number < live:
-            told_ms[t_ms] = now_ms
+            told_ms[record.header(raw)[4]] = now_ms
     grouped = sets.training_sets(lasting, (), datetime.fromtimestamp(0, UTC))
     targets = tuple(now_ms for now_ms, ev in said if ev[event.TYPE] == protocol.TARGET)
     return Found(tuple(rep for item in grouped for rep in item.reps), targets, told_ms)
