@@ -98,6 +98,9 @@ LONE = 1  # a single rep: no set after all
 # CORRECTION actions
 DROP_REP, SET_FLAGS = 1, 2
 
+# BOOT reset causes
+RESET_UNKNOWN, RESET_POWER_ON, RESET_PIN, RESET_WATCHDOG, RESET_WAKE, RESET_SOFT = 0, 1, 2, 3, 4, 5
+
 # --- frames ------------------------------------------------------------------------------------------------------
 FRAME_HEADER_FORMAT = "<BBHI"
 FRAME_HEADER_BYTES, FRAME_CRC_BYTES = 8, 4
