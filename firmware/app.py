@@ -9,6 +9,8 @@ FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS = 20
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
+REST_MS = 1800
+"""At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 FLUSH_RETRY_MS = 1000
 CUED = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END)
 
@@ -26,6 +28,7 @@ class App:
         self._record = bytearray(protocol.RECORD_BYTES)
         self._start_tick = self._tick = board.clock.ticks_ms()
         self._now_ms = 0
+        self._busy_ms = -REST_MS
         self._flush_from_ms = 0
         self.log = log
         self.log_faults = 0
@@ -112,8 +115,10 @@ class App:
             self._link.send(raw)
 
     def _flush(self) -> None:
-        """Write what is pending, but never while a rep or a hold runs: a flash write stalls everything."""
-        if not self.log.dirty or self._detector.busy or self._now_ms < self._flush_from_ms:
+        """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
+        if self._detector.busy:
+            self._busy_ms = self._now_ms
+        if not self.log.dirty or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
             return
         try:
             self.log.flush()

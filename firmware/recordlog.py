@@ -1,22 +1,26 @@
 """The record log: every record a sensor keeps, in a ring of segments on its storage (layout in `barcore.loglayout`).
 
-The storage port, seven functions. `append` and `replace` are durable once they return; a power cut inside `replace`
-leaves the old or the new content; one inside `append` may leave a part of it.
+The storage port, six functions. `replace` is durable once it returns; a power cut inside it leaves the old content or
+the new one.
 
     names() -> list of str        size(name) -> bytes           read_into(name, at, buf) -> bytes read
-    append(name, data)            replace(name, data)           remove(name)
+    replace(name, data)           remove(name)
     new_id() -> u32 for a new log, never the same twice on one sensor
 
-A record is appended to memory and gets its seq at once; it is durable, and may be pulled, only after `flush`.
+A record is appended to memory and gets its seq at once; it is durable, and may be pulled, only after `flush`. That
+writes it to a slot; a full segment of records is written whole, and only after that are its slots used again.
 """
 
 from barcore import loglayout, protocol, record
-from barcore.loglayout import NONE
+from barcore.loglayout import HEADER_BYTES, NONE, RECORDS, SLOT_RECORDS
 from barcore.protocol import RECORD_BYTES
+from logrecovery import Recovery
 
-PENDING_RECORDS = 64
-SEGMENT_LIMIT = 128
-"""512 KiB, 16,256 records."""
+SPARE_RECORDS = 64
+"""Room in memory beyond a segment, for a long set during which nothing may be flushed."""
+SEGMENT_LIMIT = 256
+"""1 MiB, 32,512 records: over 24,000 reps with their sets and starts."""
+ENOSPC = 28
 
 
 class RecordLog:
@@ -27,55 +31,60 @@ class RecordLog:
             raise ValueError("segment_limit is %d, must be at least 2" % segment_limit)
         self._storage = storage
         self._limit = segment_limit
-        self._first_seqs = []
-        self._pending = bytearray(PENDING_RECORDS * RECORD_BYTES)
-        self._pending_count = 0
-        self._tail_torn = False
+        self._image = bytearray(HEADER_BYTES + (RECORDS + SPARE_RECORDS) * RECORD_BYTES)
+        found = Recovery(storage, self._image)
+        self._first_seqs = found.first_seqs
+        self._first = found.first
+        self._count = self._durable = found.count
         self._cursor_dirty = False
         self._last_t_ms = 0
-        self.next_seq = 0
-        self.acked = 0
-        self.boot = 1
-        self.log_id = 0
-        self._recover()
+        self.log_id = found.log_id
+        self.acked = found.acked
+        self.boot = found.boot + 1 & 0xFFFF if found.boot != NONE else 1
+        self.lost = 0
+        """Records that found no room while flash failed; a GAP tells of them once it works again."""
 
     @property
     def first_seq(self) -> int:
         """The oldest seq held; next_seq when the log is empty."""
-        return self._first_seqs[0] if self._first_seqs else self.next_seq
+        return self._first_seqs[0] if self._first_seqs else self._first
+
+    @property
+    def next_seq(self) -> int:
+        """The seq after the newest durable record."""
+        return self._first + self._durable
 
     @property
     def pending(self) -> int:
         """How many appended records `flush` would make durable."""
-        return self._pending_count
+        return self._count - self._durable
 
     @property
     def dirty(self) -> bool:
         """Whether `flush` has anything to write."""
-        return self._pending_count > 0 or self._cursor_dirty
+        return self._count > self._durable or self._cursor_dirty or self.lost > 0
 
     def append(self, kind: int, flags: int, t_ms: int, values: tuple) -> int:
         """Append one record of this boot and return its seq. Flushes by itself only when its memory is full."""
-        at, seq = self._next_slot()
-        record.pack_into(self._pending, at, kind, flags, self.boot, seq, t_ms, values)
+        at, seq = self._next_place()
+        record.pack_into(self._image, at, kind, flags, self.boot, seq, t_ms, values)
         return self._keep(seq, t_ms)
 
     def append_event(self, ev, t_ms: int) -> int:
         """Append the detector's event `ev` (see `barcore.event`) and return its seq."""
-        at, seq = self._next_slot()
-        record.pack_event(self._pending, at, ev, self.boot, seq, t_ms)
+        at, seq = self._next_place()
+        record.pack_event(self._image, at, ev, self.boot, seq, t_ms)
         return self._keep(seq, t_ms)
 
     def read_into(self, seq: int, buf: bytearray, at: int = 0) -> bool:
         """Copy record `seq`, pending ones included, to `buf` at `at`; False when it is not held or not valid."""
-        slot = seq - self.next_seq
-        if slot >= 0:
-            if slot >= self._pending_count:
-                return False
-            buf[at : at + RECORD_BYTES] = self._pending[slot * RECORD_BYTES : (slot + 1) * RECORD_BYTES]
-            return True
+        place = seq - self._first
+        if place >= 0:
+            start = HEADER_BYTES + place * RECORD_BYTES
+            buf[at : at + RECORD_BYTES] = self._image[start : start + RECORD_BYTES]
+            return place < self._count and loglayout.holds(buf, at, seq)
         i = loglayout.segment_index(self._first_seqs, seq)
-        if i == NONE or seq - self._first_seqs[i] >= loglayout.RECORDS:
+        if i == NONE or seq - self._first_seqs[i] >= RECORDS:
             return False
         offset = loglayout.offset_of(seq, self._first_seqs[i])
         target = memoryview(buf)[at : at + RECORD_BYTES]
@@ -95,115 +104,99 @@ class RecordLog:
 
     def flush(self) -> None:
         """Make every appended record and the cursor durable; reuse the oldest segments beyond the limit."""
-        self._write_pending()
+        self._write_records()
+        if self.lost:
+            self._tell_lost()
         while len(self._first_seqs) > self._limit:
             self._retire_oldest()
         if self._cursor_dirty:
-            self._storage.replace(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, self.acked))
+            self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, self.acked))
             self._cursor_dirty = False
 
     # --- appending ---
 
-    def _next_slot(self) -> tuple:
-        if self._pending_count == PENDING_RECORDS:
-            self.flush()  # rather a late sample than a lost record
-        return self._pending_count * RECORD_BYTES, self.next_seq + self._pending_count
+    def _next_place(self) -> tuple:
+        if self._count == RECORDS + SPARE_RECORDS:
+            try:
+                self.flush()  # rather a late sample than a lost record
+            except OSError:
+                self.lost += 1
+                raise
+        return HEADER_BYTES + self._count * RECORD_BYTES, self._first + self._count
 
     def _keep(self, seq: int, t_ms: int) -> int:
-        self._pending_count += 1
+        self._count += 1
         self._last_t_ms = t_ms
         return seq
 
-    def _write_pending(self) -> None:
-        while self._pending_count:
-            head = b"" if self._tail_room() else loglayout.pack_header(self.log_id, self.next_seq)
-            if head:
-                self._open_segment()
-            count = min(self._pending_count, self._tail_room())
-            data = head + bytes(self._pending[: count * RECORD_BYTES])
-            try:
-                self._storage.append(loglayout.name_of(self._first_seqs[-1]), data)
-            except OSError:
-                self._tail_torn = True
-                raise
-            self._drop_pending(count)
+    # --- flushing ---
 
-    def _tail_room(self) -> int:
-        if not self._first_seqs or self._tail_torn:
-            return 0
-        return loglayout.RECORDS - (self.next_seq - self._first_seqs[-1])
+    def _write_records(self) -> None:
+        try:
+            while self._count >= RECORDS:
+                self._seal(RECORDS)
+        finally:
+            self._write_slots()  # where a full flash takes no new segment, slots may still be written anew
 
-    def _open_segment(self) -> None:
-        name = loglayout.name_of(self.next_seq)
-        if name in self._storage.names():
-            self._storage.remove(name)  # torn at its very first write: nothing in it was ever durable
-        if not self._first_seqs or self._first_seqs[-1] != self.next_seq:
-            self._first_seqs.append(self.next_seq)
-        self._tail_torn = False
+    def _seal(self, count: int) -> None:
+        """Write the image's first `count` records as a segment; only then may their slots be used again."""
+        end = HEADER_BYTES + count * RECORD_BYTES
+        self._image[:HEADER_BYTES] = loglayout.pack_header(self.log_id, self._first)
+        self._write(loglayout.name_of(self._first), memoryview(self._image)[:end])
+        self._first_seqs.append(self._first)
+        left = (self._count - count) * RECORD_BYTES
+        self._image[HEADER_BYTES : HEADER_BYTES + left] = self._image[end : end + left]
+        self._first += count
+        self._count -= count
+        self._durable = 0
 
-    def _drop_pending(self, count: int) -> None:
-        left = (self._pending_count - count) * RECORD_BYTES
-        self._pending[:left] = self._pending[count * RECORD_BYTES : count * RECORD_BYTES + left]
-        self._pending_count -= count
-        self.next_seq += count
+    def _write_slots(self) -> None:
+        count = min(self._count, RECORDS)
+        while self._durable < count:
+            index = self._durable // SLOT_RECORDS
+            start = HEADER_BYTES + index * loglayout.SLOT_BYTES
+            end = min(count, (index + 1) * SLOT_RECORDS)
+            data = memoryview(self._image)[start : HEADER_BYTES + end * RECORD_BYTES]
+            self._write(loglayout.slot_name(self.log_id, index), data)
+            self._durable = end
+
+    def _tell_lost(self) -> None:
+        """Pass over the seqs of the lost records, and say so in a GAP."""
+        if self._count:
+            self._seal(self._count)
+        first_lost = self._first
+        self._first += self.lost
+        self.lost = 0
+        self.append(protocol.GAP, 0, self._last_t_ms, (first_lost, self._first - 1))
+        self._write_slots()
 
     def _retire_oldest(self) -> None:
-        lost_from, lost_to = max(self._first_seqs[0], self.acked), self._first_seqs[1] - 1
+        lost_from, lost_to = self._lost_since(), self._first_seqs[1] - 1
         if lost_from <= lost_to:
             # Told before it is gone: a cut in between tells it twice, which is no lie.
             self.append(protocol.GAP, 0, self._last_t_ms, (lost_from, lost_to))
-            self._write_pending()
+            self._write_records()
+        self._remove_oldest()
+
+    def _lost_since(self) -> int:
+        """Return the first seq that goes with the oldest segment untold: in it, or told of only by a GAP in it."""
+        first = max(self._first_seqs[0], self.acked)
+        lost_from, buf = first, bytearray(RECORD_BYTES)
+        for seq in range(first, self._first_seqs[1]):
+            if self.read_into(seq, buf) and record.header(buf)[0] == protocol.GAP:
+                lost_from = min(lost_from, max(record.payload(buf)[0], self.acked))
+        return lost_from
+
+    def _remove_oldest(self) -> None:
         self._storage.remove(loglayout.name_of(self._first_seqs[0]))
         self._first_seqs.pop(0)
 
-    # --- recovery ---
-
-    def _recover(self) -> None:
-        names = self._storage.names()
-        self._first_seqs = sorted(loglayout.first_of(name) for name in names if loglayout.first_of(name) != NONE)
-        cursor_id, acked = self._read_cursor(names)
-        believed, highest = self._recover_tail()
-        self.log_id = self._find_log_id(cursor_id)
-        self.acked = acked if cursor_id == self.log_id else 0
-        self.next_seq = max(highest + 1, self.acked)
-        # Only a clean tail may be appended to; else a later scan would stop before the new records.
-        self._tail_torn = self._tail_torn or self.next_seq != believed
-        if believed <= highest:
-            self.append(protocol.GAP, 0, 0, (believed, highest))
-
-    def _recover_tail(self) -> tuple:
-        """Return (first seq not believed, highest valid seq) and learn the boot; drop segments that hold nothing."""
-        segment = bytearray(loglayout.SEGMENT_BYTES)
-        while self._first_seqs:
-            first_seq = self._first_seqs[-1]
-            name = loglayout.name_of(first_seq)
-            size = min(self._storage.read_into(name, 0, segment), self._storage.size(name))
-            count, highest = loglayout.scan(segment, size, first_seq)
-            if highest != NONE:
-                boot = record.header(segment, loglayout.offset_of(highest, first_seq))[2]
-                self.boot = boot + 1 & 0xFFFF
-                self._tail_torn = self._storage.size(name) != loglayout.HEADER_BYTES + count * RECORD_BYTES
-                return first_seq + count, highest
-            self._storage.remove(name)
-            self._first_seqs.pop()
-        return 0, NONE
-
-    def _find_log_id(self, cursor_id: int) -> int:
-        header = bytearray(loglayout.HEADER_BYTES)
-        for first_seq in reversed(self._first_seqs):
-            self._storage.read_into(loglayout.name_of(first_seq), 0, header)
+    def _write(self, name: str, data) -> None:
+        """Replace a file; on a full flash at the cost of the oldest acknowledged segments, never of others."""
+        while True:
             try:
-                return loglayout.parse_header(header)[0]
-            except loglayout.LayoutError:
-                continue  # a damaged header costs nothing while another segment names the log
-        return self._storage.new_id() if cursor_id == NONE else cursor_id
-
-    def _read_cursor(self, names: list) -> tuple:
-        if loglayout.CURSOR_NAME not in names:
-            return NONE, 0
-        raw = bytearray(self._storage.size(loglayout.CURSOR_NAME))
-        self._storage.read_into(loglayout.CURSOR_NAME, 0, raw)
-        try:
-            return loglayout.parse_cursor(raw)
-        except loglayout.LayoutError:
-            return NONE, 0  # the host acknowledges again; nothing is lost by not knowing
+                return self._storage.replace(name, data)
+            except OSError as fault:
+                if fault.args[0] != ENOSPC or len(self._first_seqs) < 2 or self._first_seqs[1] > self.acked:
+                    raise
+                self._remove_oldest()

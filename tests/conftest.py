@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def samples() -> Callable[[str], bytes]:
     """Give the packed samples of a recording in tests/data by its name, or of the `wild` one."""
     return lambda name: wild() if name == "wild" else recording.read(HERE / "data" / f"{name}.csv").samples

@@ -153,7 +153,14 @@ def test_pull_beyond_the_log_is_an_empty_answer(opened: Session) -> None:
     assert opened.pull(40, 28) == [(protocol.END, opened.nonce, struct.pack(protocol.END_FORMAT, 40, 0, 0))]
 
 
+def fill_a_segment(opened: Session) -> None:
+    for _ in range(100):
+        opened.log.append(protocol.CORRECTION, 0, 0, (0, 0, 0, 0))
+    opened.log.flush()
+
+
 def test_pull_leaves_out_a_bad_record_and_goes_on(opened: Session) -> None:
+    fill_a_segment(opened)
     damaged = bytearray(opened.storage.files["00000000.seg"])
     damaged[32 + 32 * 2 + 13] ^= 1
     opened.storage.files["00000000.seg"] = bytes(damaged)
@@ -179,6 +186,8 @@ def test_a_link_too_narrow_for_a_record_is_refused() -> None:
 
 
 def test_pull_while_storage_fails_says_so(opened: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill_a_segment(opened)
+
     def fail(*_: object) -> int:
         raise OSError(5)
 

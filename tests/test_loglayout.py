@@ -79,25 +79,38 @@ def test_the_segment_of_a_seq() -> None:
     assert loglayout.segment_index([], 3) == NONE
 
 
+def test_a_slot_name_carries_its_log_and_place() -> None:
+    assert loglayout.slot_name(0xCAFE0001, 7) == "cafe0001.s07"
+    for index in range(loglayout.SLOTS):
+        assert loglayout.slot_of(loglayout.slot_name(5, index)) == (5, index)
+    assert loglayout.SLOTS * loglayout.SLOT_RECORDS == loglayout.RECORDS + 1
+
+
+@pytest.mark.parametrize(
+    "name", ["", "cafe0001.s32", "cafe0001.s7", "CAFE0001.s07", "cafe0001.s07.new", "cafe001.seg0"]
+)
+def test_other_files_are_no_slots(name: str) -> None:
+    assert loglayout.slot_of(name) == (NONE, NONE)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2, 126, 127])
-def test_a_clean_segment_is_believed_to_its_end(count: int) -> None:
-    size = 32 + 32 * count
-    assert loglayout.scan(segment(50, count), size, 50) == (count, 49 + count if count else NONE)
+def test_the_highest_record_of_a_segment(count: int) -> None:
+    assert loglayout.highest(segment(50, count), 32 + 32 * count, 50) == (49 + count if count else NONE)
 
 
 @pytest.mark.parametrize("size", [0, 31, 32, 63])
 def test_a_segment_without_a_whole_record_holds_nothing(size: int) -> None:
-    assert loglayout.scan(segment(50, 1), size, 50) == (0, NONE)
+    assert loglayout.highest(segment(50, 1), size, 50) == NONE
 
 
-@pytest.mark.parametrize("bad", [0, 1, 9])
-def test_the_scan_stops_at_the_first_bad_record_but_sees_the_highest(bad: int) -> None:
+@pytest.mark.parametrize(("bad", "highest"), [(0, 59), (1, 59), (9, 58)])
+def test_a_bad_record_is_not_the_highest(bad: int, highest: int) -> None:
     buf = segment(50, 10)
     buf[32 + 32 * bad + 13] ^= 1
-    assert loglayout.scan(buf, 32 + 320, 50) == (bad, 58 if bad == 9 else 59)
+    assert loglayout.highest(buf, 32 + 320, 50) == highest
 
 
 def test_a_valid_record_in_the_wrong_place_is_not_believed() -> None:
     buf = segment(50, 3)
     buf[64:96], buf[96:128] = buf[96:128], buf[64:96]
-    assert loglayout.scan(buf, 128, 50) == (1, 50)
+    assert loglayout.highest(buf, 128, 50) == 50

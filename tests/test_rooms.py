@@ -16,7 +16,8 @@ FIRMWARE_ARROWS = {
     "drivers": {"barcore"},
     "boards": {"barcore"},
     "link": {"barcore"},
-    "recordlog": {"barcore"},
+    "logrecovery": {"barcore"},
+    "recordlog": {"barcore", "logrecovery"},
     "app": {"barcore"},
     "main": {"app", "barcore", "boards", "drivers", "link", "recordlog"},
 }

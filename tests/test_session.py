@@ -14,7 +14,7 @@ from barcore import frame, protocol
 from barhold.errors import BarholdError, LinkError, StoreError
 from barhold.model import Anchor
 from barhold.session import Phase, Session, SyncResult
-from barhold.session.batch import Batch
+from barhold.session.batch import Batch, lost_records
 from barhold.session.info import read_info
 from barhold.store import Added, Store
 from barhold.sync import sync
@@ -348,6 +348,13 @@ def test_a_store_that_fails_gets_no_ack(store: Store, batches: int, after_commit
     run(again, store)
     assert stored(store) == SIXTY
     assert again.log.acked == 60
+
+
+@pytest.mark.parametrize(
+    ("told", "lost"), [([], 0), ([(5, 9)], 5), ([(127, 253), (5, 126)], 249), ([(127, 253), (5, 380), (381, 381)], 377)]
+)
+def test_a_loss_that_is_told_twice_is_counted_once(told: list[tuple[int, int]], lost: int) -> None:
+    assert lost_records(told) == lost
 
 
 def test_an_acknowledgement_that_was_lost_is_made_good(store: Store) -> None:

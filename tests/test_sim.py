@@ -102,8 +102,7 @@ def test_a_folder_keeps_the_log_from_start_to_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["memory", "folder"])
 def test_both_storages_keep_the_port(kind: str, tmp_path: Path) -> None:
     store = storage.MemoryStorage(int) if kind == "memory" else storage.FolderStorage(str(tmp_path), int)
-    store.append("a", b"one")
-    store.append("a", b"two")
+    store.replace("a", b"onetwo")
     store.replace("b", b"old")
     store.replace("b", b"new!")
     buf = bytearray(4)

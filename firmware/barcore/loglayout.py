@@ -1,6 +1,6 @@
-"""The record log's layout on flash: where each record lies, and what a scan after a power cut may believe.
+"""The record log's layout on flash: where each record lies, and what may be believed of it after a power cut.
 
-The log is a row of segments, one file each, named by the seq of its first record. A segment:
+The log is a row of segments, one file each, named by the seq of its first record, and written whole, in one piece:
 
     0   4s   magic
     4   u32  layout version
@@ -9,6 +9,10 @@ The log is a row of segments, one file each, named by the seq of its first recor
     16       12 zero bytes
     28  u32  CRC-32 of bytes 0..27
     32       up to 127 records, seq ascending by one
+
+Records that fill no segment yet lie in slots, small files of up to 4 records: slot i holds the records i*4 .. i*4+3 of
+the segment to come, so a record's seq and its place tell which segment that is. littlefs keeps so small a file within
+its directory, where writing it anew erases nothing, while every longer write costs an erased block of flash.
 
 Beside them one file, the cursor: u32 log id, u32 acknowledged up to (exclusive), CRC-32 of both.
 """
@@ -27,6 +31,11 @@ VERSION = 1
 CURSOR_NAME = "cursor"
 CURSOR_BYTES = 12
 SUFFIX = ".seg"
+SLOT_RECORDS = 4
+SLOT_BYTES = SLOT_RECORDS * RECORD_BYTES
+"""128: the most that littlefs keeps inline with the cache of 128 bytes that MicroPython gives it."""
+SLOTS = -(-RECORDS // SLOT_RECORDS)
+HEX = "0123456789abcdef"
 NONE = -1
 
 
@@ -74,12 +83,27 @@ def name_of(first_seq: int) -> str:
 def first_of(name: str) -> int:
     """Return the first seq that a segment's file name gives, or NONE for another file."""
     digits = name[: -len(SUFFIX)]
-    if not name.endswith(SUFFIX) or len(digits) != 8:
+    if not name.endswith(SUFFIX) or len(digits) != 8 or not _is_made_of(digits, HEX):
         return NONE
-    for digit in digits:
-        if digit not in "0123456789abcdef":
-            return NONE
     return int(digits, 16)
+
+
+def slot_name(log_id: int, index: int) -> str:
+    """Return the file name of slot `index`; it carries the log id, so that no slot is ever taken for another log's."""
+    return "%08x.s%02d" % (log_id, index)
+
+
+def slot_of(name: str) -> "tuple[int, int]":
+    """Return (log id, index) that a slot's file name gives, or (NONE, NONE) for another file."""
+    if len(name) != 12 or name[8:10] != ".s" or not _is_made_of(name[10:], "0123456789"):
+        return NONE, NONE
+    if not _is_made_of(name[:8], HEX) or int(name[10:]) >= SLOTS:
+        return NONE, NONE
+    return int(name[:8], 16), int(name[10:])
+
+
+def _is_made_of(text: str, alphabet: str) -> bool:
+    return all(letter in alphabet for letter in text)
 
 
 def offset_of(seq: int, first_seq: int) -> int:
@@ -106,13 +130,9 @@ def holds(buf: "bytes | bytearray", at: int, seq: int) -> bool:
     return record.is_valid(buf, at) and record.header(buf, at)[3] == seq
 
 
-def scan(segment: "bytes | bytearray", size: int, first_seq: int) -> "tuple[int, int]":
-    """Return (records up to the first bad one, highest valid seq or NONE) of a segment's first `size` bytes."""
-    count, highest = 0, NONE
-    slots = min((size - HEADER_BYTES) // RECORD_BYTES, RECORDS)
-    for i in range(slots):
+def highest(segment: "bytes | bytearray", size: int, first_seq: int) -> int:
+    """Return the highest valid seq in a segment's first `size` bytes, or NONE."""
+    for i in range(min((size - HEADER_BYTES) // RECORD_BYTES, RECORDS) - 1, -1, -1):
         if holds(segment, HEADER_BYTES + i * RECORD_BYTES, first_seq + i):
-            highest = first_seq + i
-            if count == i:
-                count += 1
-    return count, highest
+            return first_seq + i
+    return NONE

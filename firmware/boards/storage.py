@@ -3,8 +3,7 @@
 import os
 
 SYNC = getattr(os, "fsync", None)
-"""CPython only: on littlefs, closing a file makes it durable."""
-REPLACE = getattr(os, "replace", os.rename)
+"""CPython only: on littlefs, closing a file makes all of its new content durable, in one piece."""
 
 
 class FolderStorage:
@@ -32,14 +31,13 @@ class FolderStorage:
             file.seek(at)
             return file.readinto(buf)
 
-    def append(self, name: str, data: bytes) -> None:
-        """Add `data` at a file's end, making the file when it is absent; durable on return."""
-        self._write(self._path(name), "ab", data)
-
     def replace(self, name: str, data: bytes) -> None:
         """Give a file new content; after a power cut it has the old or the new one."""
-        self._write(self._path(name) + ".new", "wb", data)
-        REPLACE(self._path(name) + ".new", self._path(name))
+        if not SYNC:
+            self._write(self._path(name), data)
+            return
+        self._write(self._path(name) + ".new", data)
+        os.replace(self._path(name) + ".new", self._path(name))
 
     def remove(self, name: str) -> None:
         """Delete a file."""
@@ -48,8 +46,8 @@ class FolderStorage:
     def _path(self, name: str) -> str:
         return self._folder + "/" + name
 
-    def _write(self, path: str, mode: str, data: bytes) -> None:
-        with open(path, mode) as file:
+    def _write(self, path: str, data) -> None:
+        with open(path, "wb") as file:
             file.write(data)
             if SYNC:
                 file.flush()
@@ -76,10 +74,6 @@ class MemoryStorage:
         data = self.files[name][at : at + len(buf)]
         buf[: len(data)] = data
         return len(data)
-
-    def append(self, name: str, data: bytes) -> None:
-        """Add `data` at a file's end, making the file when it is absent."""
-        self.files[name] = self.files.get(name, b"") + data
 
     def replace(self, name: str, data: bytes) -> None:
         """Give a file new content."""

@@ -11,6 +11,10 @@ def lines(main, sim, samples, start_tick):
     app.finish()
     files = board.storage.files
     found = [f"cue {t_ms} {kind}" for t_ms, kind in board.cue.played]
+    kept = bytearray(32 * app.log.next_seq)
+    for seq in range(app.log.next_seq):
+        app.log.read_into(seq, kept, 32 * seq)
+    found += [f"log {binascii.hexlify(kept).decode()}"]
     found += [f"{name} {binascii.hexlify(files[name]).decode()}" for name in sorted(files)]
     return found
 

@@ -46,8 +46,16 @@ class Batch:
         return [raw for at, raw in enumerate(self.raws) if record.header(raw)[3] == self.first_seq + at]
 
 
-def lost_records(raws: list[bytes], from_seq: int) -> int:
-    """Return how many records are given up by the GAP records from `from_seq` on."""
+def gaps(raws: list[bytes], from_seq: int) -> list[tuple[int, ...]]:
+    """Return (first lost seq, last lost seq) of the GAP records from `from_seq` on."""
     new = [raw for raw in raws if record.header(raw)[3] >= from_seq]
-    gaps = [record.payload(raw) for raw in new if record.header(raw)[0] == protocol.GAP]
-    return sum(max(0, last - first + 1) for first, last in gaps)
+    return [record.payload(raw) for raw in new if record.header(raw)[0] == protocol.GAP]
+
+
+def lost_records(told: list[tuple[int, ...]]) -> int:
+    """Return how many records the gaps tell of, each once: a later GAP repeats those whose GAP was overwritten too."""
+    count, counted_to = 0, 0
+    for first, last in sorted(told):
+        count += max(0, last + 1 - max(first, counted_to))
+        counted_to = max(counted_to, last + 1)
+    return count

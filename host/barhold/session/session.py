@@ -23,7 +23,7 @@ from barcore import protocol
 from barhold.errors import LinkError
 from barhold.link.transport import Transport
 from barhold.session import clock
-from barhold.session.batch import Batch, lost_records
+from barhold.session.batch import Batch, gaps, lost_records
 from barhold.session.channel import MAX_STRAYS, TRIES, Channel
 from barhold.session.info import Info, read_info
 from barhold.session.result import SyncResult
@@ -65,6 +65,7 @@ class Session:
         self._cursor = 0
         self._certain: list[bytes] = []
         self._certain_up_to = 0
+        self._gaps: list[tuple[int, ...]] = []
         self._tries = 0
         self._bad_tries = 0
 
@@ -179,7 +180,8 @@ class Session:
         result.new += added.new
         result.already_stored += added.already_stored
         result.quarantined += added.conflicts
-        result.lost += lost_records(raws, self._known)
+        self._gaps += gaps(raws, self._known)
+        result.lost = lost_records(self._gaps)
         self._cursor = self._certain_up_to
         return Phase.ACK
 
