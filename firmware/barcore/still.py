@@ -30,10 +30,11 @@ MEAN_SHIFT = 4
 LIMIT_MS = 10000
 SETTLE_MS, POSE_MS = 300, 1000
 SAMPLES_MOST = 416
+GYRO_ZERO_MOST = 640
+"""20 dps: no chip's zero is further off, so it turns."""
 _GAP_MS = 60
 _ACC_NEAR = 164  # 40 mg
 _GYRO_NEAR = 96  # 3 dps
-_GYRO_ZERO_MOST = 640  # 20 dps: no chip's zero is further off, so it turns
 _NOISE_MOST_UG = 8000  # chips have 1000..3000, a held bar 16000
 
 
@@ -98,7 +99,7 @@ class Still:
     def _moved(self, samples: "array[int]", at: int) -> bool:
         for axis in range(3):
             rate = samples[at + 4 + axis]
-            if abs(rate) > _GYRO_ZERO_MOST:
+            if abs(rate) > GYRO_ZERO_MOST:
                 return True
             if self._count and (
                 abs(samples[at + 1 + axis] - self._first[axis]) > _ACC_NEAR
