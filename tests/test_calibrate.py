@@ -239,7 +239,7 @@ def test_a_parts_errors_are_found(seed: int, extra: int) -> None:
     offset_mg, scale_percent, zero_dps = errors(chip, found)
     assert offset_mg < 3.0  # seen over 2000 parts: at most 0.73 mg, 0.074 %, 0.021 dps
     assert scale_percent < 0.5
-    assert zero_dps < 0.1
+    assert zero_dps < 0.03
     assert found.misfit_ug < 3000
     Settings(2000, found.acc_offset, found.acc_scale, found.gyro_offset, calibrated=True)
 
