@@ -9,7 +9,7 @@ import pytest
 from barhold import firmware
 from barhold.errors import InputError
 
-OURS = {"app", "boot", "main", "recordlog", "boards", "link"}
+OURS = {"app", "boot", "kept", "keptfile", "main", "recordlog", "boards", "link"}
 
 
 def test_loading_leaves_nothing_importable_behind() -> None:

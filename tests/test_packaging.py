@@ -11,7 +11,7 @@ import pytest
 from barhold import firmware
 from hostkit import ROOT
 
-FIRMWARE_ONLY = ("app", "main", "boot", "boards", "link", "recordlog")
+FIRMWARE_ONLY = ("app", "main", "boot", "boards", "kept", "keptfile", "link", "recordlog")
 
 
 def build(kind, folder):

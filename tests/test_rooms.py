@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BOARD_LIBRARY = {"array", "binascii", "collections", "gc", "machine", "math", "os", "struct", "time"}
+BOARD_LIBRARY = {"array", "binascii", "collections", "gc", "json", "machine", "math", "os", "struct", "time"}
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
 FIRMWARE_ARROWS = {
@@ -18,8 +18,10 @@ FIRMWARE_ARROWS = {
     "link": {"barcore"},
     "logrecovery": {"barcore"},
     "recordlog": {"barcore", "logrecovery"},
+    "keptfile": set(),
+    "kept": {"barcore", "keptfile"},
     "app": {"barcore"},
-    "main": {"app", "barcore", "boards", "drivers", "link", "recordlog"},
+    "main": {"app", "barcore", "boards", "drivers", "kept", "link", "recordlog"},
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.
@@ -116,6 +118,9 @@ def test_nothing_but_the_command_imports_cli() -> None:
         ("link/stream.py", "from . import answer", False),
         ("boards/esp32.py", "import recordlog", True),
         ("recordlog.py", "import app", True),
+        ("kept.py", "from recordlog import RecordLog", True),
+        ("kept.py", "import json", False),
+        ("barcore/settings.py", "import json", True),
         ("app.py", "def f():\n    from link.stream import FrameStream", True),
         ("main.py", "from link.stream import FrameStream", False),
         ("main.py", "import typing", True),
