@@ -14,4 +14,5 @@ try:
 except OSError:
     _pin = None  # main.py says what to do
 if _pin is not None:
-    Pin(_pin, Pin.OUT, value=1)
+    # Held: the pad then keeps its level through sleep, and through a restart until this line is reached again.
+    Pin(_pin, Pin.OUT, value=1, hold=True)  # type: ignore[call-arg]  # the ESP32 port has it, its stubs do not

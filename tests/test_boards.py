@@ -13,8 +13,8 @@ BOTH = [XIAO, PLUS2]
 NO_PINS = {"WAKE_MG", "LCD_HZ"}
 
 
-def onboard(*args: str) -> list[str]:
-    return rig.run(rig.HERE / "onboard.py", *args).splitlines()
+def onboard(*args: str, stdin: bytes = b"") -> list[str]:
+    return rig.run(rig.HERE / "onboard.py", *args, stdin=stdin).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,16 @@ def test_what_cannot_be_opened_is_one_line_with_the_next_step(board: str) -> Non
 
 @pytest.mark.parametrize("board", BOTH)
 def test_the_watchdog_bites_only_who_does_not_feed_it(board: str) -> None:
-    assert onboard("watchdog", board) == ["('Restart', (3,)) 8000", "3 ('Restart', (5,))"]
+    [bitten, power, restarted] = onboard("watchdog", board)
+    assert (bitten, restarted) == ("('Restart', (3,)) 8000", "3 ('Restart', (5,))")
+    assert power == {XIAO: "0", PLUS2: "1"}[board], "the Plus2 must not switch off while it restarts"
+
+
+@pytest.mark.parametrize("board", BOTH)
+@pytest.mark.parametrize(("name", "said"), [("six-reps", "6 1 1 6"), ("mixed-set", "6 1 1 5")])
+def test_a_set_is_counted_and_its_targets_sound_across_the_tick_wrap(board: str, name: str, said: str, samples) -> None:
+    """Reps, sets begun and ended, targets: those of the golden records; then overruns, bad words, faults of the log."""
+    assert onboard("train", board, stdin=samples(name)) == [said, "0 0 0"]
 
 
 def test_a_module_per_name_and_a_name_per_module() -> None:

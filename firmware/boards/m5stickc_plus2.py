@@ -21,7 +21,7 @@ LCD_HZ = 20000000
 
 def open_board() -> Board:
     """Return the board, its chip checked, its LED and sounder off, its screen dark and lit."""
-    Pin(POWER_HOLD, Pin.OUT, value=1)  # boot.py did it already, unless someone works at the REPL
+    esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)  # boot.py did it already, unless someone works at the REPL
     clock = esp.Clock()
     lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
     imu = Mpu6886(esp.open_bus(SDA, SCL), clock)
@@ -32,7 +32,6 @@ def open_board() -> Board:
         tone(0)
         screen.off()
         esp.hold(Pin(LCD_LIGHT, Pin.OUT, value=0), True)
-        esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)
         try:
             imu.power_down()
         except (ImuError, OSError):

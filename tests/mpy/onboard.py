@@ -3,6 +3,7 @@
 Arguments: the scenario, and the board's name.
 """
 
+import struct
 import sys
 from array import array
 
@@ -12,6 +13,9 @@ vtime.install()  # before any of the firmware is imported
 
 import assembled  # noqa: E402
 import machine  # noqa: E402
+import main  # noqa: E402
+from barcore import protocol, record  # noqa: E402
+from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 from chips.lsm6ds3trc import FakeLsm6ds3trc  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
@@ -188,8 +192,37 @@ def watchdog(name):
     from_ms = world.now_ms
     print(stopped(board.clock.wait_ms, 9000), world.now_ms - from_ms)
     world.reboot(machine.WDT_RESET)
+    print(world.pins.get(4))
     board = boards.open_or_say()
     print(board.power.cause, stopped(board.power.restart))
+
+
+def train(name):
+    """Play the recording in /stdin to the chip, the application running; print reps, sets, targets sounded and faults."""
+    with open("/stdin", "rb") as file:
+        packed = file.read()
+    world, board = open_here(name, now_ms=(1 << 30) - 20000)
+    board.imu.start()
+    start_ms, count = world.now_ms, len(packed) // SAMPLE_BYTES
+    at = [0]
+
+    def motion(at_ms):
+        while at[0] + 1 < count and struct.unpack_from("<I", packed, (at[0] + 1) * SAMPLE_BYTES)[0] <= at_ms - start_ms:
+            at[0] += 1
+        return struct.unpack_from(SAMPLE_FORMAT, packed, at[0] * SAMPLE_BYTES)[1:]
+
+    world.imu.motion = motion
+    app = main.compose(board)
+    app.run(lambda: at[0] + 1 == count)
+    app.finish()
+    buf = bytearray(protocol.RECORD_BYTES)
+    kinds = []
+    for seq in range(app.log.next_seq):
+        app.log.read_into(seq, buf)
+        kinds.append(record.header(buf)[0])
+    targets = [freq for _, _, freq, duty in world.pwm_log if duty].count(2400)
+    print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END), targets)
+    print(board.imu.overruns, board.imu.bad_words, app.log_faults)
 
 
 def screen(name):
