@@ -22,7 +22,7 @@ class Lit:
         self.open()
 
     def open(self) -> None:
-        spi = SPI(1, 20000000, sck=Pin(13), mosi=Pin(15))
+        spi = SPI(1, 20000000, sck=Pin(13), mosi=Pin(15), miso=None)
         pins = [Pin(number, Pin.OUT, value=1) for number in (5, 14, 12)]
         self.screen = st7789.St7789(spi, *pins, Pin(27, Pin.OUT, value=0), self.world)
 

@@ -47,7 +47,8 @@ def open_board() -> Board:
 
 def open_screen(clock) -> St7789:
     """Return the screen, cleared."""
-    spi = SPI(1, LCD_HZ, sck=Pin(LCD_CLOCK), mosi=Pin(LCD_MOSI))
+    # No data comes back; not to say so would take pin 12, the reset, for it.
+    spi = SPI(1, LCD_HZ, sck=Pin(LCD_CLOCK), mosi=Pin(LCD_MOSI), miso=None)
     select, data, reset = (Pin(pin, Pin.OUT, value=1) for pin in (LCD_CS, LCD_DC, LCD_RESET))
     light = Pin(LCD_LIGHT, Pin.OUT, value=0)
     esp.hold(light, False)  # sleep held it dark

@@ -13,13 +13,13 @@ vtime.install()  # before any of the firmware is imported
 
 import assembled  # noqa: E402
 import machine  # noqa: E402
-import main  # noqa: E402
-from barcore import protocol, record  # noqa: E402
-from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 from chips.lsm6ds3trc import FakeLsm6ds3trc  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
 import boards  # noqa: E402
+import main  # noqa: E402
+from barcore import protocol, record  # noqa: E402
+from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 
 
 def choose(name):
@@ -198,7 +198,7 @@ def watchdog(name):
 
 
 def train(name):
-    """Play the recording in /stdin to the chip, the application running; print reps, sets, targets sounded and faults."""
+    """Play the recording in /stdin to the chip, the application running; print reps, sets, targets and faults."""
     with open("/stdin", "rb") as file:
         packed = file.read()
     world, board = open_here(name, now_ms=(1 << 30) - 20000)

@@ -110,8 +110,10 @@ SoftI2C = I2C
 class SPI:
     """A bus that only writes: to `world.spi[(sck, mosi)]` where there is one, and to the log."""
 
-    def __init__(self, id, baudrate=1000000, *, polarity=0, phase=0, bits=8, sck=None, mosi=None, miso=None):  # noqa: A002
+    def __init__(self, id, baudrate=1000000, *, polarity=0, phase=0, bits=8, sck=None, mosi=None, miso=-1):  # noqa: A002
         self.baudrate = baudrate
+        if miso == -1 and id == 1 and world.current().chip == world.ESP32:
+            Pin(12, Pin.IN)  # the default, taken from whoever drives it unless told None
         self._wires = (sck.id, mosi.id)
 
     def write(self, buf):
@@ -206,7 +208,7 @@ def reset_cause():
 
 
 def reset():
-    raise world.Restart(SOFT_RESET)  # that is how the ESP32 port reports it
+    raise world.Restart(HARD_RESET)  # that is how the ESP32 port reports it
 
 
 def soft_reset():
