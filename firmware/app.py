@@ -4,13 +4,13 @@ from array import array
 
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms, extend_ms
+from cue import Cue
 
 FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS = 20
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 FLUSH_RETRY_MS = 1000
-CUED = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END)
 
 
 class App:
@@ -19,6 +19,7 @@ class App:
     def __init__(self, board, detector, log, link=None, answer=None) -> None:
         self._board = board
         self._detector = detector
+        self._cue = Cue(board.lamp, board.tone)
         self._link = link
         self._answer = answer
         self._samples = array("i", [0] * (BATCH * 7))
@@ -43,6 +44,7 @@ class App:
     def step(self) -> None:
         """Do all that is due now, without waiting."""
         self._drain()
+        self._cue.update(self._tick)
         if self._link:
             self._serve()
         self._flush()
@@ -85,8 +87,7 @@ class App:
         while self._detector.events.pop_into(ev):
             t_ms = extend_ms(ev[event.T_MS] - self._start_tick, self._now_ms)
             self._keep(ev, t_ms)
-            if ev[event.TYPE] in CUED:
-                self._board.cue.play(ev[event.TYPE], t_ms)
+            self._cue.play(ev[event.TYPE], self._tick)
             if self._answer:
                 self._send(self._answer.live(self._record))
 

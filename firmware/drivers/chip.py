@@ -49,6 +49,10 @@ class Chip:
         self._ticks = FifoClock(rate_hz, self._heard_ms)
         self._check_identity()
 
+    def start(self) -> None:
+        """Reset and configure the chip, and begin with an empty FIFO: each chip in its own way."""
+        raise NotImplementedError
+
     def read(self, buf, limit: int) -> int:
         """Move at most `limit` samples, oldest first, into the int array `buf`, 7 ints each; return how many."""
         if self._torn:

@@ -24,7 +24,7 @@ class Lsm6(Chip):
     gyro_factor = 18350  # 35 mdps per count
     least_acc_mg = 50
     gyro_waits_ms = (100, 100)
-    latch = ()
+    latch: tuple = ()
 
     def start(self) -> None:
         """Reset the chip, configure it, and begin with an empty FIFO."""
