@@ -4,7 +4,7 @@ The configuration is Bosch's and not in this repository. The driver reads it fro
 """
 
 from barcore.sample import I16_MAX, I16_MIN
-from drivers.chip import NONSENSE, OVERRUN, Chip, outside, put_axes
+from drivers.chip import NONSENSE, OVERRUN, Chip, put_axes
 from drivers.fault import ImuError
 
 ACC_DATA, INTERNAL_STATUS, FIFO_LENGTH, FEAT_PAGE, GYR_CAS = 0x0C, 0x21, 0x24, 0x2F, 0x3C
@@ -168,12 +168,10 @@ class Bmi270(Chip):
             put_axes(words, 0, 0, 1 << 14, axes, 0)
             change = [change[axis] + sign * axes[axis] for axis in range(3)]
         self._put(ACC_SELF_TEST, 0)
-        mg = [change[0] * 125 // 256, -change[1] * 125 // 256, change[2] * 125 // 256]
-        for axis, least in ((0, 16000), (1, 15000), (2, 10000)):
-            if mg[axis] < least:
-                return outside(
-                    "accelerometer", [mg[axis] if i == axis else least for i in range(3)], least, 32000, "mg"
-                )
+        for axis, low, high in ((0, 16000, 32000), (1, -32000, -15000), (2, 10000, 32000)):
+            mg = change[axis] * 125 // 256
+            if not low <= mg <= high:
+                return "accelerometer %s %d mg, must be %d..%d" % ("xyz"[axis], mg, low, high)
         return ""
 
     def _test_gyro(self) -> str:

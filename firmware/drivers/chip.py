@@ -25,7 +25,6 @@ class Chip:
     rates_hz = (104, 208)
     id_reg = id_value = 0
     fifo_reg = frame_bytes = status_bytes = 0
-    spare_bytes = 0  # before the burst, for what an earlier one left over
     low = 0  # where the low byte of a word is: 0 little endian, 1 big endian
     # Counts of a sample per count of the chip, in 1/2^14: a 16-bit word times it stays within 31 bits.
     acc_factor = gyro_factor = 1 << 14
@@ -41,10 +40,10 @@ class Chip:
         self._clock = clock
         self._byte = bytearray(1)
         self._status = bytearray(self.status_bytes)
-        self._data = bytearray(self.spare_bytes + BURST * self.frame_bytes)
+        self._data = bytearray(BURST * self.frame_bytes)
         # One view per possible length, because a burst fills its whole buffer and a slice made later would allocate.
         whole = memoryview(self._data)
-        self._bursts = [whole[self.spare_bytes : self.spare_bytes + n * self.frame_bytes] for n in range(BURST + 1)]
+        self._bursts = [whole[: n * self.frame_bytes] for n in range(BURST + 1)]
         self._torn = False
         self._heard_ms = clock.ticks_ms()
         self._ticks = FifoClock(rate_hz, self._heard_ms)
@@ -104,10 +103,15 @@ class Chip:
             self.overruns += 1
         else:
             self.bad_words += 1
+        self._resync()
+        return 0
+
+    def _resync(self) -> None:
         self._torn = True  # still, should the bus fail in the next line
         self._flush()
         self._restart()
-        return 0
+        # A bus that is dead takes the command and does nothing: then once more at the next read.
+        self._torn = not 0 <= self._waiting() <= 1
 
     def _restart(self) -> None:
         self._torn = False

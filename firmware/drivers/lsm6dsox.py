@@ -21,11 +21,9 @@ class Lsm6dsox(Lsm6):
     fifo_reg = 0x78
     frame_bytes = 2 * WORD
     status_bytes = 2
-    spare_bytes = WORD
     latch = ((0x56, 0x01), (0x58, 0x80))
 
     def __init__(self, i2c, clock, address: int = 0x6A, rate_hz: int = 104) -> None:
-        self._from = WORD
         super().__init__(i2c, clock, address, rate_hz)
 
     def _start_fifo(self, code: int) -> None:
@@ -33,7 +31,6 @@ class Lsm6dsox(Lsm6):
         self._put(FIFO_BATCH, code << 4 | code)
 
     def _flush(self) -> None:
-        self._from = WORD
         self._put(FIFO_MODE, 0)
         self._put(FIFO_MODE, CONTINUOUS)
 
@@ -48,8 +45,8 @@ class Lsm6dsox(Lsm6):
         return words >> 1
 
     def _unpack(self, frames: int, buf) -> int:
-        data, at = self._data, self._from  # more than three at once would make a tuple
-        end, count = (frames * 2 + 1) * WORD, 0
+        data, at = self._data, 0  # more than three at once would make a tuple
+        end, count, lone = frames * 2 * WORD, 0, 0
         while at < end - WORD:
             tag = data[at]
             sensor = tag >> 3
@@ -62,15 +59,10 @@ class Lsm6dsox(Lsm6):
                 count += 1
                 at += WORD
             else:
-                self.bad_words += 1  # its partner is missing
+                lone += 1  # its partner is missing
             at += WORD
-        self._keep(at, end)
+        if lone:
+            # From here on every burst would end within a pair.
+            self.bad_words += lone
+            self._resync()
         return count
-
-    def _keep(self, at: int, end: int) -> None:
-        """Keep the last word of a burst for the next one, when its partner did not come with it."""
-        self._from = WORD
-        if at < end:
-            self._from = 0
-            for i in range(WORD):
-                self._data[i] = self._data[at + i]

@@ -57,7 +57,7 @@ class FakeMpu6886(FakeImu):
         control = self.registers[0x1C if i < 3 else 0x1B]
         if not control >> (7 - i % 3) & 1:
             return 0
-        return int(2620 * 1.01 ** ((self.trim[i] or 90) - 1)) * self.answer[i] // 100 >> (control >> 3 & 3)
+        return int(2620 * 1.01 ** ((self.trim[i] or 130) - 1)) * self.answer[i] // 100 >> (control >> 3 & 3)
 
     def _add(self):
         parts = self.registers[0x23]
