@@ -4,6 +4,7 @@ from array import array
 
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms, extend_ms
+from cue import Cue
 
 FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS = 20
@@ -12,7 +13,6 @@ BATCH = 32
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 FLUSH_RETRY_MS = 1000
-CUED = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END)
 
 
 class App:
@@ -21,6 +21,7 @@ class App:
     def __init__(self, board, detector, log, link=None, answer=None) -> None:
         self._board = board
         self._detector = detector
+        self._cue = Cue(board.lamp, board.tone)
         self._link = link
         self._answer = answer
         self._samples = array("i", [0] * (BATCH * 7))
@@ -46,6 +47,7 @@ class App:
     def step(self) -> None:
         """Do all that is due now, without waiting."""
         self._drain()
+        self._cue.update(self._tick)
         if self._link:
             self._serve()
         self._flush()
@@ -88,8 +90,7 @@ class App:
         while self._detector.events.pop_into(ev):
             t_ms = extend_ms(ev[event.T_MS] - self._start_tick, self._now_ms)
             self._keep(ev, t_ms)
-            if ev[event.TYPE] in CUED:
-                self._board.cue.play(ev[event.TYPE], t_ms)
+            self._cue.play(ev[event.TYPE], self._tick)
             if self._answer:
                 self._send(self._answer.live(self._record))
 

@@ -1,1 +1,18 @@
-"""Runs before main.py on a board. Nothing to do yet: picking an update's slot is to come here."""
+"""Runs before main.py. A board that switches itself off is held on first of all; which board this is says /board.
+
+Pin 4 holds the power of the M5StickC Plus2, but is the button of the XIAO, where driving it would be a short when the
+button is pressed. So without a name no pin is driven.
+"""
+
+from machine import Pin
+
+POWER_HOLD = {"m5stickc_plus2": 4}
+
+try:
+    with open("/board") as _file:
+        _pin = POWER_HOLD.get(_file.read().strip())
+except OSError:
+    _pin = None  # main.py says what to do
+if _pin is not None:
+    # Held: the pad then keeps its level through sleep, and through a restart until this line is reached again.
+    Pin(_pin, Pin.OUT, value=1, hold=True)  # type: ignore[call-arg]  # the ESP32 port has it, its stubs do not

@@ -1,5 +1,6 @@
 """Composes a sensor from its board. The host's virtual sensor and the tests compose theirs here too."""
 
+import boards
 from app import FIRMWARE_VERSION, App
 from barcore.detector import Detector
 from barcore.settings import Settings
@@ -20,4 +21,7 @@ def compose(board, port=None, settings=None, name: str = "Barhold") -> App:
 
 
 if __name__ == "__main__":
-    raise RuntimeError("no real board is supported yet: see boards/README.md")
+    opened = boards.open_or_say()
+    if opened:
+        opened.imu.start()
+        compose(opened).run()

@@ -74,6 +74,9 @@ def samples_ms(*times_ms: int) -> bytes:
     return b"".join(struct.pack("<I6h", t_ms, 1, 2, 3, 4, 5, 6) for t_ms in times_ms)
 
 
+SET_DONE_TONES = [(9000, 2800), (9260, 0), (9360, 2200), (9600, 0), (9700, 1600), (9960, 0)]
+
+
 def build(start_tick: int = 0) -> SimpleNamespace:
     board = sim.open_board(samples_ms(*range(0, 10_001, 10)), start_tick=start_tick)
     detector = ToldDetector(start_tick)
@@ -113,15 +116,14 @@ def test_events_become_records_in_ms_since_boot_across_the_wrap(start_tick: int)
     assert rig.log.pending == 0
 
 
+CUED_TONES = [(2000, 1600), (2000, 2400), (2120, 3200), (2500, 0), *SET_DONE_TONES]
+
+
 def test_only_what_the_lifter_must_know_is_cued() -> None:
     rig = build()
     rig.app.run(rig.board.imu.ended)
-    assert rig.board.cue.played == [
-        (1500, protocol.TOP),
-        (2000, protocol.TARGET),
-        (2900, protocol.HOLD_END),
-        (4000, protocol.SET_END),
-    ]
+    assert rig.board.tone.told == CUED_TONES
+    assert rig.board.lamp.told == [(2000, True), (2500, False), *[(at, hz > 0) for at, hz in SET_DONE_TONES]]
 
 
 def test_nothing_is_flushed_while_a_rep_runs_but_soon_after() -> None:
@@ -196,7 +198,7 @@ def test_a_failing_flash_stops_neither_counting_nor_cues_and_is_tried_again(monk
 
     monkeypatch.setattr(rig.board.storage, "replace", fail)
     rig.app.run(rig.board.imu.ended)
-    assert len(rig.board.cue.played) == 4
+    assert rig.board.tone.told == CUED_TONES
     assert rig.app.log_faults == len(tries) > 0
     assert min(b - a for a, b in itertools.pairwise(tries)) >= app_module.FLUSH_RETRY_MS
     monkeypatch.undo()
@@ -215,7 +217,7 @@ def test_a_log_that_can_take_nothing_more_gives_up_the_record_and_counts_it(monk
 
     monkeypatch.setattr(rig.board.storage, "replace", fail)
     rig.app.run(rig.board.imu.ended)
-    assert (rig.log.pending, len(rig.board.cue.played)) == (FULL_RECORDS, 4)
+    assert (rig.log.pending, rig.board.tone.told) == (FULL_RECORDS, CUED_TONES)
     assert rig.app.log_faults >= 3
 
 

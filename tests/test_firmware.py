@@ -9,7 +9,7 @@ import pytest
 from barhold import firmware
 from barhold.errors import InputError
 
-OURS = {"app", "boot", "kept", "keptfile", "main", "recordlog", "boards", "link"}
+OURS = {"app", "boards", "boot", "cue", "drivers", "kept", "keptfile", "link", "logrecovery", "main", "recordlog"}
 
 
 def test_loading_leaves_nothing_importable_behind() -> None:

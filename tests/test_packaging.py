@@ -11,7 +11,19 @@ import pytest
 from barhold import firmware
 from hostkit import ROOT
 
-FIRMWARE_ONLY = ("app", "main", "boot", "boards", "kept", "keptfile", "link", "recordlog")
+FIRMWARE_ONLY = (
+    "app",
+    "main",
+    "boot",
+    "boards",
+    "cue",
+    "drivers",
+    "kept",
+    "keptfile",
+    "link",
+    "logrecovery",
+    "recordlog",
+)
 
 
 def build(kind, folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from barcore import protocol
 from barcore.ticks import MASK
 from barhold import firmware
 
@@ -27,10 +28,40 @@ def read_all(board) -> list[tuple[int, ...]]:
     return rows
 
 
-def test_the_board_has_its_five_names() -> None:
+def test_lamp_and_tone_note_what_they_were_told_when_it_changes() -> None:
+    board = sim.open_board(packed(0), start_tick=MASK)
+    for hz in (0, 880, 880):
+        board.tone(hz)
+        board.lamp(hz > 0)
+        board.clock.wait_ms(5)
+    assert board.tone.told == [(MASK, 0), (4, 880)]
+    assert board.lamp.told == [(MASK, False), (4, True)]
+
+
+def test_where_a_real_board_would_stop_no_handler_of_faults_goes_on() -> None:
     board = sim.open_board(packed(0))
-    assert sorted(vars(board)) == ["clock", "cue", "device_id", "imu", "storage"]
-    assert len(board.device_id) == 8
+    for stop in (board.power.sleep, board.power.restart):
+        with pytest.raises(sim.Stopped):
+            stop()
+    assert not issubclass(sim.Stopped, Exception), "what the application's handler catches"
+
+
+def test_the_watchdog_counts_its_feeds_from_guard_on_and_the_button_is_pressed_by_the_test() -> None:
+    board = sim.open_board(packed(0))
+    board.power.feed()
+    board.power.guard(8000)
+    board.power.feed()
+    assert (board.power.guarded_ms, board.power.feeds) == (8000, 1)
+    assert (board.button(), board.power.cause, board.power.battery_mv()) == (False, protocol.RESET_POWER_ON, 0)
+    board.button.pressed = True
+    assert board.button()
+
+
+def test_small_files_are_kept_beside_the_log(tmp_path: Path) -> None:
+    board = sim.open_board(packed(0), folder=str(tmp_path / "log"))
+    board.kept.replace("settings", b"x")
+    again = sim.open_board(packed(0), folder=str(tmp_path / "log"))
+    assert (again.kept.names(), again.storage.names()) == (["settings"], [])
 
 
 def test_samples_come_when_their_time_has_come_gaps_included() -> None:

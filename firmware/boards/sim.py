@@ -9,8 +9,10 @@ import binascii
 import struct
 import time
 
+from barcore import protocol
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT
 from barcore.ticks import MASK, elapsed_ms
+from boards.board import Board
 from boards.storage import FolderStorage, MemoryStorage
 
 
@@ -45,7 +47,10 @@ class RealClock:
 
 
 class PlayedImu:
-    """An IMU whose FIFO fills with a recording as the clock moves."""
+    """An IMU whose FIFO fills with a recording as the clock moves; it never overruns and has no power to save."""
+
+    chip = "recording"
+    overruns = bad_words = 0
 
     def __init__(self, samples: bytes, clock, start_tick: int) -> None:
         if len(samples) % SAMPLE_BYTES:
@@ -56,6 +61,19 @@ class PlayedImu:
         self._last_tick = self._start_tick
         self._now_ms = 0
         self._at = 0
+
+    def start(self) -> None:
+        """Go on playing."""
+
+    def self_test(self) -> str:
+        """Pass."""
+        return ""
+
+    def wake_on_motion(self, mg: int) -> None:
+        """Do nothing: the next sample is motion enough."""
+
+    def power_down(self) -> None:
+        """Do nothing."""
 
     def ended(self) -> bool:
         """Tell whether every sample was read."""
@@ -82,26 +100,63 @@ class PlayedImu:
         self._last_tick = tick
 
 
-class NotedCue:
-    """A cue that only notes what it would have shown."""
+class Noted:
+    """A lamp or a sounder that only notes what it was told, as (tick, what), whenever that changes."""
+
+    def __init__(self, clock) -> None:
+        self._clock = clock
+        self.told = []
+
+    def __call__(self, what) -> None:
+        """Note it."""
+        if not self.told or self.told[-1][1] != what:
+            self.told.append((self._clock.ticks_ms(), what))
+
+
+class Button:
+    """A button that is pressed by setting `pressed`."""
 
     def __init__(self) -> None:
-        self.played = []
+        self.pressed = False
 
-    def play(self, kind: int, t_ms: int) -> None:
-        """Note a cue for the event `kind` of `t_ms` since boot."""
-        self.played.append((t_ms, kind))
+    def __call__(self) -> bool:
+        """Tell whether it is pressed now."""
+        return self.pressed
 
 
-class Board:
-    """What every board module opens: these five names."""
+class Stopped(BaseException):
+    """The board went to "sleep" or "restart". A BaseException, so that no handler of faults takes it for one."""
 
-    def __init__(self, device_id: bytes, imu, clock, storage, cue) -> None:
-        self.device_id = device_id
-        self.imu = imu
-        self.clock = clock
-        self.storage = storage
-        self.cue = cue
+
+class Power:
+    """Power that is as its fields say; where a real board would stop, it raises Stopped."""
+
+    def __init__(self) -> None:
+        self.cause = protocol.RESET_POWER_ON
+        self.cell_mv = 0
+        self.guarded_ms = 0
+        self.feeds = 0
+
+    def battery_mv(self) -> int:
+        """Return the cell's voltage in mV, 0 for none."""
+        return self.cell_mv
+
+    def sleep(self) -> None:
+        """Stop until the bar moves."""
+        raise Stopped("sleep")
+
+    def restart(self) -> None:
+        """Start anew."""
+        raise Stopped("restart")
+
+    def guard(self, timeout_ms: int) -> None:
+        """Note the watchdog's time limit."""
+        self.guarded_ms = timeout_ms
+
+    def feed(self) -> None:
+        """Count the feeds since `guard`."""
+        if self.guarded_ms:
+            self.feeds += 1
 
 
 def open_board(
@@ -122,8 +177,11 @@ def open_board(
     def new_id() -> int:
         return log_id or digest
 
+    # Beside the log, not in it: a log's folder holds nothing else.
     storage = FolderStorage(folder, new_id) if folder else MemoryStorage(new_id)
-    return Board(device_id, PlayedImu(samples, clock, start_tick), clock, storage, NotedCue())
+    kept = FolderStorage(folder + ".kept", new_id) if folder else MemoryStorage(new_id)
+    imu = PlayedImu(samples, clock, start_tick)
+    return Board("sim", device_id, clock, imu, storage, kept, Noted(clock), Noted(clock), None, Button(), Power())
 
 
 def _host_ms() -> int:

@@ -1,4 +1,5 @@
-// Real MicroPython with firmware/ as its file system. usage: node board.mjs INTERPRETER FIRMWARE SCRIPT MODE [ARG...]
+// Real MicroPython with firmware/ as its file system and TWIN/ as /twin, on its path after the firmware.
+// usage: node board.mjs INTERPRETER FIRMWARE TWIN SCRIPT MODE [ARG...]
 //   MODE run:    SCRIPT gets ARGs as sys.argv[1:] and this process's stdin as the file /stdin; its output is ours.
 //   MODE sensor: SCRIPT defines step(), called until it returns False; the module _pipe is our stdin and stdout, and
 //                what SCRIPT prints goes to stderr.
@@ -7,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [interpreter, firmware, script, mode, ...args] = process.argv.slice(2);
+const [interpreter, firmware, twin, script, mode, ...args] = process.argv.slice(2);
 const STDIN = 0, STDOUT = 1, STDERR = 2;
 
 function writeAll(fd, bytes) {
@@ -53,11 +54,13 @@ async function main() {
   const console = (bytes) => writeAll(mode === 'sensor' ? STDERR : STDOUT, bytes);
   const mp = await loadMicroPython({ pystack: 8192, linebuffer: false, stdout: console, stderr: console });
   copyIn(mp.FS, firmware, '');
+  mp.FS.mkdir('/twin');
+  copyIn(mp.FS, twin, '/twin');
   mp.FS.writeFile('/script.py', fs.readFileSync(script));
   if (mode === 'run') mp.FS.writeFile('/stdin', fs.readFileSync(STDIN));
   mp.registerJsModule('_pipe', pipe);
   mp.registerJsModule('_clock', clock);
-  mp.runPython(`import sys; sys.argv[:] = ['script.py'] + ${JSON.stringify(args)}`);
+  mp.runPython(`import sys; sys.path.append('/twin'); sys.argv[:] = ['script.py'] + ${JSON.stringify(args)}`);
   mp.runPython("exec(open('/script.py').read())");
   // One call per turn: MicroPython collects garbage here only between calls.
   if (mode === 'sensor') while (mp.runPython('RUNNING = step()'), mp.globals.get('RUNNING'));

@@ -3,6 +3,8 @@ interpreters. As a script for rig.run it takes packed samples in /stdin and the 
 
 import binascii
 
+from barcore.ticks import MASK
+
 
 def lines(main, sim, samples, start_tick):
     board = sim.open_board(samples, start_tick=start_tick)
@@ -10,7 +12,8 @@ def lines(main, sim, samples, start_tick):
     app.run(board.imu.ended)
     app.finish()
     files = board.storage.files
-    found = [f"cue {t_ms} {kind}" for t_ms, kind in board.cue.played]
+    found = [f"lamp {tick - start_tick & MASK} {on}" for tick, on in board.lamp.told]
+    found += [f"tone {tick - start_tick & MASK} {hz}" for tick, hz in board.tone.told]
     kept = bytearray(32 * app.log.next_seq)
     for seq in range(app.log.next_seq):
         app.log.read_into(seq, kept, 32 * seq)

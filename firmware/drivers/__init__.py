@@ -1,0 +1,1 @@
+"""One module per chip, the same names in each; see README.md."""

@@ -1,0 +1,32 @@
+"""MicroPython's `esp32` on a `world`: what wakes the chip, refusing pins that its sleeping part cannot see."""
+
+import world
+
+WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
+
+
+def wake_on_ext0(pin, level):
+    """Note a wake by one pin's level; None takes it back."""
+    if pin is None:
+        world.current().wake.pop("ext0", None)
+        return
+    world.current().wake["ext0"] = (_rtc(pin), int(bool(level)))
+
+
+def wake_on_ext1(pins, level):
+    """Note a wake by several pins: all low (which is what the ESP32 does) or any high."""
+    if pins is None:
+        world.current().wake.pop("ext1", None)
+        return
+    world.current().wake["ext1"] = (tuple(_rtc(pin) for pin in pins), int(bool(level)))
+
+
+def gpio_deep_sleep_hold(enable):
+    """Note that the pads keep their state in deep sleep."""
+    world.current().held_in_sleep = bool(enable)
+
+
+def _rtc(pin):
+    if pin.id not in world.RTC_PINS[world.current().chip]:
+        raise ValueError("invalid pin")
+    return pin.id
