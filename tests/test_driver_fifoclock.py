@@ -36,6 +36,7 @@ class Chip:
                 self.given.append(((self.clock.next() - self.start_tick + HALF_MS) & MASK) - HALF_MS)
                 self.truth.append(self.first_ms + self.read * self.period_ms)
                 self.read += 1
+            assert all(abs(value) < 1 << 30 for value in vars(self.clock).values())
 
     def waiting(self) -> int:
         return int((self.now_ms - self.first_ms) // self.period_ms) + 1 - self.read

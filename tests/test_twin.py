@@ -103,6 +103,14 @@ def test_the_other_wires_are_logged() -> None:
     assert ADC(Pin(1), atten=ADC.ATTN_11DB).read_uv() == 3100000
 
 
+def test_a_bus_that_is_told_of_no_input_pin_takes_its_default_from_whoever_drives_it() -> None:
+    world = World(chip=ESP32)
+    for miso, level in (({"miso": None}, 1), ({}, 0)):
+        Pin(12, Pin.OUT, value=1)
+        SPI(1, 1000, sck=Pin(13), mosi=Pin(15), **miso)
+        assert world.pins[12] == level
+
+
 def test_the_watchdog_bites_at_its_moment_and_nothing_catches_it() -> None:
     world = World()
     guard = machine.WDT(timeout=100)

@@ -10,8 +10,8 @@ from barcore import protocol
 from drivers import bus
 from drivers.fault import ImuError
 
-# To this port a brown-out and the reset button are a power-on, and `machine.reset()` and a crash of the chip's own
-# software are a hard reset. So RESET_PIN never comes.
+# To this port a brown-out and the reset button are a power-on; `machine.reset()` and a crash below MicroPython are a
+# hard reset. So RESET_PIN never comes.
 CAUSES = {
     machine.PWRON_RESET: protocol.RESET_POWER_ON,
     machine.HARD_RESET: protocol.RESET_SOFT,
