@@ -199,3 +199,14 @@ def test_control_frames_and_lone_frames_of_the_bmi270(bench: Any) -> None:
     b.fake.frames.insert(2, b"\x13" + bytes(12))
     assert b.poll() == []
     assert b.driver.bad_words == 3
+
+
+def test_a_frame_of_the_bmi270_that_the_burst_cuts_comes_whole_in_the_next(bench: Any) -> None:
+    b = bench("bmi270", motion=imu_scenes.motion).start()
+    b.world.wait_ms(200)
+    b.fake.frames.insert(1, b"\x48" + bytes(4))
+    while b.poll(limit=3):
+        pass
+    assert_true(b)
+    assert len(b.rows) == len(b.fake.taken)
+    assert b.driver.bad_words == 0

@@ -3,6 +3,7 @@
 import random
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,15 @@ def test_the_jitter_of_polling_is_not_the_jitter_of_samples(chip: Chip, seed: in
     settled = [step for step, at in zip(chip.steps(), chip.truth, strict=False) if at > 5000]
     assert settled
     assert all(abs(step) <= 2 for step in settled)
+
+
+@pytest.mark.parametrize("off", [-0.004, -0.002, -0.001, 0.001, 0.004])
+@pytest.mark.parametrize("poll_ms", [10, 20])
+def test_polls_at_nearly_the_beat_of_the_chip(off: float, poll_ms: int) -> None:
+    chip = Chip(100, off, 0.5, 0)
+    while chip.now_ms < 30000:
+        chip.poll(poll_ms)
+    assert all(abs(step) <= 2 for step, at in zip(chip.steps(), chip.truth, strict=False) if at > 2000)
 
 
 @settings(deadline=None, max_examples=100)
