@@ -20,6 +20,11 @@ GOLDEN = [
     (protocol.ACK, "0100fecaea030000", "01030800d4c3b2a1", "4ab0c985"),
     (protocol.TIME, "efcdab8967452301", "01040800d4c3b2a1", "f615c2c4"),
     (protocol.BYE, "", "01050000d4c3b2a1", "c3a94db6"),
+    (protocol.SET, "01034261720202c409", "01060900d4c3b2a1", "633ea911"),
+    (protocol.KEY, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "01072000d4c3b2a1", "b5358a4b"),
+    (protocol.ERASE, "0100feca", "01080400d4c3b2a1", "6fb28d7f"),
+    (protocol.CALIBRATE, "02", "01090100d4c3b2a1", "f94e0fcf"),
+    (protocol.STREAM, "01", "010a0100d4c3b2a1", "a01889d8"),
     (protocol.INFO, INFO + "0808686f73746e6f6e63", "01404200d4c3b2a1", "78df8ca2"),
     (protocol.DATA, REP, "01412000d4c3b2a1", "cc177549"),
     (protocol.END, "ea030000010044332211", "01420a00d4c3b2a1", "ff67176d"),
@@ -27,6 +32,10 @@ GOLDEN = [
     (protocol.TIME_IS, "efcdab8967452301070040e20100", "01440e00d4c3b2a1", "6ad645d5"),
     (protocol.LIVE, REP, "01452000d4c3b2a1", "293f20a8"),
     (protocol.STATUS, "0203", "01460200d4c3b2a1", "f4300100"),
+    (protocol.DONE, "07", "01470100d4c3b2a1", "a96a7283"),
+    (protocol.SETTINGS, "01034261720202c4090302ac0d", "01480d00d4c3b2a1", "727a0d9b"),
+    (protocol.CALIBRATION, "0200063fdc050000d0070000", "01490c00d4c3b2a1", "33fae107"),
+    (protocol.SAMPLES, "07000000e80300000100feff001003000400fbff", "014a1400d4c3b2a1", "a3fa664d"),
 ]
 
 
@@ -58,6 +67,11 @@ def test_the_bodies_have_the_sizes_of_their_formats() -> None:
         protocol.ACKED: protocol.ACK_FORMAT,
         protocol.TIME_IS: protocol.TIME_IS_FORMAT,
         protocol.STATUS: protocol.STATUS_FORMAT,
+        protocol.ERASE: protocol.ERASE_FORMAT,
+        protocol.CALIBRATE: protocol.CALIBRATE_FORMAT,
+        protocol.STREAM: protocol.STREAM_FORMAT,
+        protocol.DONE: protocol.DONE_FORMAT,
+        protocol.CALIBRATION: protocol.CALIBRATION_FORMAT,
     }
     sizes = {kind: len(body) // 2 for kind, body, _, _ in GOLDEN}
     assert {kind: struct.calcsize(form) for kind, form in formats.items()} == {kind: sizes[kind] for kind in formats}

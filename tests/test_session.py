@@ -416,7 +416,7 @@ def test_silence_is_an_error_that_says_what_to_do(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("kind", "code", "said"), [
-    (protocol.PULL, protocol.LOG_FAULT, "PULL .status 6: the log could not be read"),
+    (protocol.PULL, protocol.LOG_FAULT, "PULL .status 6: the sensor's storage failed"),
     (protocol.ACK, protocol.WRONG_LOG, "ACK .status 4: acknowledges another log"),
     (protocol.TIME, 77, "TIME .status 77: for a reason this Barhold does not know"),
 ])  # fmt: skip

@@ -15,7 +15,8 @@ Record, 32 bytes little-endian, the same on flash, on every link and in the host
 A record's key is (device id, log id, seq).
 
 Frame, the same on every link; on serial in COBS with a zero byte after it (readers skip empty packets, so a sender
-may put one before it too, to end any text that came first):
+may put one before it too, to end any text that came first). On serial to the sensor, ESCAPED bytes of that are sent as
+ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor's program, as it must for other tools:
 
     0  u8   protocol major
     1  u8   frame type
@@ -25,7 +26,7 @@ may put one before it too, to end any text that came first):
     8+n u32 CRC-32 of all before it
 """
 
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 
 # GATT table, frozen from the first release because hosts cache it. One service: the host writes frames to RX, the
 # sensor notifies frames on TX, INFO can be read before a session. Standard Device Information and Battery beside it.
@@ -114,6 +115,11 @@ PULL = 2  # PULL_FORMAT; asks for records from a seq on
 ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
 TIME = 4  # TIME_FORMAT; asks for the sensor's clock
 BYE = 5  # no body; ends the session
+SET = 6  # since 1.1; TLV body, SET_* tags; changes what the owner may choose; answered by SETTINGS
+KEY = 7  # since 1.1; 32 bytes, or none to forget it; only over the cable or with the button held; DONE
+ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cable or with the button held; DONE
+CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
+STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
 END = 66  # END_FORMAT; ends the answer to a PULL
@@ -121,6 +127,10 @@ ACKED = 67  # ACK_FORMAT; the cursor as the sensor now keeps it
 TIME_IS = 68  # TIME_IS_FORMAT
 LIVE = 69  # 1..n records as they happen; not delivered until pulled and acknowledged
 STATUS = 70  # STATUS_FORMAT; refuses a frame and says why
+DONE = 71  # since 1.1; DONE_FORMAT; the asked thing is done
+SETTINGS = 72  # since 1.1; TLV body, SET_* tags; all that SET can change, as it now is
+CALIBRATION = 73  # since 1.1; CALIBRATION_FORMAT; how far the calibration is
+SAMPLES = 74  # since 1.1; u32 index of the first sample of the stream, then packed samples (barcore.sample)
 FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
@@ -131,17 +141,40 @@ END_FORMAT = "<IHI"  # next seq to ask for, records sent, CRC-32 of their seqs a
 TIME_FORMAT = "<Q"  # the host's token, returned as it came
 TIME_IS_FORMAT = "<QHI"  # token, boot, t_ms
 STATUS_FORMAT = "<BB"  # frame type refused, status code
+DONE_FORMAT = "<B"  # frame type
+ERASE_FORMAT = "<I"  # the id of the log to erase
+CALIBRATE_FORMAT = "<B"  # what to do
+# state, reason (barcore.calibrate), poses taken, faces seen, misfit_ug, noise_ug of the last pose
+CALIBRATION_FORMAT = "<BBBBII"
+STREAM_FORMAT = "<B"  # 1 on, 0 off
+SAMPLES_FORMAT = "<I"
 PULL_MAX = 28
+KEY_BYTES = 32
+
+# CALIBRATE actions: tell the state, begin anew, take a pose once still, keep what was found, give up
+CALIBRATE_STATE, CALIBRATE_BEGIN, CALIBRATE_POSE, CALIBRATE_KEEP, CALIBRATE_CANCEL = 0, 1, 2, 3, 4
+
+# SET and SETTINGS body: entries of u8 tag, u8 length, value.
+SET_NAME = 1  # utf-8, 1..NAME_BYTES bytes
+SET_TARGET = 2  # u16 ms: the hold to cue; 0 for none
+SET_LONG = 3  # u16 ms: the hold to cue as too long; 0 for none
+NAME_BYTES = 20
+
+# Serial to the sensor only
+ESCAPED = (3, 27)
+ESCAPE, ESCAPE_XOR = 27, 32
 
 # Status codes
-BAD_VERSION, NO_SESSION, BAD_BODY, WRONG_LOG, UNKNOWN_FRAME, LOG_FAULT = 1, 2, 3, 4, 5, 6
+BAD_VERSION, NO_SESSION, BAD_BODY, WRONG_LOG, UNKNOWN_FRAME, LOG_FAULT, NOT_ALLOWED, BUSY = 1, 2, 3, 4, 5, 6, 7, 8
 STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
     NO_SESSION: "no session: HELLO first",
     BAD_BODY: "body malformed or out of range",
     WRONG_LOG: "acknowledges another log",
     UNKNOWN_FRAME: "unknown frame type",
-    LOG_FAULT: "the log could not be read",
+    LOG_FAULT: "the sensor's storage failed",
+    NOT_ALLOWED: "only over the cable or with the sensor's button held",
+    BUSY: "a set is under way",
 }
 
 # INFO body: entries of u8 tag, u8 length, value. Unknown tags are skipped.
@@ -153,3 +186,10 @@ INFO_CLOCK = 5  # u16 boot, u32 t_ms
 INFO_NAME = 6  # utf-8
 INFO_FIRMWARE = 7  # utf-8, major.minor.patch
 INFO_HELLO = 8  # 8 bytes, the host nonce of the HELLO that this INFO answers
+INFO_BOARD = 9  # since 1.1; utf-8
+INFO_POWER = 10  # since 1.1; u16 battery_mv, 0 when not known
+INFO_STATE = 11  # since 1.1; u16 of STATE_* bits
+INFO_PROOF = 12  # since 1.1; the first PROOF_BYTES of HMAC-SHA256(key, host nonce + u32 session nonce + device id)
+PROOF_BYTES = 16
+STATE_UNCALIBRATED, STATE_BUSY, STATE_LOG_FAULT, STATE_SETTINGS_FAULT = 1, 2, 4, 8
+STATE_LOW_BATTERY, STATE_KEYED = 16, 32
