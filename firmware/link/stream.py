@@ -11,6 +11,8 @@ class FrameStream:
     """Frames over `port`: `read_into(buf) -> n` and `write(buf, n) -> n`, neither of which waits."""
 
     max_frame_bytes = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
+    connected = True
+    is_cable = True
 
     def __init__(self, port) -> None:
         self._port = port
@@ -21,7 +23,12 @@ class FrameStream:
         self.bad_frames = 0
         self.unsent_frames = 0
 
-    def poll(self) -> "tuple | None":
+    @property
+    def room(self) -> int:
+        """How many bytes of frames it takes now without dropping one."""
+        return max(0, BACKLOG_BYTES - len(self._backlog) - 8)
+
+    def poll(self, now_ms: int = 0) -> "tuple | None":  # noqa: ARG002 - a link on the radio needs the time
         """Return the next (type, nonce, body) that came in whole and valid, or None."""
         self._push()
         # A host that asks and does not read gets no further answer, so the backlog stays bounded.
