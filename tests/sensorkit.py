@@ -1,6 +1,7 @@
 """A whole sensor for tests: the real application on the virtual board, its IMU and its hosts played by the test."""
 
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from barcore import frame, protocol, record
@@ -88,6 +89,20 @@ class Sensor:
         for _ in range(ms // STEP_MS):
             self.app.step()
             self.board.clock.wait_ms(STEP_MS)
+
+    def play(self, samples: bytes, dead: "tuple[int, int]" = (0, 0)) -> None:
+        """Let the IMU show a recording after 5 s of its first sample, to its end; between the `dead` ms it fails."""
+        rows = [struct.unpack_from("<I6h", samples, at) for at in range(0, len(samples), 16)]
+        times = [row[0] for row in rows]
+        from_ms = self.board.clock.ticks_ms() + 5000
+
+        def motion(t_ms: int) -> Axes | Exception:
+            if dead[0] <= t_ms - from_ms < dead[1]:
+                return OSError(19)
+            return rows[max(0, bisect_right(times, t_ms - from_ms) - 1)][1:]
+
+        self.board.imu.motion = motion
+        self.run(5000 + times[-1])
 
     def hello(self, link: Link | None = None, host_nonce: bytes = b"hostnonc") -> dict[int, bytes]:
         link = link or self.cable
