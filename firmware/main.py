@@ -34,6 +34,7 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "") ->
     app = App(board, detector, log, ends, control, upkeep, uncalibrated)
     control.join(app)
     app.cue.long_after_ms = control.long_after_ms
+    app.log_faults += 1 if fault else 0
     tell(app, board.kept, (fault, imu_fault) + control.faults)
     return app
 
