@@ -131,16 +131,17 @@ def test_what_the_driver_raises_beside_faults_of_the_bus_is_a_crash() -> None:
 
 
 def guarded(sensor: Sensor, monkeypatch: pytest.MonkeyPatch, ms: int, fault: BaseException) -> str:
-    """Run the sensor as a board does until `fault` strikes after `ms`; return how it stopped."""
+    """Run the sensor as a board does until `fault` strikes, a record in memory; return how it stopped."""
     end_ms = sensor.board.clock.ticks_ms() + ms
 
     def motion(t_ms: int) -> tuple[int, ...]:
         if t_ms >= end_ms:
+            composed[-1].keep(protocol.CORRECTION, 0, (0, 0, 0, 0))
             raise fault
         return REST
 
     sensor.board.imu.motion = motion
-    composed = []
+    composed: list = []
     compose = main.compose
 
     def noted(*args: object, **options: object) -> object:
@@ -165,7 +166,7 @@ def test_a_crash_keeps_what_was_in_memory_even_when_it_is_told_already(monkeypat
         assert sensor.app.log.pending == 0
         assert sensor.board.power.guarded_ms == main.WATCHDOG_MS
     assert sensor.texts() == ["ValueError('driver')"]
-    assert [kind for kind, _ in sensor.records()].count(protocol.HEALTH) == 2, "in memory when it crashed"
+    assert [kind for kind, _ in sensor.records()].count(protocol.CORRECTION) == 2, "in memory when it crashed"
 
 
 def test_a_crash_that_comes_soon_after_each_start_is_waited_out_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
