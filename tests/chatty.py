@@ -20,7 +20,7 @@ from barhold.sync import sync, utc_clock
 class ChattyDetector:
     """One REP per sample, and a SET_END when it is told that no more come."""
 
-    busy = False
+    busy = set_open = False
 
     def __init__(self, settings: object = None) -> None:
         self.events = EventRing(64)
