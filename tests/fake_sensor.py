@@ -84,6 +84,8 @@ class FakeSensor:
         self._to_host, self._to_sensor = to_host, to_sensor
         self._break_at = break_at
         self._database = database
+        self.heals = False  # whether a link that broke works again
+        self.on_break: Callable[[], object] = lambda: None
 
     async def send(self, raw: bytes) -> None:
         self._operate()
@@ -111,6 +113,9 @@ class FakeSensor:
 
     def _operate(self) -> None:
         if self.operations == self._break_at:
+            self.on_break()
+            if self.heals:
+                self._break_at = None
             raise LinkError("the fake link went down")
         self.operations += 1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from barhold.errors import LinkError
 from barhold.link.found import Found
 from barhold.reach import Wanted, connect, near, rotate
-from barhold.reach.rotate import AT_ONCE, TURN_S
+from barhold.reach.turns import AT_ONCE, TURN_S
 from barhold.session import Session, SyncResult
 from barhold.store import Store
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from barhold.link.transport import Transport
 from barhold.reach.backoff import Backoff
-from barhold.reach.find import Wanted, connect, find
-from barhold.reach.insist import insist
+from barhold.reach.choose import Wanted, connect, find
+from barhold.reach.tries import insist
 from barhold.session import Control, Session, SyncResult
 from barhold.store import Store
 
