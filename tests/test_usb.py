@@ -3,10 +3,8 @@
 import asyncio
 import errno
 import os
-import pty
 import sys
 import termios
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,47 +12,16 @@ from types import SimpleNamespace
 import pytest
 import serial
 
-from barcore import cobs, frame, protocol
+from barcore import cobs, protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import quirks, usb
 from barhold.link.found import USB, Found
 from barhold.store import Store
 from barhold.sync import sync
 from fake_sensor import FakeLog, ModernSensor, make, stored
+from pty_board import Board
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
-
-
-class Board:
-    """A sensor behind a pseudo-terminal, whose console also prints; unescapes as the firmware does."""
-
-    def __init__(self, sensor: ModernSensor, noise: bytes = b"") -> None:
-        self.sensor, self.noise = sensor, noise
-        self.fd, child = pty.openpty()
-        tty.setraw(child)
-        self.port = os.ttyname(child)
-        self.child = child
-        self.seen = bytearray()
-        self._escape = 0
-        self._splitter = cobs.Splitter(1024)
-
-    def close(self) -> None:
-        os.close(self.fd)
-        os.close(self.child)
-
-    def pump(self) -> None:
-        data = os.read(self.fd, 4096)
-        self.seen += data
-        plain = bytearray()
-        for byte in data:
-            if byte == protocol.ESCAPE:
-                self._escape = protocol.ESCAPE_XOR
-                continue
-            plain.append(byte ^ self._escape)
-            self._escape = 0
-        for packet in self._splitter.feed(bytes(plain), len(plain)):
-            for raw in self.sensor.modern.update(*frame.parse(cobs.decode(packet)), 1000):
-                os.write(self.fd, self.noise + b"\0" + cobs.encode(raw) + b"\0")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from barhold.link.transport import Transport
 from barhold.reach.backoff import Backoff
 from barhold.reach.choose import Wanted, connect, find
 from barhold.reach.tries import insist
-from barhold.session import Control, Session, SyncResult
+from barhold.session import Control, Info, Session, SyncResult
 from barhold.store import Store
 
 Result = TypeVar("Result")
@@ -26,6 +26,7 @@ class Keeper:
         self._tell_user = tell
         self._told: set[str] = set()
         self._backoff = Backoff(wait_s, time.monotonic())
+        self._name = ""
         self.device_id = ""
         self.result = SyncResult()
 
@@ -59,7 +60,7 @@ class Keeper:
             keys = self._store.key_of if check_key else (lambda _: None)
             async with self._link() as transport:
                 control = await Control.open(transport, keys, self.device_id)
-                self.device_id = control.info.device_id
+                self._met(control.info)
                 try:
                     return await work(control)
                 finally:
@@ -83,6 +84,7 @@ class Keeper:
         wanted, known = self._wanted, {one.device_id: one.name for one in self._store.devices()}
         if self.device_id and not wanted.by_cable:
             wanted = Wanted(self.device_id)
+            known[self.device_id] = self._name or known.get(self.device_id, "")
         found, expected = await find(wanted, known)
         if expected and not self.device_id:
             self.device_id = expected
@@ -93,6 +95,9 @@ class Keeper:
         finally:
             await transport.close()
 
+    def _met(self, info: Info) -> None:
+        self.device_id, self._name = info.device_id, info.name
+
     async def _run(self, session: Session) -> None:
         try:
             await session.run()
@@ -101,7 +106,7 @@ class Keeper:
 
     def _noting(self, on_progress: Callable[[Session], None]) -> Callable[[Session], None]:
         def note(session: Session) -> None:
-            self.device_id = session.info.device_id
+            self._met(session.info)
             self.progress()
             on_progress(session)
 
