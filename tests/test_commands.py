@@ -1,11 +1,15 @@
 """The commands with a sensor: in this process over stand-in links, and as processes over a pseudo-terminal."""
 
+import fcntl
 import json
 import os
+import pty
+import select
 import signal
 import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +18,7 @@ import pytest
 
 from barcore import protocol, record
 from barhold import recording
+from barhold.cli.livescreen import big
 from barhold.errors import RefusedError
 from barhold.link import ble
 from barhold.store import Store
@@ -162,7 +167,7 @@ def test_trust_by_radio_says_how_and_by_cable_works(room: FakeRoom, db: Path) ->
     assert "a look-alike will be refused" in barhold("trust", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
     one.modern.key = b"\0" * 32
-    for command in (["sync"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
+    for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
         alarm = barhold(*command, "--usb", db=db)
         assert alarm.exit_code == 2
         assert "ALARM: this may be a look-alike" in alarm.stderr
@@ -455,3 +460,53 @@ def wait_for(done: Callable[[], bool], seconds: float = 20.0) -> None:
     while not done():
         assert time.monotonic() < until, "it did not come to pass"
         time.sleep(0.01)
+
+
+# --- on a terminal ------------------------------------------------------------------------------------------------
+
+
+def on_terminal(*args: object, until: Callable[[str], bool]) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal of its own, press Ctrl-C there once `until` holds of what it shows."""
+    fd, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])
+    env = {**os.environ, "PYTHONPATH": paths, "TERM": "xterm"}
+    command = [sys.executable, "-m", "barhold", *map(str, args)]
+    process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=env, start_new_session=True)
+    os.close(child)
+    shown, limit_s = "", time.monotonic() + 20
+    pressed = False
+    while time.monotonic() < limit_s:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            shown += os.read(fd, 65536).decode(errors="replace")
+        except OSError:
+            break
+        if not pressed and until(shown):
+            process.send_signal(signal.SIGINT)
+            pressed = True
+    os.close(fd)
+    return process.wait(20), shown
+
+
+@posix
+def test_live_on_a_terminal_shows_the_big_number_and_the_running_hold(board: Board, db: Path) -> None:
+    board.sensor.spoken.append(make(protocol.NO_SEQ, protocol.TOP, (1, 7, 300, 0)))
+    status, shown = on_terminal(
+        "live", "--port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
+    )
+    assert status == 0
+    assert big(7)[0].rstrip() in shown
+    assert "bar-1, 3.90 V" in shown
+    assert "ended; 0 sets seen" in shown
+    assert "Traceback" not in shown
+
+
+@posix
+def test_sync_on_a_terminal_has_a_bar_and_ends_with_the_line(board: Board, db: Path) -> None:
+    status, shown = on_terminal("sync", "--port", board.port, "--db", db, until=lambda _: False)
+    assert status == 0
+    assert "\x1b[" in shown
+    assert "300 new" in shown
+    assert "/300" in shown
