@@ -77,6 +77,15 @@ def test_scan_shows_also_one_that_does_not_answer(room: FakeRoom, db: Path) -> N
     assert room.connected == []
 
 
+def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    with Store.open(db) as store:
+        store.trust(ONE.hex(), b"k" * 32, 0)
+    result = barhold("scan", db=db)
+    assert "ALARM" in result.stderr
+    assert ONE.hex() not in result.stdout
+
+
 def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
     for args in (["scan"], ["scan", "--json"], ["scan", "--usb"]):
         result = barhold(*args, db=db)
@@ -113,6 +122,14 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     several = barhold("sync", db=db)
     assert (several.exit_code, several.stdout) == (2, "")
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
+
+
+def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(records=90, break_at=35))
+    result = barhold("sync", "--wait", "0.1", db=db)
+    assert result.exit_code == 2
+    assert f"so far: sensor {ONE.hex()}: " in result.stderr
+    assert "went down" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("args", [["bar-1", "--all"], ["--usb", "--all"], ["--all", "--seed", "2"], ["x", "--usb"]])
