@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from barcore import protocol, record
+from barcore import frame, protocol, record
 from barhold import recording
 from barhold.cli.livescreen import big
 from barhold.errors import RefusedError
@@ -243,6 +243,23 @@ def test_nobody_moving_the_sensor_ends_it(room: FakeRoom, db: Path) -> None:
     result = barhold("calibrate", "--yes", db=db)
     assert result.exit_code == 2
     assert "40 poses in a row were not taken (too like an earlier pose)" in result.stderr
+
+
+@pytest.mark.parametrize(("poses", "status"), [(0, 0), (7, 2)])
+def test_a_keep_whose_answer_was_lost_is_found_out_by_the_state(
+    poses: int, status: int, room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = [*POSES, (0, 0, poses, 0, 0, 0)]
+    update = one.modern.update
+
+    def refuses_keep(kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
+        if (kind, body) == (protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))):
+            return [frame.pack(protocol.STATUS, nonce, bytes((protocol.CALIBRATE, protocol.BAD_BODY)))]
+        return update(kind, nonce, body, now_ms)
+
+    monkeypatch.setattr(one.modern, "update", refuses_keep)
+    assert barhold("calibrate", "--yes", db=db).exit_code == status
 
 
 def test_calibrate_without_a_terminal_needs_yes(room: FakeRoom, db: Path) -> None:
