@@ -18,7 +18,9 @@ BOARD_LIBRARY = {
     "math",
     "os",
     "random",
+    "select",
     "struct",
+    "sys",
     "time",
 }
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
