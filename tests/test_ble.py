@@ -108,7 +108,7 @@ def test_connected_hello_over_a_small_mtu_is_refused_in_words(rig: Rig) -> None:
 
 def test_the_least_mtu_is_enough(rig: Rig) -> None:
     rig.open(mtu=47)
-    assert rig.link.max_frame_bytes == protocol.MIN_FRAME
+    assert rig.link.state == ble.OPEN
 
 
 def test_the_refusal_arrives_whole_even_without_an_exchanged_mtu(rig: Rig) -> None:
@@ -343,13 +343,17 @@ def test_refused_frames_wait_longer_each_time(rig: Rig) -> None:
 
 
 def test_nothing_is_ever_cut(rig: Rig) -> None:
+    """The port would do so without a word: a frame goes in one notification that it fits, or in several."""
     rig.open(mtu=100)
     fits = frame.pack(protocol.DATA, 7, bytes(97 - protocol.FRAME_OVERHEAD))
-    rig.link.send(fits)
-    rig.link.send(fits[:-5] + fits)
-    rig.run(60)
-    assert rig.ether.hear() == [fits]
-    assert rig.link.oversize_frames == 1
+    longer = frame.pack(protocol.DATA, 7, bytes(98 - protocol.FRAME_OVERHEAD))
+    longest = frame.pack(protocol.DATA, 7, bytes(protocol.MAX_BODY))
+    for raw in (fits, longer, longest):
+        rig.link.send(raw)
+    rig.run(100)
+    heard = rig.ether.hear()
+    assert heard[:3] == [fits, longer[:97], longer[97:]]
+    assert b"".join(heard[3:]) == longest
 
 
 def test_a_queue_that_is_full_drops_whole_frames_and_counts(rig: Rig) -> None:

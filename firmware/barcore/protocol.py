@@ -14,9 +14,10 @@ Record, 32 bytes little-endian, the same on flash, on every link and in the host
 
 A record's key is (device id, log id, seq).
 
-Frame, the same on every link; on serial in COBS with a zero byte after it (readers skip empty packets, so a sender
-may put one before it too, to end any text that came first). On serial to the sensor, ESCAPED bytes of that are sent as
-ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor's program, as it must for other tools:
+Frame, the same on every link. Over BLE in one write or notification, or when that is too short in several that follow
+each other; one write may hold several frames. On serial in COBS with a zero byte after it (readers skip empty packets,
+so a sender may put one before it too, to end any text that came first). On serial to the sensor, ESCAPED bytes of that
+are sent as ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor's program, as it must for other tools:
 
     0  u8   protocol major
     1  u8   frame type

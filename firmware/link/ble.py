@@ -45,6 +45,9 @@ class BleLink:
     """
 
     is_cable = False
+    max_frame_bytes = (
+        protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES
+    )  # fills one notification at the MTU we ask for
 
     def __init__(self, bluetooth, device_id: bytes, name: str, model: str, version: str) -> None:
         self._device_id, self._model, self._version = device_id, model, version
@@ -56,7 +59,6 @@ class BleLink:
         self._ends_seen = 0
         self._since_ms = self._heard_ms = self._check_ms = self._advertise_from_ms = 0
         self.state = OFF
-        self.oversize_frames = 0
 
     def start(self, now_ms: int) -> None:
         """Switch the radio on and advertise."""
@@ -79,11 +81,6 @@ class BleLink:
     def connected(self) -> bool:
         """Whether a host is there; False for at least one poll between two hosts."""
         return self.state in (CONNECTED, OPEN)
-
-    @property
-    def max_frame_bytes(self) -> int:
-        """The longest frame that arrives whole; another with each host, known once that has exchanged its MTU."""
-        return min(self._radio.mtu - NOTIFY_OVERHEAD, protocol.FRAME_OVERHEAD + protocol.MAX_BODY)
 
     @property
     def room(self) -> int:
@@ -109,11 +106,9 @@ class BleLink:
         return self._rows[self.state](now_ms)
 
     def send(self, raw: bytes) -> None:
-        """Queue one frame. Dropped and counted: one too long for this host, and any that finds the queue full."""
-        if len(raw) > self.max_frame_bytes:
-            self.oversize_frames += 1
-        elif self.connected:
-            self._outbox.put(raw)
+        """Queue one frame, which goes in pieces when the host's MTU is small; one that finds no room is dropped."""
+        if self.connected:
+            self._outbox.put(raw, self._piece_bytes())
 
     # --- the states ---
 
@@ -154,6 +149,10 @@ class BleLink:
 
     # --- what they do ---
 
+    def _piece_bytes(self) -> int:
+        # A longer notification would be cut, and nobody told.
+        return self._radio.mtu - NOTIFY_OVERHEAD
+
     def _enter(self, state: int, now_ms: int) -> None:
         self.state = state
         self._since_ms = now_ms
@@ -163,9 +162,9 @@ class BleLink:
         if not found:
             return None
         self._heard_ms = now_ms
-        if found[0] == protocol.HELLO and self.max_frame_bytes < protocol.MIN_FRAME:
+        if found[0] == protocol.HELLO and self._piece_bytes() < protocol.MIN_FRAME:
             refusal = struct.pack(protocol.STATUS_FORMAT, protocol.HELLO, protocol.SMALL_MTU)
-            self._outbox.put(frame.pack(protocol.STATUS, 0, refusal))
+            self.send(frame.pack(protocol.STATUS, 0, refusal))
             return None
         if found[0] == protocol.HELLO:
             self._enter(OPEN, now_ms)

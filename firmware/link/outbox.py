@@ -1,4 +1,4 @@
-"""Frames on their way to the radio: in order, whole, a window at a time, as fast as the radio takes them."""
+"""Frames on their way to the radio: in order, a window at a time, as fast as the radio takes them."""
 
 OUTBOX_BYTES = 4096
 """Room for the answers to several PULLs and some LIVE frames."""
@@ -15,7 +15,7 @@ class Outbox:
 
     def __init__(self, notify) -> None:
         self._notify = notify
-        self._frames = []
+        self._pieces = []
         self.waiting_bytes = 0
         self.unsent_frames = 0
         self.refusals = 0
@@ -23,7 +23,7 @@ class Outbox:
 
     def clear(self) -> None:
         """Forget all frames and failures."""
-        self._frames.clear()
+        self._pieces.clear()
         self.waiting_bytes = 0
         self._backoff_ms = 0
         self._retry_from_ms = 0
@@ -35,25 +35,27 @@ class Outbox:
         return OUTBOX_BYTES - self.waiting_bytes
 
     def __bool__(self) -> bool:
-        return bool(self._frames)
+        return bool(self._pieces)
 
-    def put(self, raw: bytes) -> None:
-        """Queue one frame; one that finds the queue full is dropped and counted."""
-        if len(raw) > self.room:
+    def put(self, raw: bytes, piece_bytes: int) -> None:
+        """Queue one frame, in pieces when it is longer than one; one that finds no room is dropped and counted."""
+        size = len(raw)
+        if size > self.room:
             self.unsent_frames += 1
             return
-        self._frames.append(raw)
-        self.waiting_bytes += len(raw)
+        for at in range(0, size, piece_bytes):
+            self._pieces.append(raw[at : at + piece_bytes] if size > piece_bytes else raw)
+        self.waiting_bytes += size
 
     def push(self, now_ms: int) -> None:
-        """Hand over a window of frames, oldest first; after a refusal wait, twice as long each time."""
+        """Hand over a window of pieces, oldest first; after a refusal wait, twice as long each time."""
         if now_ms < self._retry_from_ms:
             return
         handed = 0
-        while self._frames and handed < WINDOW and self.try_one(self._frames[0], now_ms):
-            self.waiting_bytes -= len(self._frames.pop(0))
+        while self._pieces and handed < WINDOW and self.try_one(self._pieces[0], now_ms):
+            self.waiting_bytes -= len(self._pieces.pop(0))
             handed += 1
-        if handed or not self._frames:
+        if handed or not self._pieces:
             self._backoff_ms = 0
             return
         self._backoff_ms = min(2 * self._backoff_ms or BACKOFF_MS, MOST_BACKOFF_MS)

@@ -1,0 +1,105 @@
+"""A session's Transport by bleak and nothing else: the least that a host does."""
+
+import asyncio
+from collections.abc import Callable
+
+from bleak import BleakClient, BleakScanner
+from bleak.exc import BleakError
+
+from barcore import frame as frames
+from barcore import protocol
+from barhold.errors import LinkError
+
+
+class Pieces:
+    """Frames out of notifications: usually one each, at a small MTU one in several."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+        self.dropped = 0
+
+    def feed(self, data: bytes) -> bytes | None:
+        """Take one notification; return the frame that it ends, if it ends one."""
+        if _is_frame(data):
+            self.dropped += bool(self._begun)
+            self._begun = b""
+            return data
+        whole = self._begun + data
+        if _is_frame(whole):
+            self._begun = b""
+            return whole
+        if len(whole) >= protocol.FRAME_OVERHEAD + protocol.MAX_BODY:
+            self.dropped += 1
+            whole = data
+        self._begun = whole
+        return None
+
+
+def _is_frame(data: bytes) -> bool:
+    try:
+        frames.parse(data)
+    except frames.FrameError:
+        return False
+    return True
+
+
+class BleakTransport:
+    """Made by `open`; `on_frame` is called for each notification as it comes."""
+
+    def __init__(self, client: BleakClient, on_frame: Callable[[bytes], None] | None) -> None:
+        self._client = client
+        self._on_frame = on_frame
+        self._pieces = Pieces()
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    @property
+    def dropped(self) -> int:
+        return self._pieces.dropped
+
+    @classmethod
+    async def open(
+        cls, name: str, limit_s: float = 10.0, on_frame: Callable[[bytes], None] | None = None
+    ) -> "BleakTransport":
+        try:
+            found = await BleakScanner.find_device_by_filter(
+                lambda _, told: told.local_name == name, limit_s, service_uuids=[protocol.SERVICE_UUID]
+            )
+            if found is None:
+                raise LinkError(f"no sensor {name} was seen in {limit_s} s")
+            client = BleakClient(found, disconnected_callback=lambda _: made._frames.put_nowait(None), timeout=limit_s)
+            made = cls(client, on_frame)
+            await client.connect()
+            await client.start_notify(protocol.TX_UUID, made._on_notification)
+        except BleakError as error:
+            raise LinkError(f"bleak: {error}") from error
+        return made
+
+    def _on_notification(self, _: object, data: bytearray) -> None:
+        if self._on_frame:
+            self._on_frame(bytes(data))
+        if frame := self._pieces.feed(bytes(data)):
+            self._frames.put_nowait(frame)
+
+    @property
+    def client(self) -> BleakClient:
+        return self._client
+
+    async def send(self, frame: bytes) -> None:
+        try:
+            await self._client.write_gatt_char(protocol.RX_UUID, frame, response=False)
+        except BleakError as error:
+            raise LinkError(f"bleak: {error}") from error
+
+    async def receive(self, timeout_s: float) -> bytes:
+        async with asyncio.timeout(timeout_s):
+            frame = await self._frames.get()
+        if frame is None:
+            self._frames.put_nowait(None)
+            raise LinkError("the link went down")
+        return frame
+
+    async def close(self) -> None:
+        try:
+            await self._client.disconnect()
+        except (BleakError, TimeoutError) as error:
+            raise LinkError(f"bleak: {error}") from error
