@@ -135,7 +135,7 @@ def test_several_hosts_one_after_the_other(tmp_path: Path) -> None:
 def test_a_host_that_vanishes_at_any_point_leaves_a_sensor_that_can_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thirty connections break after 1..40 packets, 30 % of all packets are lost; then a sync finds all that is left."""
+    """Thirty connections break after 1..40 packets, 30 % of all packets are lost; then a sync finds all the rest."""
     monkeypatch.setattr(channel, "ANSWER_S", 0.03)  # the air is fast here, and a lost frame is waited for in full
     faults = Faults(seed=5, notifications_lost=0.3, writes_lost=0.3, break_after=(1, 40))
 

@@ -65,9 +65,9 @@ class Board:
 
     async def __aexit__(self, *_: object) -> None:
         self._limit.cancel()
-        self._serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._serving
+        while not self._serving.done():
+            self._serving.cancel()  # more than once: until 3.12 a wait_for that was just done swallows it
+            await asyncio.wait({self._serving}, timeout=0.1)
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
