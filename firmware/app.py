@@ -4,7 +4,7 @@ from array import array
 
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms, extend_ms
-from cue import Cue
+from cue import FAULT, POSE_REFUSED, POSE_TAKEN, Cue
 
 FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS = 20
@@ -13,17 +13,21 @@ BATCH = 32
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 FLUSH_RETRY_MS = 1000
+FAULT_CUE_MS = 10000
 
 
 class App:
-    """One sensor at work. `link` and `answer` are None on a sensor that nothing is connected to."""
+    """One sensor at work. `ends` are its sessions' ends (`link.end`); `upkeep` and `control` are None on a bare one.
 
-    def __init__(self, board, detector, log, link=None, answer=None) -> None:
+    faults: how often flash (`log_faults`) and IMU (`imu_faults`) failed; neither stops the counting that is possible.
+    """
+
+    def __init__(self, board, detector, log, ends=(), control=None, upkeep=None, uncalibrated: int = 0) -> None:
         self._board = board
         self._detector = detector
-        self._cue = Cue(board.lamp, board.tone)
-        self._link = link
-        self._answer = answer
+        self._ends = ends
+        self._control = control
+        self._upkeep = upkeep
         self._samples = array("i", [0] * (BATCH * 7))
         self._event = array("i", [0] * event.EVENT_INTS)
         self._record = bytearray(protocol.RECORD_BYTES)
@@ -31,10 +35,13 @@ class App:
         self._now_ms = 0
         self._busy_ms = -REST_MS
         self._flush_from_ms = 0
+        self._fault_from_ms = 0
+        self._rep = 0
+        self.cue = Cue(board.lamp, board.tone)
         self.log = log
-        self.log_faults = 0
+        self.log_faults = self.imu_faults = 0
         # Durable before anyone can ask for the time, so that this boot's number is never given twice.
-        log.append(protocol.BOOT, 0, 0, (0,) + FIRMWARE_VERSION + (0,))
+        log.append(protocol.BOOT, 0, 0, (board.power.cause,) + FIRMWARE_VERSION + (uncalibrated,))
         self._flush()
 
     def now_ms(self) -> int:
@@ -44,13 +51,22 @@ class App:
         self._tick = tick
         return self._now_ms
 
+    @property
+    def busy(self) -> bool:
+        """Whether a rep, a hold or a set is under way."""
+        return self._detector.busy or self._now_ms < self._busy_ms + REST_MS
+
     def step(self) -> None:
         """Do all that is due now, without waiting."""
         self._drain()
-        self._cue.update(self._tick)
-        if self._link:
-            self._serve()
+        self.cue.update(self._tick)
+        for end in self._ends:
+            end.serve(self._now_ms)
         self._flush()
+        if self._upkeep:
+            self._upkeep.update(self, self._now_ms)
+        if self._board.screen:
+            self._show()
 
     def run(self, stop=None) -> None:
         """Step and wait, until `stop()` is true after a step; for ever when it is None."""
@@ -58,6 +74,7 @@ class App:
             self.step()
             if stop and stop():
                 return
+            self._board.power.feed()
             self._board.clock.wait_ms(STEP_MS)
 
     def finish(self) -> None:
@@ -66,35 +83,92 @@ class App:
         self._take_events()
         self.log.flush()
 
+    def use(self, detector) -> None:
+        """Go on with another detector; what the one before had seen is closed and kept."""
+        self._detector.finish()
+        self._take_events()
+        self._detector = detector
+
+    def retarget(self, target_ms: int, long_after_ms: int) -> None:
+        """Cue holds by other targets from now on."""
+        self._detector.settings.target_ms = target_ms
+        self.cue.long_after_ms = long_after_ms
+
+    def keep(self, kind: int, flags: int, values: tuple) -> None:
+        """Log a record of now; when flash fails and memory is full it is lost, and counting and cues go on."""
+        try:
+            self.log.append(kind, flags, self._now_ms, values)
+        except OSError:
+            self._log_fault()
+
+    @property
+    def linked(self) -> bool:
+        """Whether a host has a session open."""
+        return any(end.open for end in self._ends)
+
+    @property
+    def set_open(self) -> bool:
+        """Whether a set may still go on."""
+        return self._detector.set_open
+
+    def rest(self) -> None:
+        """Write all that may be written, as before sleep."""
+        if not self._upkeep or self._upkeep.may_write:
+            try:
+                self.log.flush()
+            except OSError:
+                self._log_fault()
+
+    # --- samples and events ---
+
     def _drain(self) -> None:
-        # The detector, not its bound method: calling that with over four arguments takes heap on a board.
-        samples, detector = self._samples, self._detector
         count = BATCH
         while count == BATCH:
-            count = self._board.imu.read(samples, BATCH)
-            for at in range(0, count * 7, 7):
-                detector.feed(
-                    samples[at],
-                    samples[at + 1],
-                    samples[at + 2],
-                    samples[at + 3],
-                    samples[at + 4],
-                    samples[at + 5],
-                    samples[at + 6],
-                )
+            try:
+                count = self._board.imu.read(self._samples, BATCH)
+            except OSError:
+                self._imu_fault()
+                count = 0
+            self._feed(count)
             self._take_events()
+
+    def _feed(self, count: int) -> None:
+        # The detector, not its bound method: calling that with over four arguments takes heap on a board.
+        samples, detector = self._samples, self._detector
+        for at in range(0, count * 7, 7):
+            detector.feed(
+                samples[at],
+                samples[at + 1],
+                samples[at + 2],
+                samples[at + 3],
+                samples[at + 4],
+                samples[at + 5],
+                samples[at + 6],
+            )
+        if self._upkeep:
+            self._upkeep.see(samples, count)
+        if self._control and self._control.watching:
+            self._watch(count)
+
+    def _watch(self, count: int) -> None:
+        """Let the host's stream and calibration have the samples; cue a pose that ended."""
+        seen = self._control.see(self._samples, count)
+        if seen:
+            self.cue.play(POSE_TAKEN if seen > 0 else POSE_REFUSED, self._tick)
 
     def _take_events(self) -> None:
         self.now_ms()
         ev = self._event
         while self._detector.events.pop_into(ev):
             t_ms = extend_ms(ev[event.T_MS] - self._start_tick, self._now_ms)
-            self._keep(ev, t_ms)
-            self._cue.play(ev[event.TYPE], self._tick)
-            if self._answer:
-                self._send(self._answer.live(self._record))
+            self._log_event(ev, t_ms)
+            self.cue.play(ev[event.TYPE], self._tick)
+            if ev[event.TYPE] == protocol.RISE:
+                self._rep = ev[event.VALUES + 1]
+            for end in self._ends:
+                end.live(self._record)
 
-    def _keep(self, ev, t_ms: int) -> None:
+    def _log_event(self, ev, t_ms: int) -> None:
         """Log the event unless it is provisional; leave its record in `_record`."""
         if ev[event.TYPE] >= protocol.FIRST_PROVISIONAL:
             record.pack_event(self._record, 0, ev, self.log.boot, protocol.NO_SEQ, t_ms)
@@ -102,18 +176,10 @@ class App:
         try:
             self.log.read_into(self.log.append_event(ev, t_ms), self._record)
         except OSError:
-            # Flash fails and the log's memory is full: this record is lost, counting and cues go on.
-            self.log_faults += 1
+            self._log_fault()
             record.pack_event(self._record, 0, ev, self.log.boot, protocol.NO_SEQ, t_ms)
 
-    def _serve(self) -> None:
-        frame = self._link.poll()
-        if frame:
-            self._send(self._answer.update(frame[0], frame[1], frame[2], self.now_ms()))
-
-    def _send(self, frames: list) -> None:
-        for raw in frames:
-            self._link.send(raw)
+    # --- what may fail ---
 
     def _flush(self) -> None:
         """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
@@ -121,8 +187,28 @@ class App:
             self._busy_ms = self._now_ms
         if not self.log.dirty or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
             return
+        if self._upkeep and not self._upkeep.may_write:
+            return
         try:
             self.log.flush()
         except OSError:
-            self.log_faults += 1
+            self._log_fault()
             self._flush_from_ms = self._now_ms + FLUSH_RETRY_MS
+
+    def _log_fault(self) -> None:
+        self.log_faults += 1
+        self._cue_fault()
+
+    def _imu_fault(self) -> None:
+        self.imu_faults += 1
+        self._cue_fault()
+
+    def _cue_fault(self) -> None:
+        if self._now_ms >= self._fault_from_ms:
+            self._fault_from_ms = self._now_ms + FAULT_CUE_MS
+            self.cue.play(FAULT, self._tick)
+
+    def _show(self) -> None:
+        settings = self._detector.settings
+        low = self._upkeep is not None and self._upkeep.low
+        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, low)

@@ -4,6 +4,7 @@ Pin 4 holds the power of the M5StickC Plus2, but is the button of the XIAO, wher
 button is pressed. So without a name no pin is driven.
 """
 
+import machine
 from machine import Pin
 
 POWER_HOLD = {"m5stickc_plus2": 4}
@@ -16,3 +17,8 @@ except OSError:
 if _pin is not None:
     # Held: the pad then keeps its level through sleep, and through a restart until this line is reached again.
     Pin(_pin, Pin.OUT, value=1, hold=True)  # type: ignore[call-arg]  # the ESP32 port has it, its stubs do not
+
+if machine.reset_cause() == machine.SOFT_RESET:
+    # A watchdog outlives a soft reset, by which a tool at the cable takes over: fed here until main.py guards again.
+    _watchdog = machine.WDT(timeout=8000)
+    machine.Timer(0).init(period=2000, mode=machine.Timer.PERIODIC, callback=lambda _: _watchdog.feed())

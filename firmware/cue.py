@@ -22,7 +22,7 @@ A more urgent kind, or the same one again, starts at once; what it cut short wai
     PLAYING  the row's time is over                 shows the next row                        PLAYING
     PLAYING  the last row's time is over            lamp and tone off; most urgent waiting    SILENT or PLAYING
     PLAYING  HOLD_END while TOP .. TOO_LONG plays   lamp and tone off; most urgent waiting    SILENT or PLAYING
-    any      LONG_AFTER_MS since TARGET, no HOLD_END plays TOO_LONG, once
+    any      long_after_ms since TARGET, no HOLD_END plays TOO_LONG, once
 
 Time is passed in: the 30-bit tick, or full ms since boot, the same one in every call.
 """
@@ -35,8 +35,8 @@ TOO_LONG, FAULT, POSE_REFUSED, POSE_TAKEN, LOW_BATTERY = 128, 129, 130, 131, 132
 
 ORDER = (TARGET, TOP, TOO_LONG, FAULT, POSE_REFUSED, POSE_TAKEN, SET_DONE, LOW_BATTERY)
 FIRST_THAT_WAITS = 3
-LONG_AFTER_MS = 1000
-"""A hold this much past its target is too long: the default plan asks for 2 to 3 s."""
+LONG_AFTER_MS = 1500
+"""A hold this much past its target is too long, unless the settings say otherwise."""
 
 # Rows of (lamp, tone in Hz, ms). A sounder is loudest near 2 to 4 kHz; the low ones are meant to sound wrong.
 PATTERNS = {
@@ -56,6 +56,7 @@ class Cue:
     """Plays the patterns on `lamp(on)` and `tone(hz)`; `tone` is None on a board without a sounder."""
 
     def __init__(self, lamp, tone=None) -> None:
+        self.long_after_ms = LONG_AFTER_MS  # 0 is never
         self._lamp = lamp
         self._tone = tone
         self._rank = SILENT
@@ -79,7 +80,7 @@ class Cue:
 
     def update(self, now_ms: int) -> None:
         """Go on to what is due now; to be called each step. Allocates nothing."""
-        if self._held and elapsed_ms(now_ms, self._target_at) >= LONG_AFTER_MS:
+        if self._held and 0 < self.long_after_ms <= elapsed_ms(now_ms, self._target_at):
             self._held = False
             self._offer(ORDER.index(TOO_LONG), now_ms)
         while self._rank != SILENT:

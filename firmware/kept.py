@@ -5,11 +5,12 @@ kept.SETTINGS.save(board.kept, values)              keys that this firmware does
 """
 
 from barcore.calibrate import OFFSET_MOST, SCALE_LEAST, SCALE_MOST
+from barcore.protocol import KEY_BYTES, NAME_BYTES
 from barcore.settings import Settings
 from barcore.still import GYRO_ZERO_MOST
 from keptfile import Form, KeptError, shown
 
-NAME_BYTES_MOST = 20
+HEX = "0123456789abcdef"
 HOLD_MS_MOST = 60000
 RATES_HZ = (104, 208)
 ALL_AXES = 63
@@ -43,8 +44,8 @@ def uncalibrated_axes(calibration: dict) -> int:
 
 def _check_settings(values: dict) -> None:
     name = values["name"]
-    if not isinstance(name, str) or not 0 < _utf8_bytes(name) <= NAME_BYTES_MOST or min(name) < " ":
-        raise KeptError("name is %s, must have 1..%d bytes of text" % (shown(name), NAME_BYTES_MOST))
+    if not isinstance(name, str) or not 0 < _utf8_bytes(name) <= NAME_BYTES or min(name) < " ":
+        raise KeptError("name is %s, must have 1..%d bytes of text" % (shown(name), NAME_BYTES))
     _check_whole(values, "target_ms", 0, HOLD_MS_MOST)
     _check_whole(values, "long_ms", 0, HOLD_MS_MOST)
     if values["rate_hz"] not in RATES_HZ:
@@ -59,6 +60,12 @@ def _check_calibration(values: dict) -> None:
     _check_axes(values, "acc_offset", -OFFSET_MOST, OFFSET_MOST)
     _check_axes(values, "acc_scale", SCALE_LEAST, SCALE_MOST)
     _check_axes(values, "gyro_offset", -GYRO_ZERO_MOST, GYRO_ZERO_MOST)
+
+
+def _check_key(values: dict) -> None:
+    key = values["key"]
+    if not isinstance(key, str) or len(key) not in (0, 2 * KEY_BYTES) or not all(digit in HEX for digit in key):
+        raise KeptError("key must be %d bytes in hex, or empty" % KEY_BYTES)
 
 
 def _check_whole(values: dict, key: str, least: int, most: int) -> None:
@@ -102,3 +109,5 @@ CALIBRATION = Form(
     },
     _check_calibration,
 )
+KEY = Form("key", {"key": ""}, _check_key)
+"""In hex, what proves to a host that this is its sensor; empty for none."""

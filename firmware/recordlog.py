@@ -113,6 +113,19 @@ class RecordLog:
             self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, self.acked))
             self._cursor_dirty = False
 
+    def erase(self) -> None:
+        """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
+        while self._first_seqs:
+            self._remove_oldest()
+        for index in range(loglayout.SLOTS):
+            name = loglayout.slot_name(self.log_id, index)
+            if name in self._storage.names():
+                self._storage.remove(name)
+        self.log_id = self._storage.new_id()
+        self._first = self._count = self._durable = self.acked = self.lost = 0
+        self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, 0))
+        self._cursor_dirty = False
+
     # --- appending ---
 
     def _next_place(self) -> tuple:

@@ -9,7 +9,22 @@ import pytest
 from barhold import firmware
 from barhold.errors import InputError
 
-OURS = {"app", "boards", "boot", "cue", "drivers", "kept", "keptfile", "link", "logrecovery", "main", "recordlog"}
+OURS = {
+    "app",
+    "boards",
+    "control",
+    "crash",
+    "boot",
+    "cue",
+    "drivers",
+    "kept",
+    "keptfile",
+    "link",
+    "logrecovery",
+    "main",
+    "recordlog",
+    "upkeep",
+}
 
 
 def test_loading_leaves_nothing_importable_behind() -> None:

@@ -84,15 +84,36 @@ def test_a_sample_at_its_limit_is_clipped() -> None:
     assert motion.clipped
 
 
-@pytest.mark.parametrize("allowed", [False, True])
-def test_the_gyroscope_zero_is_learnt_only_when_allowed(allowed: bool) -> None:
+def test_the_gyroscope_zero_is_learnt_at_once_when_still_and_allowed() -> None:
     motion = Motion()
     motion.start(0, 0, 4096, 0, 0, 0)
-    motion.may_learn = allowed
     for _ in range(2000):
         motion.feed(10, 0, 0, 4096, 0, 48, 0)  # a zero that reads 1.5 dps
-    before = motion.gravity.x
+    assert turned_deg(motion.gravity) == pytest.approx(0.0, abs=0.1)
+
+
+def test_the_gyroscope_zero_is_learnt_from_the_pull_however_the_bar_shakes() -> None:
+    up = Gravity()
+    up.start(0, 0, 4096, 0, 0, 0)
+    for i in range(4000):
+        up.turn(10, 0, 48 + (i % 21 - 10) * 30, 0)
+        up.pull(10, (i % 7 - 3) * 100, 0, 4096, 4096, 10)
+    assert turned_deg(up) == pytest.approx(0.0, abs=0.15)
+
+
+def test_a_slow_roll_in_a_hold_does_not_pass_for_the_gyroscopes_zero() -> None:
+    motion = Motion()
+    motion.start(0, 0, 4096, 0, 0, 0)
+    motion.may_learn = False
+    for i in range(2000):
+        roll = math.radians(1.5 * 0.01 * i)
+        motion.feed(10, round(-4096 * math.sin(roll)), 0, round(4096 * math.cos(roll)), 0, 48, 0)
+    assert turned_deg(motion.gravity) == pytest.approx(1.5, abs=0.15)
+
+
+def turned_deg(up: Gravity) -> float:
+    """Return by how many degrees a second of 1.5 dps turns up."""
+    x, z = up.x, up.z
     for _ in range(100):
-        motion.gravity.turn(10, 0, 48, 0)
-    turned_deg = math.degrees(abs(motion.gravity.x - before) / 16384)
-    assert turned_deg == pytest.approx(0.0 if allowed else 1.5, abs=0.1)
+        up.turn(10, 0, 48, 0)
+    return abs(math.degrees(math.atan2(up.x, up.z) - math.atan2(x, z)))

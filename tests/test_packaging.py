@@ -16,6 +16,8 @@ FIRMWARE_ONLY = (
     "main",
     "boot",
     "boards",
+    "control",
+    "crash",
     "cue",
     "drivers",
     "kept",
@@ -23,6 +25,7 @@ FIRMWARE_ONLY = (
     "link",
     "logrecovery",
     "recordlog",
+    "upkeep",
 )
 
 

@@ -15,10 +15,11 @@ from types import SimpleNamespace
 import pytest
 
 from barcore import loglayout, protocol, record
+from barcore.detector import Detector
+from barcore.settings import Settings
 from barhold import firmware, generate
 from littlefs_rig import BLOCK_BYTES, ERASE, SYNC, Op, Rig, apply, on_littlefs
 
-main = firmware.load("main")
 sim = firmware.load("boards.sim")
 recordlog = firmware.load("recordlog")
 BLOCKS = 48
@@ -68,7 +69,7 @@ def live(rig: Rig, sessions: int, log_type: type = recordlog.RecordLog) -> Life:
         board.storage = at.storage
         log = log_type(at.storage, SEGMENTS)
         watch(log, life)
-        app = firmware.load("app").App(board, main.Detector(main.Settings()), log)
+        app = firmware.load("app").App(board, Detector(Settings()), log)
         app.run(board.imu.ended)
         app.finish()
         if start % 3 != 2 and start < sessions // 3:

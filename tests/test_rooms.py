@@ -8,20 +8,23 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 BOARD_LIBRARY = {
-    "array",
-    "binascii",
-    "collections",
-    "esp32",
-    "gc",
-    "json",
-    "machine",
-    "math",
-    "os",
-    "random",
-    "select",
-    "struct",
-    "sys",
-    "time",
+    *(
+        "array",
+        "binascii",
+        "collections",
+        "gc",
+        "hashlib",
+        "io",
+        "json",
+        "math",
+        "os",
+        "random",
+        "select",
+        "struct",
+        "sys",
+        "time",
+    ),
+    *("esp32", "machine"),
 }
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
@@ -36,8 +39,11 @@ FIRMWARE_ARROWS = {
     "recordlog": {"barcore", "logrecovery"},
     "keptfile": set(),
     "kept": {"barcore", "keptfile"},
+    "crash": {"barcore"},
+    "upkeep": {"barcore", "cue"},
+    "control": {"barcore", "kept", "keptfile", "link"},
     "app": {"barcore", "cue"},
-    "main": {"app", "barcore", "boards", "drivers", "kept", "link", "recordlog"},
+    "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "recordlog", "upkeep"},
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.

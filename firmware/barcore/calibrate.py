@@ -71,6 +71,11 @@ class Calibrator:
         self.misfit_ug = 0  # rms of the last fit; 0 while nothing checks it
         self._forget_result()
 
+    @property
+    def noise_ug(self) -> int:
+        """The noise of one accelerometer axis in the newest pose."""
+        return self._still.noise_ug
+
     def ask(self, t_ms: int) -> None:
         """Ask for a pose at tick `t_ms`; nothing happens when no more can be taken."""
         if self.state in (READY, DONE) and self.poses < POSES_MOST:

@@ -62,6 +62,11 @@ class Detector:
         """Whether a rep or a hold is under way (no flash write may start now)."""
         return self.live.state != LOW
 
+    @property
+    def set_open(self) -> bool:
+        """Whether a set, or a lone lift that may become one, has not ended yet."""
+        return self._sets.is_open() or self._sets.state == CLOSING
+
     def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take one sample (see `sample`). Allocates nothing; a sample no later than the last is dropped."""
         motion = self._motion

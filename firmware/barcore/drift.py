@@ -30,10 +30,11 @@ _LEAST_OFFSET_VAR = 64  # (0.15 mg)^2
 _OFFSET_DRIFT = 6  # growth per step: 0.002 m/s^2 in a second
 _LEVEL_DRIFT = 55  # (0.28 mm/s)^2 per step
 _SLOPE_DOUBT = 6  # backwards: 0.003 m/s^2 of slope not known, counts per step
-_SHOCK = 20000  # 12 m/s^2 in 1/16384 g: beyond it scale, clipping and aliasing spoil the integral
-_SHOCK_VAR = 7830 * 7830  # (0.3 m/s)^2
+_BLOW_LEAST, _BLOW_MOST = 10000, 69000  # 6, 41 m/s^2 in 1/16384 g: from here on scale, clipping and aliasing tell
+_BLOW = 600  # (1/512 g)^2 per count: a blow of 12 m/s^2 may cost the integral 0.025 m/s, one of 41 m/s^2 0.3 m/s
 _SWING = 200  # a turn of 0.1 rad in a step: 0.002 m/s that a lever of a few cm may add
 _SWING_MOST = 4000
+_RINGING_VAR = 20000000  # (0.17 m/s)^2: a blow that rings on, more than any swing adds
 _RINGING_STEPS = 6  # after a shock the bar rings on; its looks of rest weigh a quarter
 _SURE_STEPS = 8  # a rest must last that long to weigh in full: a pause in mid-rise looks like rest as well
 _AGAINST = 32  # sixteenths of the gate: from here on a contradiction moves the level but teaches the offset nothing
@@ -94,18 +95,20 @@ class Drift:
         swing = turned * turned // _SWING if k > 1 else 0
         if swing > _SWING_MOST:
             swing = _SWING_MOST
-        self._growth[at] = swing * swing + (_SHOCK_VAR if shock > _SHOCK else 0)
+        shock = (shock if shock < _BLOW_MOST else _BLOW_MOST) >> 5 if shock > _BLOW_LEAST else 0
+        blow = shock * shock // _BLOW
+        self._growth[at] = swing * swing + blow * blow
 
     def step(self, k: int, seen: Smoother) -> None:
         """Advance to step `k`, noted before, with the features `seen` there. Steps come one by one."""
         at = k & MASK
         moved = abs(seen.near - self._last_near) // 50
         self._last_near = seen.near
+        self._calm_steps = 0 if self._growth[at] >= _RINGING_VAR else self._calm_steps + 1
         self._growth[at] += _LEVEL_DRIFT + (moved * moved if moved < 4000 else 16000000)
         slope_var = self._predict(at)
         r4 = near_r4(seen, self.slope, slope_var)
         self.flat_steps = self.flat_steps + 1 if r4 < FLAT_R4 else 0
-        self._calm_steps = 0 if self._growth[at] >= _SHOCK_VAR else self._calm_steps + 1
         near_weight = self._believe(seen.near, weight(r4))
         if self._calm_steps < _RINGING_STEPS:
             near_weight //= 4

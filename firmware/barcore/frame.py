@@ -35,7 +35,7 @@ def parse(raw: "bytes | bytearray") -> "tuple[int, int, bytes]":
     return kind, nonce, bytes(raw[protocol.FRAME_HEADER_BYTES : end])
 
 
-def pack_info(entries: "tuple[tuple[int, bytes], ...]") -> bytes:
+def pack_info(entries: "tuple[tuple[int, bytes], ...] | list[tuple[int, bytes]]") -> bytes:
     """Return the body of INFO from (tag, value) pairs."""
     body = b""
     for tag, value in entries:

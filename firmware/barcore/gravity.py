@@ -1,8 +1,9 @@
 """Gravity: which way is up in the sensor's own axes, from gyroscope and accelerometer.
 
-A unit vector is turned by the gyroscope and pulled toward the accelerometer while that reads close to 1 g. No
-quaternion is needed, because only the vertical component is used (a complementary filter on the direction cosines;
-Mahony, Hamel, Pflimlin 2008, reduced to one axis). One Newton step keeps its length.
+A unit vector is turned by the gyroscope and pulled toward the accelerometer, whose mean over some seconds is gravity
+however the bar moves and shakes. What the pull keeps correcting is the gyroscope's zero, and is learnt as such. No
+quaternion is needed, because only the vertical component is used (a complementary filter with integral action on the
+direction cosines; Mahony, Hamel, Pflimlin 2008, reduced to one axis). One Newton step keeps its length.
 """
 
 from barcore.fixed import i16, isqrt
@@ -10,13 +11,16 @@ from barcore.sample import ACC_PER_G
 
 UNIT_BITS = 24
 _HALF_BITS = 10  # 24-bit state, 14-bit copies for products within 31 bits
-_PULL_LIMIT = ACC_PER_G // 20  # pull only while |a| is within 5 % of 1 g
+_PULL_LIMIT = ACC_PER_G * 2 // 5  # a reading this far from 1 g along up is a blow or a clip: it pulls nothing
+_PULL_MOST = ACC_PER_G // 10  # across up: what is more is motion, not tilt
+_LEARN = 37  # integral of the pull: 0.02 / s^2
 _TURN_MS = 300  # longest step that one reading may turn
 _PULL_MS = 100  # longest step of one pull
 _NEWTON_MOST = 1 << 14
 _LONGEST = 1 << 15  # a component of the short copy: twice the unit
 _SHORTEST_SQ, _LONGEST_SQ = (1 << 26) * 3 // 4, (1 << 26) * 5 // 4  # of the halved copy
-_ZERO_SHIFT = 8  # gyro zero is kept in 1/256 counts
+_ZERO_SHIFT = 16  # gyro zero is kept in 1/65536 counts
+_ZERO_MOST = 2048 << _ZERO_SHIFT  # 64 dps: more is motion
 
 
 class Gravity:
@@ -29,7 +33,7 @@ class Gravity:
 
     def start(self, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take the first reading for up, whatever its length, and its rates for the gyroscope's zero."""
-        self._zero_x, self._zero_y, self._zero_z = gx << _ZERO_SHIFT, gy << _ZERO_SHIFT, gz << _ZERO_SHIFT
+        self._zero_x, self._zero_y, self._zero_z = _zero(gx), _zero(gy), _zero(gz)
         self._set_direction(ax, ay, az)
         self._publish()
 
@@ -52,20 +56,31 @@ class Gravity:
         self._publish()
 
     def pull(self, dt_ms: int, ax: int, ay: int, az: int, along: int, per_s_x64: int) -> None:
-        """Pull up toward the reading, whose component along up is `along` (counts), by per_s_x64 / 64 a second."""
+        """Pull up toward the reading, whose component along up is `along` (counts), by per_s_x64 / 64 a second.
+
+        The gyroscope's zero takes a share: a true turn shows in both sensors and teaches nothing, a wrong zero in one.
+        """
         if abs(along - ACC_PER_G) > _PULL_LIMIT:
             return
+        x, y, z = self.x, self.y, self.z
+        ex, ey, ez = _tilt(ax - (along * x >> 14)), _tilt(ay - (along * y >> 14)), _tilt(az - (along * z >> 14))
         # 2^12 counts -> 2^24 state: * 4096 * dt / 1000 / 64 = gain / 15.6
-        gain = (dt_ms if dt_ms < _PULL_MS else _PULL_MS) * per_s_x64
-        self._x24 += (ax - (along * self.x >> 14)) * gain // 16
-        self._y24 += (ay - (along * self.y >> 14)) * gain // 16
-        self._z24 += (az - (along * self.z >> 14)) * gain // 16
+        step = dt_ms if dt_ms < _PULL_MS else _PULL_MS
+        gain = step * per_s_x64
+        self._x24 += ex * gain // 16
+        self._y24 += ey * gain // 16
+        self._z24 += ez * gain // 16
+        # 2^12 counts -> 2^16 x 1/32 dps: * 65536 * 1833 / 4096 * dt / 1000 / s^2 = 29.3 x dt x per s^2
+        learn = step * _LEARN
+        self._zero_x = _bounded(self._zero_x + ((y * ez - z * ey >> 14) * learn >> 6))
+        self._zero_y = _bounded(self._zero_y + ((z * ex - x * ez >> 14) * learn >> 6))
+        self._zero_z = _bounded(self._zero_z + ((x * ey - y * ex >> 14) * learn >> 6))
 
     def learn_zero(self, gx: int, gy: int, gz: int) -> None:
         """Move the gyroscope's zero 1/256 of the way to this reading of a bar that does not turn."""
-        self._zero_x += gx - (self._zero_x >> _ZERO_SHIFT)
-        self._zero_y += gy - (self._zero_y >> _ZERO_SHIFT)
-        self._zero_z += gz - (self._zero_z >> _ZERO_SHIFT)
+        self._zero_x = _bounded(self._zero_x + (gx - (self._zero_x >> _ZERO_SHIFT) << 8))
+        self._zero_y = _bounded(self._zero_y + (gy - (self._zero_y >> _ZERO_SHIFT) << 8))
+        self._zero_z = _bounded(self._zero_z + (gz - (self._zero_z >> _ZERO_SHIFT) << 8))
 
     def _publish(self) -> None:
         """Give out the short copies; a vector bent out of shape by an absurd reading is cut back to length first."""
@@ -86,3 +101,16 @@ class Gravity:
         self._x24 = (x << 14) // length << _HALF_BITS
         self._y24 = (y << 14) // length << _HALF_BITS
         self._z24 = (z << 14) // length << _HALF_BITS
+
+
+def _tilt(across: int) -> int:
+    """Return the reading's component across up, held within what tilt may explain."""
+    return -_PULL_MOST if across < -_PULL_MOST else across if across < _PULL_MOST else _PULL_MOST
+
+
+def _bounded(zero: int) -> int:
+    return -_ZERO_MOST if zero < -_ZERO_MOST else zero if zero < _ZERO_MOST else _ZERO_MOST
+
+
+def _zero(rate: int) -> int:
+    return _bounded(rate << _ZERO_SHIFT) if -4096 < rate < 4096 else _ZERO_MOST if rate > 0 else -_ZERO_MOST

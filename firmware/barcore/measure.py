@@ -21,15 +21,16 @@ from barcore.smooth import V_MASK
 
 MM = 1305
 WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
-_BOTTOM_SQ = (4 * 50) ** 2  # (quarter mm)^2: how well two bottoms agree
-_MOST_MISSING_MM = 150  # beyond it something else went wrong
+_BOTTOM_SQ = (4 * 35) ** 2  # (quarter mm)^2: how well two bottoms agree
+_MOST_MISSING_MM = 250  # beyond it something else went wrong
 _LEAST_VAR = 2000  # counts^2 of drift that its filter does not tell
 _BEFORE_TICKS = 10
 _ZONE_LEAST = 30 * MM
 _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
-_HALF_MOST = 12
+_HALF_MOST = 3
 _HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
+_HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _FLOOR_MS = 25
 
@@ -148,7 +149,8 @@ class RepMeasure:
             v = self._calm_velocity(at)
             self._visit_tick(at, v)
             self._bound(at, v)
-            self._held += (h - self._held) // _HELD_TICKS
+            if h > self._held or self._held > self._peak - _HELD_MOST:
+                self._held += (h - self._held) // _HELD_TICKS
         elif self._visit:
             self._end_visit(at)
         self._at = at + 1

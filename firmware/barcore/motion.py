@@ -66,6 +66,7 @@ class Motion:
         up.pull(dt_ms, ax, ay, az, along >> 14, 96 if self._still_ms > 300 else 10)
         if abs(ax) >= ACC_CLIP or abs(ay) >= ACC_CLIP or abs(az) >= ACC_CLIP:
             self.clipped = True
+            self.peak = BLIND
         acc = (along >> 12) - 4 * ACC_PER_G
         if abs(acc) > self.peak:
             self.peak = abs(acc)

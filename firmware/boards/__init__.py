@@ -23,8 +23,7 @@ def open_named(name: str):
     """Return the opened board `name`."""
     if name not in NAMES:
         raise BoardError("board '%s' is not known: %s" % (name, _next_step(CHOICE)))
-    # The only import that is not at a file's top: another board's modules would cost heap for nothing.
-    module = __import__("boards." + name, None, None, ("open_board",))
+    module = _module(name)
     try:
         return module.open_board()
     except ImuError as error:
@@ -40,6 +39,20 @@ def open_or_say(path: str = CHOICE):
     except BoardError as error:
         print(error)  # noqa: T201 - the one who reads it sits at the REPL, which stays usable
         return None
+
+
+def open_lamp(path: str = CHOICE):
+    """Return (lamp, clock) of the chosen board, which need no other chip of it; None where no board is chosen."""
+    try:
+        name = chosen(path)
+    except BoardError:
+        return None
+    return _module(name).open_lamp() if name in NAMES else None
+
+
+def _module(name: str):
+    # The only import that is not at a file's top: another board's modules would cost heap for nothing.
+    return __import__("boards." + name, None, None, ("open_board",))
 
 
 def _next_step(path: str) -> str:

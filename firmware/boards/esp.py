@@ -1,10 +1,12 @@
 """What the ESP32 boards share, made of MicroPython's `machine`. Pins come from the board's own module."""
 
+import gc
 import random
 import time
 
+import esp32
 import machine
-from machine import ADC, I2C, PWM, Pin
+from machine import ADC, I2C, PWM, Pin, Timer
 
 from barcore import protocol
 from drivers import bus
@@ -20,6 +22,7 @@ CAUSES = {
     machine.SOFT_RESET: protocol.RESET_SOFT,
 }
 BATTERY_READS = 16
+FEEDER, FEED_EVERY_MS = 0, 2000
 NO_CELL_MV = 2500
 """Less than this no cell gives: the board runs from its cable."""
 BUS_HZ = 400000
@@ -109,11 +112,25 @@ class Power:
 
     def guard(self, timeout_ms: int) -> None:
         """Restart the board whenever `feed` was not called for this long. Cannot be undone."""
+        Timer(FEEDER).deinit()  # of boot.py, which feeds it after a soft reset
         self._feed = machine.WDT(timeout=timeout_ms).feed
 
     def feed(self) -> None:
         """Tell the watchdog that all is well; nothing before `guard`."""
         self._feed()
+
+    def let_go(self) -> None:
+        """Let a timer feed the watchdog from now on: it cannot be stopped, and someone at the cable took over."""
+        feed = self._feed
+        Timer(FEEDER).init(period=FEED_EVERY_MS, mode=Timer.PERIODIC, callback=lambda _: feed())
+
+    def heap_bytes(self) -> tuple:
+        """Return (free, largest free block) of the heap, the part it may still grow by included."""
+        free_bytes = largest_bytes = 0
+        for region in esp32.idf_heap_info(esp32.HEAP_DATA):
+            free_bytes += region[1]
+            largest_bytes = max(largest_bytes, region[2])
+        return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
 
 
 def hold(pin: Pin, on: bool) -> None:

@@ -19,6 +19,11 @@ LCD_MOSI, LCD_CLOCK, LCD_CS, LCD_DC, LCD_RESET, LCD_LIGHT = 15, 13, 5, 14, 12, 2
 LCD_HZ = 20000000
 
 
+def open_lamp() -> tuple:
+    """Return (lamp, clock), for a board of which nothing else may be relied on."""
+    return esp.Lamp(LED, lit=1), esp.Clock()
+
+
 def open_board() -> Board:
     """Return the board, its chip checked, its LED and sounder off, its screen dark and lit."""
     esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)  # boot.py did it already, unless someone works at the REPL

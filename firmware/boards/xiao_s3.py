@@ -21,6 +21,11 @@ WAKE_MG = 100
 """More than footsteps beside the bar, less than the bar taken in hand."""
 
 
+def open_lamp() -> tuple:
+    """Return (lamp, clock), for a board of which nothing else may be relied on."""
+    return esp.Lamp(LED, lit=0), esp.Clock()
+
+
 def open_board() -> Board:
     """Return the board, its chips checked and its LED and sounder off."""
     clock = esp.Clock()

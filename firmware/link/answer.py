@@ -28,9 +28,12 @@ class Answer:
     | OPEN  | BYE                           | none                | IDLE |
     | OPEN  | body too short, out of range  | STATUS BAD_BODY     | OPEN |
     | OPEN  | unknown type                  | STATUS UNKNOWN_FRAME | OPEN |
+    | OPEN  | SET, KEY, ERASE, CALIBRATE, STREAM | as `control` says | OPEN |
     """
 
-    def __init__(self, device_id: bytes, log, name: str, version: str, max_frame_bytes: int) -> None:
+    def __init__(
+        self, device_id: bytes, log, name: str, version: str, max_frame_bytes: int, control=None, is_cable: bool = False
+    ) -> None:
         if max_frame_bytes < protocol.MIN_FRAME:
             raise ValueError("max_frame_bytes is %d, must be at least %d" % (max_frame_bytes, protocol.MIN_FRAME))
         self._device_id = device_id
@@ -38,6 +41,9 @@ class Answer:
         self._name = name.encode()
         self._version = version.encode()
         body_bytes = min(max_frame_bytes - protocol.FRAME_OVERHEAD, protocol.MAX_BODY)
+        self._body_bytes = body_bytes
+        self._control = control
+        self._is_cable = is_cable
         self._data = bytearray(body_bytes // RECORD_BYTES * RECORD_BYTES)
         self._host_nonce = b""
         self._sessions = 0
@@ -58,7 +64,7 @@ class Answer:
             self.dropped += 1
             return []
         if kind not in self._rows:
-            return [self._status(kind, protocol.UNKNOWN_FRAME)]
+            return [self._controlled(kind, body)]
         form, answer = self._rows[kind]
         if len(body) >= struct.calcsize(form):
             return answer(struct.unpack_from(form, body), now_ms)
@@ -70,10 +76,29 @@ class Answer:
         """Return the frames that tell an open session of the record `raw`: one or none."""
         return [self._frame(protocol.LIVE, raw)] if self.state == OPEN else []
 
+    def stream(self, room: int) -> list:
+        """Return a frame of raw samples when the host asked for them, enough wait and `room` bytes are free."""
+        if not self._control or self._control.raw.owner is not self or room < self._body_bytes:
+            return []
+        body = self._control.raw.take(self._body_bytes)
+        return [self._frame(protocol.SAMPLES, body)] if body else []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a host has a session."""
+        return self.state == OPEN
+
     def close(self) -> None:
         """Forget the session, as when its link went down."""
         self.state = IDLE
         self._nonce = 0
+        if self._control and self._control.raw.owner is self:
+            self._control.raw.stop()
+
+    def _controlled(self, kind: int, body: bytes) -> bytes:
+        """Return what control answers; a sensor without it knows none of its frames."""
+        done = self._control.update(kind, body, self, self._is_cable) if self._control else protocol.UNKNOWN_FRAME
+        return self._status(kind, done) if isinstance(done, int) else self._frame(done[0], done[1])
 
     def _is_foreign(self, kind: int, nonce: int) -> bool:
         return self.state == IDLE or nonce != self._nonce or kind >= protocol.FIRST_FROM_SENSOR
@@ -96,17 +121,20 @@ class Answer:
 
     def _info(self, now_ms: int) -> bytes:
         log = self._log
+        name = self._control.name.encode() if self._control else self._name
+        more = self._control.info(self._host_nonce, self._nonce) if self._control else []
         return frame.pack_info(
-            (
+            [
                 (protocol.INFO_PROTOCOL, bytes((protocol.MAJOR, protocol.MINOR))),
                 (protocol.INFO_DEVICE, self._device_id),
                 (protocol.INFO_LOG, struct.pack("<I", log.log_id)),
                 (protocol.INFO_RANGE, struct.pack("<III", log.first_seq, log.next_seq, log.acked)),
                 (protocol.INFO_CLOCK, struct.pack("<HI", log.boot, now_ms & 0xFFFFFFFF)),
-                (protocol.INFO_NAME, self._name),
+                (protocol.INFO_NAME, name),
                 (protocol.INFO_FIRMWARE, self._version),
                 (protocol.INFO_HELLO, self._host_nonce),
-            )
+            ]
+            + more
         )
 
     def _pull(self, values: tuple, _now_ms: int) -> list:

@@ -44,7 +44,7 @@ def read_exactly(size):
 
 port = Port()
 board = sim.open_board(read_exactly(struct.unpack("<I", read_exactly(4))[0]))
-app = main.compose(board, port)
+app = main.compose_on(board, port)
 app.run(board.imu.ended)
 app.finish()
 port.connected = True

@@ -24,15 +24,22 @@ HELD_UP_S = 0.2
 class Board:
     """`async with Board(air, main, *args)`; ended at the block's end, and after `limit_s` in any case.
 
-    `port` is the console's name for pyserial, `printed` what came out of it.
+    `files` are what the program may ask for by name, `port` is the console's name for pyserial, `printed` what came out of it.
     """
 
     def __init__(
-        self, air: Air, main: Path, *args: str, faults: Faults | None = None, limit_s: float = LIMIT_S
+        self,
+        air: Air,
+        main: Path,
+        *args: str,
+        files: dict[str, bytes] | None = None,
+        faults: Faults | None = None,
+        limit_s: float = LIMIT_S,
     ) -> None:
         self._command = [rig.interpreter(), firmware.folder(), rig.TWIN, main, *args]
         self._limit_s = limit_s
         self.radio = Peripheral(air, air.new_address(), self._tell, faults)
+        self._files = files or {}
         self._events: list[list] = []
         self._typed = b""
         self._interrupted = False
@@ -91,6 +98,9 @@ class Board:
                 self._writer.write(struct.pack("<I", len(reply)) + reply)
 
     # --- what the board asks ---
+
+    async def _file(self, name: str) -> str:
+        return self._files[name].hex()
 
     async def _wait(self, duration_ms: int) -> tuple[list[list], bool]:
         if not self._events and not self._interrupted:

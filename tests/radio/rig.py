@@ -32,20 +32,25 @@ def run(test: Coroutine[Any, Any, T], limit_s: float = LIMIT_S) -> T:
 
 def told(name: str = "rack 1", number: int = 1, **more: Any) -> str:
     """Return the argument of sensor.py."""
-    usual = {"records": 100, "step_ms": 5, "live_ms": 0, "ble": True, "cable": False}
+    usual = {"records": 100, "play": "before", "ble": True, "cable": False, "step_ms": 5, "clock_ms": 5, "live_ms": 0}
     return json.dumps({"device_id": f"{number:016x}", "log_id": 7 + number, "name": name, **usual, **more})
 
 
 @contextlib.asynccontextmanager
 async def radio(
-    *arguments: str, interval_ms: float = 5.0, mtu: int = 517, faults: Faults | None = None, limit_s: float = LIMIT_S
+    *arguments: str, samples: bytes = b"", interval_ms: float = 5.0, mtu: int = 517, faults: Faults | None = None
 ) -> AsyncIterator[list[Board]]:
     """Give one board per argument of sensor.py; bleak finds them."""
     air = Air(interval_ms)
     backend.install(hosts.here(air), mtu)
     async with contextlib.AsyncExitStack() as stack:
-        boards = [Board(air, HERE / "sensor.py", one, faults=faults, limit_s=limit_s) for one in arguments]
+        boards = [sensor(air, one, samples, faults) for one in arguments]
         yield [await stack.enter_async_context(board) for board in boards]
+
+
+def sensor(air: Air, argument: str, samples: bytes = b"", faults: Faults | None = None) -> Board:
+    """Return a board with sensor.py on it."""
+    return Board(air, HERE / "sensor.py", argument, files={"samples": samples}, faults=faults)
 
 
 async def synced(path: Path, name: str = "rack 1") -> SyncResult:

@@ -1,95 +1,79 @@
-"""A sensor with its links in real time (the main.py of board.mjs): a log of made records, answers, live events.
+"""A sensor as the firmware composes it, with its links in real time (the main.py of board.mjs).
 
-The argument is JSON: device_id (hex), log_id, name, records (how many it holds), step_ms, ble, cable (whether it has
-that link), live_ms (0, or how often an event happens; its record's utc_ms is the moment).
+The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), play ("before": what the file
+`samples` leads to is there from the start; "during": it happens from then on), ble and cable (whether it has that link),
+step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how often, on
+that clock, a made event happens whose record's utc_ms is the moment).
 """
 
 import binascii
 import json
+import struct
 import sys
 import time
 
 import bluetooth
 import remote
 
+import kept
+import main
 from barcore import protocol, record
-from boards.storage import MemoryStorage
-from link.answer import Answer
+from boards import sim
 from link.ble import BleLink
 from link.serial import ConsolePort
 from link.stream import FrameStream
 from recordlog import RecordLog
 
-VERSION = "0.1.0"
 told = json.loads(sys.argv[1])
-device_id = binascii.unhexlify(told["device_id"])
+samples = binascii.unhexlify(remote.ask("file", "samples"))
+board = sim.open_board(samples, device_id=binascii.unhexlify(told["device_id"]), log_id=told["log_id"])
 
 
-class End:
-    """One link and the answers on it."""
-
-    def __init__(self, link):
-        self.link = link
-        self.answer = None
-
-    def serve(self, now_ms):
-        frame = self.link.poll(now_ms)
-        if not self.link.connected:
-            self.answer = None
-        elif frame:
-            if not self.answer:
-                self.answer = Answer(device_id, log, told["name"], VERSION, self.link.max_frame_bytes)
-            self.send(self.answer.update(frame[0], frame[1], frame[2], now_ms))
-
-    def live(self, raw):
-        if self.answer:
-            self.send(self.answer.live(raw))
-
-    def send(self, frames):
-        for raw in frames:
-            self.link.send(raw)
+def fill(count):
+    log = RecordLog(board.storage)
+    for number in range(count):
+        log.append(protocol.REP, 0, 3000 * number, (1, number % 12 + 1, 900, 2500, 1100, 800, 300, 700, 50))
+    log.flush()
 
 
-def filled_log():
-    made = RecordLog(MemoryStorage(lambda: told["log_id"]))
-    made.append(protocol.BOOT, 0, 0, (0, 0, 1, 0, 0))
-    for number in range(told["records"]):
-        made.append(protocol.REP, 0, 3000 * number, (1, number % 12 + 1, 900, 2500, 1100, 800, 300, 700, 50))
-    made.flush()
+def links():
+    made = []
+    if told["ble"]:
+        radio = BleLink(bluetooth, board.device_id, told["name"], board.name, "0.1.0")
+        radio.start(0)
+        made.append(radio)
+    if told["cable"]:
+        console = remote.Console()
+        made.append(FrameStream(ConsolePort(console, console, console, remote.Clock())))
     return made
 
 
-def now_ms():
-    return time.ticks_diff(time.ticks_ms(), start)
+def happen():
+    """Let a made event be told live, its moment in it."""
+    raw = bytearray(protocol.RECORD_BYTES)
+    utc_ms = time.time_ns() // 1000000
+    record.pack_into(raw, 0, protocol.TIME_ANCHOR, 0, app.log.boot, protocol.NO_SEQ, app.now_ms(), (utc_ms, 0))
+    for end in app._ends:
+        end.live(raw)
 
 
-def ends_of():
-    ends = []
-    if told["ble"]:
-        radio = BleLink(bluetooth, device_id, told["name"], "sim", VERSION)
-        radio.start(0)
-        ends.append(End(radio))
-    if told["cable"]:
-        console = remote.Console()
-        ends.append(End(FrameStream(ConsolePort(console, console, console, remote.Clock()))))
-    return ends
-
-
-start = time.ticks_ms()
-log = filled_log()
-ends = ends_of()
-live = bytearray(protocol.RECORD_BYTES)
-due = [told["live_ms"]]
+if told["records"]:
+    fill(told["records"])
+settings, _ = kept.SETTINGS.load(board.kept)
+settings["name"] = told["name"]
+kept.SETTINGS.save(board.kept, settings)
+app = main.compose(board, links())
+if told["play"] == "before":
+    app.run(board.imu.ended)
+    app.finish()
+due = [app.now_ms() + told["live_ms"]]
 
 
 def step():
-    for end in ends:
-        end.serve(now_ms())
-    if told["live_ms"] and now_ms() >= due[0]:
+    app.step()
+    if told["live_ms"] and app.now_ms() >= due[0]:
         due[0] += told["live_ms"]
-        utc_ms = time.time_ns() // 1000000
-        record.pack_into(live, 0, protocol.TIME_ANCHOR, 0, log.boot, protocol.NO_SEQ, now_ms(), (utc_ms, 0))
-        for end in ends:
-            end.live(bytes(live))
+        happen()
+    board.clock.wait_ms(told["clock_ms"])
     remote.wait_ms(told["step_ms"])
     return True

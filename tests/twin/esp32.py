@@ -3,6 +3,12 @@
 import world
 
 WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
+HEAP_DATA = 4
+
+
+def idf_heap_info(caps):
+    """Return (total, free, largest free block, least free) of each region, as a fresh board has it."""
+    return [(240000, 150000, 110000, 140000)]
 
 
 def wake_on_ext0(pin, level):

@@ -7,6 +7,22 @@ PIN_WAKE, EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 2, 3, 4
 ETIMEDOUT, ENODEV = 116, 19
 
 
+class Timer:
+    """A hardware timer; one however many objects name it."""
+
+    ONE_SHOT, PERIODIC = 0, 1
+
+    def __init__(self, id):  # noqa: A002
+        self._id = id
+
+    def init(self, *, mode=PERIODIC, period=-1, callback=None):
+        w = world.current()
+        w.timers[self._id] = [w.now_ms + period, period, callback]
+
+    def deinit(self):
+        world.current().timers.pop(self._id, None)
+
+
 class Pin:
     """A GPIO."""
 

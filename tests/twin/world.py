@@ -59,6 +59,7 @@ class World:
         self.rtc_memory = b""
         self.watchdog_ms = 0
         self.fed_ms = 0
+        self.timers = {}
         self._out = {}
         self._pull = {}
         self._outside = {}
@@ -73,10 +74,19 @@ class World:
     def wait_ms(self, ms):
         """Let time pass for everything; the watchdog bites at its moment."""
         target_ms = self.now_ms + ms
+        self._run_timers(target_ms)
         if self.watchdog_ms and target_ms >= self.fed_ms + self.watchdog_ms:
             self._advance(max(self.fed_ms + self.watchdog_ms, self.now_ms))
             raise Restart(WDT_RESET)
         self._advance(target_ms)
+
+    def _run_timers(self, until_ms):
+        """Call back what is due until then, each at its moment, before the watchdog could bite."""
+        for timer in list(self.timers.values()):
+            while timer[0] <= until_ms and not (self.watchdog_ms and timer[0] >= self.fed_ms + self.watchdog_ms):
+                self._advance(max(timer[0], self.now_ms))
+                timer[0] += timer[1]
+                timer[2](timer)
 
     def wait_us(self, us):
         """Let a short time pass."""
@@ -159,7 +169,9 @@ class World:
     def reboot(self, cause=PWRON_RESET):
         """Start anew as after a reset: pins that are not held float, outputs stop; chips and the clock go on."""
         self.reset_cause = cause
-        self.watchdog_ms = 0
+        if cause != SOFT_RESET:
+            self.watchdog_ms = 0
+        self.timers = {}
         self.wake = {}
         self.pwm = {}
         self.pads = {}

@@ -19,7 +19,7 @@ class VirtualSensor:
     ) -> None:
         self.board = firmware.load("boards.sim").open_board(samples, real_time, folder=folder)
         self._wires = _Wires()
-        self.app = firmware.load("main").compose(self.board, self._wires, settings)
+        self.app = firmware.load("main").compose_on(self.board, self._wires, settings)
         self._step_ms: int = firmware.load("app").STEP_MS
         self._real_time = real_time
         self._packets = Packets()
