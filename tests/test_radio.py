@@ -18,8 +18,6 @@ from radio.transport import BleakTransport
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the virtual radio needs POSIX sockets and terminals")
 
-HELLO = frame.pack(protocol.HELLO, 0, struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, b"a host.."))
-
 
 def seqs(raws: list[bytes]) -> list[int]:
     return [record.header(raw)[3] for raw in raws]
@@ -90,7 +88,7 @@ def test_a_flood_meets_a_full_queue_and_arrives_whole_and_in_order() -> None:
     async def test() -> None:
         async with rig.radio(rig.told(records=600), interval_ms=15) as (board,):
             transport = await BleakTransport.open("rack 1")
-            await transport.send(HELLO)
+            await transport.send(rig.HELLO)
             _, nonce, _ = frame.parse(await transport.receive(5))
             for first in range(0, 560, 28):  # twenty questions at once
                 await transport.send(frame.pack(protocol.PULL, nonce, struct.pack(protocol.PULL_FORMAT, first, 28)))
@@ -114,7 +112,7 @@ def test_it_is_silent_until_hello() -> None:
             transport = await BleakTransport.open("rack 1", on_frame=heard.append)
             with pytest.raises(TimeoutError):
                 await transport.receive(0.5)
-            await transport.send(HELLO)
+            await transport.send(rig.HELLO)
             kinds = {frame.parse(await transport.receive(5))[0] for _ in range(3)}
             assert kinds == {protocol.INFO, protocol.LIVE}
             await transport.close()

@@ -5,19 +5,12 @@ import pytest
 from barcore import cobs, frame, protocol
 from barhold import firmware
 from barhold.link.packets import packet
+from radio.transport import escaped
 
 serial = firmware.load("link.serial")
 stream = firmware.load("link.stream")
 
 ALL_BYTES = bytes(range(256))
-
-
-def escaped(data: bytes) -> bytes:
-    """As a host writes it to the sensor."""
-    out = bytearray()
-    for byte in data:
-        out += bytes((protocol.ESCAPE, byte ^ protocol.ESCAPE_XOR)) if byte in protocol.ESCAPED else bytes((byte,))
-    return bytes(out)
 
 
 class Clock:

@@ -43,10 +43,10 @@ class Board:
         self._events: list[list] = []
         self._typed = b""
         self._interrupted = False
-        self._woken = asyncio.Event()
+        self._woken, self._asked = asyncio.Event(), asyncio.Event()
         self._reader_there = True
         self.printed = bytearray()
-        self.questions = 0
+        self.questions = self.held_up = 0
 
     async def __aenter__(self) -> "Board":
         self._console, self._slave = os.openpty()
@@ -90,12 +90,20 @@ class Board:
                 (size,) = struct.unpack("<I", await self._reader.readexactly(4))
                 name, *arguments = json.loads(await self._reader.readexactly(size))
                 self.questions += 1
+                self._asked.set()
                 if name == "print":
                     await self._write(arguments[0].encode("latin1"))
                     continue
                 answer = getattr(self, f"_{name}", None) or getattr(self.radio, name)
                 reply = json.dumps(await answer(*arguments)).encode()
                 self._writer.write(struct.pack("<I", len(reply)) + reply)
+
+    async def pass_questions(self, count: int) -> None:
+        """Wait until the board has asked so many more: it is alive, and time has passed for it."""
+        end = self.questions + count
+        while self.questions < end:
+            self._asked.clear()
+            await self._asked.wait()
 
     # --- what the board asks ---
 
@@ -132,7 +140,7 @@ class Board:
                 left = left[os.write(self._console, left) :]
                 self._reader_there = True
             except BlockingIOError:
-                self._reader_there = self._reader_there and bool(await self._writable())
+                self._reader_there = self._reader_there and await self._writable()
                 if not self._reader_there:
                     return
 
@@ -140,6 +148,7 @@ class Board:
         end = asyncio.get_running_loop().time() + HELD_UP_S
         while not select.select((), (self._console,), (), 0)[1]:
             if asyncio.get_running_loop().time() > end:
+                self.held_up += 1
                 return False
             await asyncio.sleep(0.002)
         return True

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import struct
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from barcore import frame, protocol
 from barhold.session import SyncResult
 from barhold.store import Store
 from barhold.sync import sync, utc_clock
@@ -17,6 +19,7 @@ from radio.peripheral import Faults
 from radio.transport import BleakTransport
 
 LIMIT_S = 60.0
+HELLO = frame.pack(protocol.HELLO, 0, struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, b"a host.."))
 T = TypeVar("T")
 
 

@@ -1,6 +1,7 @@
-"""A session's Transport by bleak and nothing else: the least that a host does."""
+"""A session's Transport by bleak and nothing else, and one on a terminal: the least that a host does."""
 
 import asyncio
+import os
 from collections.abc import Callable
 
 from bleak import BleakClient, BleakScanner
@@ -9,6 +10,7 @@ from bleak.exc import BleakError
 from barcore import frame as frames
 from barcore import protocol
 from barhold.errors import LinkError
+from barhold.link.packets import Packets, packet
 
 
 class Pieces:
@@ -103,3 +105,45 @@ class BleakTransport:
             await self._client.disconnect()
         except (BleakError, TimeoutError) as error:
             raise LinkError(f"bleak: {error}") from error
+
+
+class CableTransport:
+    """Frames on a terminal, its bytes to the sensor escaped."""
+
+    def __init__(self, port: str) -> None:
+        self._terminal = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._packets = Packets()
+        self._came = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._terminal, self._on_bytes)
+
+    @property
+    def dropped(self) -> int:
+        return self._packets.dropped
+
+    def _on_bytes(self) -> None:
+        self._packets.feed(os.read(self._terminal, 4096))
+        self._came.set()
+
+    async def send(self, frame: bytes) -> None:
+        os.write(self._terminal, escaped(packet(frame)))
+
+    async def receive(self, timeout_s: float) -> bytes:
+        async with asyncio.timeout(timeout_s):
+            while (frame := self._packets.pop()) is None:
+                self._came.clear()
+                await self._came.wait()
+        return frame
+
+    async def close(self) -> None:
+        if self._terminal >= 0:
+            asyncio.get_running_loop().remove_reader(self._terminal)
+            os.close(self._terminal)
+            self._terminal = -1
+
+
+def escaped(data: bytes) -> bytes:
+    """Return `data` as it goes to a sensor on serial."""
+    out = bytearray()
+    for byte in data:
+        out += bytes((protocol.ESCAPE, byte ^ protocol.ESCAPE_XOR)) if byte in protocol.ESCAPED else bytes((byte,))
+    return bytes(out)
