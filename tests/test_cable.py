@@ -1,4 +1,4 @@
-"""The sensor's firmware in real MicroPython behind a terminal: frames and a REPL on one cable, and the real mpremote."""
+"""The firmware in real MicroPython behind a terminal: frames and a REPL on one cable, and the real mpremote."""
 
 import asyncio
 import sys

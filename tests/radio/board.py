@@ -24,7 +24,8 @@ HELD_UP_S = 0.2
 class Board:
     """`async with Board(air, main, *args)`; ended at the block's end, and after `limit_s` in any case.
 
-    `files` are what the program may ask for by name, `port` is the console's name for pyserial, `printed` what came out of it.
+    `files` are what the program may ask for by name, `port` is the console's name for pyserial, `printed` what came out
+    of it.
     """
 
     def __init__(

@@ -1,14 +1,13 @@
 """A sensor as the firmware composes it, with its links in real time (the main.py of board.mjs).
 
 The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), play ("before": what the file
-`samples` leads to is there from the start; "during": it happens from then on), ble and cable (whether it has that link),
-step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how often, on
-that clock, a made event happens whose record's utc_ms is the moment).
+`samples` leads to is there from the start; "during": it happens from then on), ble and cable (whether it has that
+link), step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how
+often, on that clock, a made event happens whose record's utc_ms is the moment).
 """
 
 import binascii
 import json
-import struct
 import sys
 import time
 
