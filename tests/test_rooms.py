@@ -19,6 +19,7 @@ BOARD_LIBRARY = {
         "math",
         "os",
         "random",
+        "select",
         "struct",
         "sys",
         "time",
