@@ -41,8 +41,9 @@ FIRMWARE_ARROWS = {
     "kept": {"barcore", "keptfile"},
     "crash": {"barcore"},
     "upkeep": {"barcore", "cue"},
-    "control": {"barcore", "kept", "keptfile", "link"},
-    "app": {"barcore", "cue"},
+    "calibration": {"barcore", "kept"},
+    "control": {"barcore", "calibration", "kept", "keptfile", "link"},
+    "app": {"barcore", "crash", "cue"},
     "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "recordlog", "upkeep"},
 }
 

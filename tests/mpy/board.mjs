@@ -1,6 +1,7 @@
 // Real MicroPython with firmware/ as its file system and TWIN/ as /twin, on its path after the firmware.
 // usage: node board.mjs INTERPRETER FIRMWARE TWIN SCRIPT MODE [ARG...]
 //   MODE run:    SCRIPT gets ARGs as sys.argv[1:] and this process's stdin as the file /stdin; its output is ours.
+//   MODE turns:  as run; SCRIPT also defines step(), which is then called until it returns False.
 //   MODE sensor: SCRIPT defines step(), called until it returns False; the module _pipe is our stdin and stdout, and
 //                what SCRIPT prints goes to stderr.
 // In both, the module _clock has lap(), which notes the time, and taken(), which gives the ns between laps.
@@ -57,13 +58,13 @@ async function main() {
   mp.FS.mkdir('/twin');
   copyIn(mp.FS, twin, '/twin');
   mp.FS.writeFile('/script.py', fs.readFileSync(script));
-  if (mode === 'run') mp.FS.writeFile('/stdin', fs.readFileSync(STDIN));
+  if (mode !== 'sensor') mp.FS.writeFile('/stdin', fs.readFileSync(STDIN));
   mp.registerJsModule('_pipe', pipe);
   mp.registerJsModule('_clock', clock);
   mp.runPython(`import sys; sys.path.append('/twin'); sys.argv[:] = ['script.py'] + ${JSON.stringify(args)}`);
   mp.runPython("exec(open('/script.py').read())");
   // One call per turn: MicroPython collects garbage here only between calls.
-  if (mode === 'sensor') while (mp.runPython('RUNNING = step()'), mp.globals.get('RUNNING'));
+  if (mode !== 'run') while (mp.runPython('RUNNING = step()'), mp.globals.get('RUNNING'));
 }
 
 // The interpreter is one line of 100 kB, which node would print above any error of it.

@@ -28,12 +28,13 @@ class RigError(Exception):
     """MicroPython could not be installed, or a script in it failed; the text is what it said."""
 
 
-def run(script: Path, *args: str, stdin: bytes = b"", limit_s: float = RUN_LIMIT_S) -> str:
+def run(script: Path, *args: str, stdin: bytes = b"", limit_s: float = RUN_LIMIT_S, mode: str = "run") -> str:
     """Run `script` in MicroPython with firmware/ as its files and `stdin` as the file /stdin; return its output.
 
+    In mode "turns" its function `step` is then called until it returns False: garbage is collected between turns only.
     tests/twin is on its path: `machine`, `esp32`, `world`, `chips`; `vtime.install()` gives it virtual time.
     """
-    command = _command(script, "run", *args)
+    command = _command(script, mode, *args)
     done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s, check=False)
     if done.returncode:
         raise RigError(f"{script.name}: {done.stderr.decode()}{done.stdout.decode()[-2000:]}")

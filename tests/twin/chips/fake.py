@@ -49,6 +49,11 @@ class FakeImu:
             self.take(self.now_us)
         self.now_us = limit_us
 
+    def skip(self, now_ms):
+        """Let time pass without samples, as in a sleep that nothing looks into."""
+        self.now_us = now_ms * 1000
+        self._next_us = None
+
     def rate_changed(self):
         """Begin a new period now."""
         self._next_us = None
