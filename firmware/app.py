@@ -8,7 +8,8 @@ from barcore.ticks import elapsed_ms, extend_ms
 from cue import FAULT, POSE_REFUSED, POSE_TAKEN, Cue
 
 FIRMWARE_VERSION = (0, 1, 0)
-STEP_MS = 20
+STEP_MS, HURRY_MS = 20, 2
+"""Between steps; the short one while frames wait, so that a sync is as fast as its link."""
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
@@ -55,6 +56,11 @@ class App:
         return self._now_ms
 
     @property
+    def name(self) -> str:
+        """What the owner called the sensor."""
+        return self._control.name
+
+    @property
     def busy(self) -> bool:
         """Whether a rep, a hold or a set is under way."""
         detector = self._detector
@@ -92,7 +98,13 @@ class App:
             if stop and stop():
                 return
             self._board.power.feed()
-            self._board.clock.wait_ms(STEP_MS)
+            self._board.clock.wait_ms(self._wait_ms())
+
+    def _wait_ms(self) -> int:
+        for end in self._ends:
+            if end.link.busy:
+                return HURRY_MS
+        return STEP_MS
 
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""

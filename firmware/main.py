@@ -11,6 +11,7 @@ from cue import FAULT, Cue
 from link.answer import Answer
 from link.end import End
 from link.stream import FrameStream
+from links import Radio, open_links
 from recordlog import RecordLog
 from upkeep import Upkeep
 
@@ -20,7 +21,7 @@ WATCHDOG_MS = 8000
 COMPLAINT_MS = SOON_MS = 60000
 
 
-def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "") -> App:
+def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", radio_fault: str = "") -> App:
     """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones."""
     control = Control(board)
     log, fault = open_log(board.storage)
@@ -35,7 +36,7 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "") ->
     control.join(app)
     app.cue.long_after_ms = control.long_after_ms
     app.log_faults += 1 if fault else 0
-    tell(app, board.kept, (fault, imu_fault) + control.faults)
+    tell(app, board.kept, (fault, imu_fault, radio_fault) + control.faults)
     return app
 
 
@@ -86,7 +87,8 @@ def run_guarded(board) -> None:
     app = None
     try:
         try:
-            app = compose(board, upkeep=Upkeep(board), imu_fault=start_imu(board))
+            radio = Radio(board, "%d.%d.%d" % FIRMWARE_VERSION)
+            app = compose(board, open_links(board, radio), None, Upkeep(board, radio), start_imu(board), radio.fault)
             board.power.guard(WATCHDOG_MS)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on

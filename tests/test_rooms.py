@@ -24,7 +24,7 @@ BOARD_LIBRARY = {
         "sys",
         "time",
     ),
-    *("esp32", "machine"),
+    *("bluetooth", "esp32", "machine"),
 }
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
@@ -44,7 +44,8 @@ FIRMWARE_ARROWS = {
     "calibration": {"barcore", "kept"},
     "control": {"barcore", "calibration", "kept", "keptfile", "link"},
     "app": {"barcore", "crash", "cue"},
-    "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "recordlog", "upkeep"},
+    "links": {"barcore", "link"},
+    "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "links", "recordlog", "upkeep"},
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.

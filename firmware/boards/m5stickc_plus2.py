@@ -1,5 +1,6 @@
 """M5StickC Plus2: everything in one box. Its IMU has no line to the chip, so only buttons wake it."""
 
+import bluetooth
 import esp32
 from machine import SPI, Pin
 
@@ -47,7 +48,9 @@ def open_board() -> Board:
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power, esp.console(), bluetooth
+    )
 
 
 def open_screen(clock) -> St7789:

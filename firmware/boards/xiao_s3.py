@@ -1,5 +1,6 @@
 """Seeed XIAO ESP32-S3 with a breakout of an LSM6DSOX, LSM6DSO or LSM6DS3TR-C; the wiring is in README.md."""
 
+import bluetooth
 import esp32
 from machine import Pin
 
@@ -47,7 +48,9 @@ def open_board() -> Board:
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power, esp.console(), bluetooth
+    )
 
 
 def open_imu(i2c, clock):
