@@ -19,6 +19,7 @@ BOARD_LIBRARY = {
         "math",
         "os",
         "random",
+        "select",
         "struct",
         "sys",
         "time",
@@ -40,27 +41,28 @@ FIRMWARE_ARROWS = {
     "kept": {"barcore", "keptfile"},
     "crash": {"barcore"},
     "upkeep": {"barcore", "cue"},
-    "control": {"barcore", "kept", "keptfile", "link"},
-    "app": {"barcore", "cue"},
+    "calibration": {"barcore", "kept"},
+    "control": {"barcore", "calibration", "kept", "keptfile", "link"},
+    "app": {"barcore", "crash", "cue"},
     "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "recordlog", "upkeep"},
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "model", "plan"},
-    {"firmware", "recording_fault", "walltime"},
+    {"drift", "firmware", "recording_fault", "walltime"},
     {"recording"},
     {"generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},
-    {"jsonlines", "probe", "sync", "text"},
-    {"bench", "scene"},
+    {"capture", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
+    {"bench", "doctor", "fleet", "scene"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"check", "flags", "jsonlines", "model", "plan", "sets", "text", "walltime"}
+PURE = {"check", "drift", "flags", "jsonlines", "liveview", "model", "plan", "sets", "text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

@@ -23,7 +23,9 @@ class End:
             self._answer.close()
         elif frame:
             self._send(self._answer.update(frame[0], frame[1], frame[2], now_ms))
-        self._send(self._answer.stream(self.link.room))
+        raw = self._answer.stream(self.link.room)
+        if raw:
+            self.link.send(raw)
 
     def live(self, raw) -> None:
         """Tell an open session of the record `raw`."""

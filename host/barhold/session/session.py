@@ -4,16 +4,19 @@
 |--------|--------------------------------------------------|---------------------------------------------------|
 | HELLO  | HELLO until its own INFO comes; introduce device | CLOCK                                             |
 | CLOCK  | 8 TIME exchanges; keep the best as anchor        | PULL                                              |
-| PULL   | PULL from the cursor, gather DATA up to END      | COMMIT; PULL again when nothing certain came; BYE |
+| PULL   | PULL from the cursor, 4 ahead; gather up to END  | COMMIT; PULL again when nothing certain came; BYE |
 |        |                                                  | at the log's end                                  |
 | COMMIT | hand what is certain to the store                | ACK                                               |
-| ACK    | ACK the cursor until ACKED comes                 | PULL                                              |
+| ACK    | ACK the cursor until ACKED comes; while more is  | PULL                                              |
+|        | on its way every 8th batch, without waiting      |                                                   |
+| LISTEN | only when following, in the place of BYE: hand   | PULL when the log has more; LISTEN                |
+|        | on LIVE, then ask INFO how far the log is        |                                                   |
 | BYE    | BYE                                              | DONE                                              |
 
 Any phase may raise LinkError or StoreError: then what was committed stays, and the next session goes on from there.
 """
 
-import os
+import asyncio
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,13 +26,20 @@ from barcore import protocol
 from barhold.errors import LinkError
 from barhold.link.transport import Transport
 from barhold.session import clock
+from barhold.session.ahead import Ahead
 from barhold.session.batch import Batch, gaps, lost_records
 from barhold.session.channel import MAX_STRAYS, TRIES, Channel
-from barhold.session.info import Info, read_info
+from barhold.session.hello import greet
+from barhold.session.info import Info
 from barhold.session.result import SyncResult
 from barhold.store import Device, Store
 
 BAD_TRIES = 3
+LISTEN_S = 5.0
+"""The longest that a follower goes without asking how far the log is; a link that died shows then."""
+ACK_EVERY = 8
+"""Batches: while answers are under way nobody waits for ACKED, and its room on the link is better used for records."""
+_BYE_S = 1.0
 _BAD_RECORD = "its CRC or version is wrong"
 
 
@@ -41,12 +51,17 @@ class Phase(Enum):
     PULL = "pull"
     COMMIT = "commit"
     ACK = "ack"
+    LISTEN = "listen"
     BYE = "bye"
     DONE = "done"
 
 
 class Session:
-    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back."""
+    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
+
+    One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
+    `on_progress` gets this session after HELLO and after every acknowledgement.
+    """
 
     def __init__(
         self,
@@ -54,8 +69,14 @@ class Session:
         store: Store,
         now: Callable[[], int],
         on_live: Callable[[bytes], None] | None = None,
+        on_progress: Callable[["Session"], None] | None = None,
+        follow: bool = False,
+        expect_id: str = "",
     ) -> None:
         self.phase = Phase.HELLO
+        self._on_progress = on_progress or (lambda _: None)
+        self._follow = follow
+        self._expect_id = expect_id
         self._channel = Channel(transport, on_live)
         self._store = store
         self._now = now
@@ -68,6 +89,8 @@ class Session:
         self._gaps: list[tuple[int, ...]] = []
         self._tries = 0
         self._bad_tries = 0
+        self._ahead = Ahead(self._channel)
+        self._unacked = 0  # batches committed since the last ACK
 
     async def run(self) -> SyncResult:
         """Go through the phases to DONE."""
@@ -77,11 +100,26 @@ class Session:
             Phase.PULL: self._pull,
             Phase.COMMIT: self._commit,
             Phase.ACK: self._ack,
+            Phase.LISTEN: self._listen,
             Phase.BYE: self._bye,
         }
-        while self.phase is not Phase.DONE:
-            self.phase = await steps[self.phase]()
+        try:
+            while self.phase is not Phase.DONE:
+                self.phase = await steps[self.phase]()
+        except asyncio.CancelledError:
+            await self._bye()
+            raise
         return self.result
+
+    @property
+    def info(self) -> Info:
+        """How the sensor introduced itself last; only after HELLO."""
+        return self._info
+
+    @property
+    def left(self) -> int:
+        """Records that the sensor is known to have and that are not dealt with yet."""
+        return max(0, self._info.next_seq - self._cursor)
 
     @property
     def result(self) -> SyncResult:
@@ -91,16 +129,11 @@ class Session:
         return self._result
 
     async def _hello(self) -> Phase:
-        nonce = os.urandom(8)
-        hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, nonce)
-        # An INFO with another host's nonce answers an older HELLO.
-        self._channel.nonce, body = await self._channel.ask(
-            protocol.HELLO, hello, protocol.INFO, lambda body: read_info(body).host_nonce == nonce
-        )
-        self._info = info = read_info(body)
+        self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
         self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
         self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
         self._cursor = self._start(info)
+        self._on_progress(self)
         return Phase.CLOCK
 
     def _start(self, info: Info) -> int:
@@ -120,29 +153,47 @@ class Session:
     async def _pull(self) -> Phase:
         left = self._info.next_seq - self._cursor
         if left <= 0:
-            return Phase.BYE
-        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
-        batch = Batch(self._cursor, 1 if self._tries else min(left, protocol.PULL_MAX))
+            return Phase.LISTEN if self._follow else Phase.BYE
+        batch = Batch(self._cursor, await self._ask_records())
         end = await self._gather(batch)
-        if end and batch.is_whole(*end):
+        if end and batch.is_whole(*end) and self._ahead.fits(end[0]):
             self._certain, self._certain_up_to = batch.raws, end[0]
+            self._ahead.answered()
         else:
             self._channel.re_requests += 1
             self._certain = batch.certain()
             self._certain_up_to = self._cursor + len(self._certain)
+            await self._begin_anew()
         if self._certain_up_to > self._cursor:
             self._tries = self._bad_tries = 0
             return Phase.COMMIT
         return self._no_progress(batch, end)
 
+    async def _ask_records(self) -> int:
+        """Send what PULLs there are to send; return how many records the one at the cursor asks for."""
+        if not self._tries:
+            return await self._ahead.ask(self._cursor, self._info.next_seq)
+        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
+        await self._ahead.pull(self._channel, self._cursor, 1)
+        return 1
+
+    async def _begin_anew(self) -> None:
+        """After a fault with answers still under way: a new session's nonce tells them from those to come."""
+        was_ahead = self._ahead.under_way > 1
+        self._ahead.forget()
+        if was_ahead:
+            self._channel.nonce = 0
+            self._info = await greet(self._channel, self._store.key_of, expect_id=self._info.device_id)
+
     async def _gather(self, batch: Batch) -> tuple[int, int, int] | None:
-        """Send the PULL and fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
-        await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, batch.first_seq, batch.limit))
+        """Fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
         for _ in range(MAX_STRAYS):
-            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END))
+            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END, protocol.ACKED))
             if got is None:
                 return None
             kind, _, body = got
+            if kind == protocol.ACKED:  # of an ACK that nobody waited for
+                continue
             end = _end_values(body) if kind == protocol.END else None
             # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
             if end and (end[0] > batch.first_seq or not end[1]):
@@ -188,7 +239,14 @@ class Session:
     async def _ack(self) -> Phase:
         """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
         body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
-        await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+        self._unacked += 1
+        if not self._ahead:
+            await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+            self._unacked = 0
+        elif self._unacked >= ACK_EVERY:
+            await self._channel.send(protocol.ACK, body)
+            self._unacked = 0
+        self._on_progress(self)
         return Phase.PULL
 
     def _is_acked(self, body: bytes) -> bool:
@@ -197,10 +255,20 @@ class Session:
         log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
         return bool(log_id == self._info.log_id and next_seq >= self._cursor)
 
+    async def _listen(self) -> Phase:
+        await self._channel.listen(LISTEN_S)
+        # The same nonce again: the session stays, and INFO tells how far the log is on flash.
+        info = await greet(self._channel, self._store.key_of, self._info.host_nonce, self._info.device_id)
+        if info.log_id != self._info.log_id:
+            raise LinkError(f"sensor {info.device_id} began a new log: connect again")
+        self._info = info
+        return Phase.PULL
+
     async def _bye(self) -> Phase:
-        # All is stored and acknowledged: a link that goes down just now takes nothing with it.
-        with suppress(LinkError):
-            await self._channel.send(protocol.BYE)
+        # What is stored is acknowledged: a link that goes down just now takes nothing with it.
+        with suppress(LinkError, TimeoutError):
+            async with asyncio.timeout(_BYE_S):
+                await self._channel.send(protocol.BYE)
         return Phase.DONE
 
 
