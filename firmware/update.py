@@ -33,6 +33,7 @@ PIECE_BYTES = 4096
 RESTART_AFTER_MS = 1500
 """Time for the answer to reach the host."""
 NO_BUFFER = bytearray(0)
+NO_MANIFEST = bundle.Manifest((0, 0, 0), 0, 0, 0, 0, [])
 
 
 class Update:
@@ -51,17 +52,26 @@ class Update:
             protocol.UPDATE_CANCEL: self._cancel,
             protocol.UPDATE_KEY: self._keep_key,
         }
-        self._forget()
+        self.state = UPDATE_NONE
         self._reason = 0
+        self._asker = self._right = None
+        self._manifest, self._files, self._check = NO_MANIFEST, SlotFiles(""), iter(())
+        self._digest, self._head, self._piece = b"", NO_BUFFER, NO_BUFFER
+        self._at_hand = self._downgrade = False
+        self._head_bytes = self._next = self._index = self._at = self._fill = 0
+        self._restart_from_ms = 0
 
-    def ask(self, body: bytes, asker, at_hand: bool, busy: bool):
-        """Do what an UPDATE frame asks; return UPDATE_STATE's body, or a status code. `at_hand`: over the cable."""
+    def ask(self, body: bytes, asker, at_hand: bool, hindrance: int = 0):
+        """Do what an UPDATE frame asks; return UPDATE_STATE's body, or a status code.
+
+        `at_hand`: it came over the cable; `hindrance`: the reason why flash must not be written now, 0 for none.
+        """
         if not body or (body[0] != protocol.UPDATE_ASK and body[0] not in self._rows):
             return protocol.BAD_BODY
         if body[0] == protocol.UPDATE_ASK:
             return self._told()
         try:
-            self._reason = self._may(body[0], asker, busy) or self._rows[body[0]](body[1:], asker, at_hand)
+            self._reason = self._may(body[0], asker, hindrance) or self._rows[body[0]](body[1:], asker, at_hand)
         except (OSError, MemoryError):
             self._lose_piece()
             self._reason = protocol.UPDATE_STORAGE
@@ -77,13 +87,14 @@ class Update:
 
     # --- one per action ---
 
-    def _may(self, action: int, asker, busy: bool) -> int:
+    def _may(self, action: int, asker, hindrance: int) -> int:
         """Refuse what does not fit the moment."""
-        if action in (protocol.UPDATE_BEGIN, protocol.UPDATE_KEY):
-            return protocol.UPDATE_BUSY if busy or self.state in (UPDATE_CHECKING, UPDATE_READY) else 0
-        if asker is not self._asker or self.state not in (UPDATE_HEAD, UPDATE_FILES):
-            return protocol.UPDATE_NOT_BEGUN
-        return protocol.UPDATE_BUSY if busy else 0
+        if action not in (protocol.UPDATE_BEGIN, protocol.UPDATE_KEY):
+            if asker is not self._asker or self.state not in (UPDATE_HEAD, UPDATE_FILES):
+                return protocol.UPDATE_NOT_BEGUN
+        elif self.state in (UPDATE_CHECKING, UPDATE_READY):
+            return protocol.UPDATE_TRIAL
+        return hindrance
 
     def _begin(self, body: bytes, asker, at_hand: bool) -> int:
         flags, digest = struct.unpack(protocol.UPDATE_BEGIN_FORMAT, body)
@@ -227,17 +238,15 @@ class Update:
 
     def _forget(self) -> None:
         self.state = UPDATE_NONE
-        self._asker = self._manifest = self._check = self._right = None
+        self._asker = self._right = None
+        self._manifest, self._files, self._check = NO_MANIFEST, SlotFiles(""), iter(())
         self._digest, self._head, self._piece = b"", NO_BUFFER, NO_BUFFER
-        self._at_hand = self._downgrade = False
-        self._files = None
         self._head_bytes = self._next = self._index = self._at = self._fill = 0
-        self._restart_from_ms = 0
 
     def _told(self) -> bytes:
         pointer = self._slots.read()
         slot, state = (pointer.slot, pointer.state) if pointer else (0, 0)
-        total_bytes = self._head_bytes + self._manifest.total_bytes if self._manifest else 0
+        total_bytes = self._head_bytes + self._manifest.total_bytes
         key_id = struct.unpack("<I", hashlib.sha256(self._key).digest()[:4])[0] if self._key else 0
         told = (self.state, self._reason, slot, state, self._next, total_bytes, key_id)
         return struct.pack(protocol.UPDATE_STATE_FORMAT, *told)
