@@ -36,6 +36,8 @@ FIRMWARE_ARROWS = {
     "slotfiles": {"barcore", "slots"},
     "accept": {"barcore", "keptfile", "rsa", "slots"},
     "health": set(),
+    "links": {"link"},
+    "safe": {"accept", "barcore", "boards", "kept", "link", "links", "slots", "update"},
     "update": {"accept", "barcore", "slotfiles"},
     "barcore": set(),
     "drivers": {"barcore"},
