@@ -14,7 +14,7 @@ from barcore import protocol
 from barcore.ticks import elapsed_ms
 from link.answer import Answer
 from link.end import End
-from links import open_links
+from links import Radio, open_links
 from slots import Slots
 from update import Update
 
@@ -76,9 +76,10 @@ class SafeControl:
 class Safe:
     """The loop of safe mode, on a board without its IMU and the links it has."""
 
-    def __init__(self, board, links, slots) -> None:
+    def __init__(self, board, links, radio, slots) -> None:
         self._board = board
         self._control = SafeControl(board, slots)
+        radio.say(self._control.name, board.power.battery_mv(), 0)
         self._ends, log = [], NoLog()
         for link in links:
             answer = Answer(
@@ -115,11 +116,15 @@ class Safe:
 
 def start() -> None:
     """Open what needs no chip beside the board's own, and wait for an update; Ctrl-C gives the board to the cable."""
-    board = boards.open_spare()
-    print("Barhold is in safe mode: update it, or flash it over the cable")  # noqa: T201 - said to who sits there
-    name = kept.SETTINGS.load(board.kept)[0]["name"]
     try:
-        Safe(board, open_links(board, name, "%d.%d.%d" % VERSION), Slots()).run()
+        board = boards.open_spare()
+    except boards.BoardError as error:
+        print(error)  # noqa: T201 - said to who sits at the cable
+        return
+    print("Barhold is in safe mode: update it, or flash it over the cable")  # noqa: T201 - said to who sits there
+    radio = Radio(board, "%d.%d.%d" % VERSION)
+    try:
+        Safe(board, open_links(board, radio), radio, Slots()).run()
     except KeyboardInterrupt:
         board.power.let_go()
         board.lamp(False)

@@ -1,5 +1,6 @@
 """M5StickC Plus2: everything in one box. Its IMU has no line to the chip, so only buttons wake it."""
 
+import bluetooth
 import esp32
 from machine import SPI, Pin
 
@@ -45,7 +46,9 @@ def open_board() -> Board:
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power, esp.console(), bluetooth
+    )
 
 
 def open_spare() -> Board:
@@ -54,7 +57,8 @@ def open_spare() -> Board:
     power = esp.Power(esp.Battery(BATTERY), wake_by_buttons)
     lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
     kept = FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), esp.Clock(), None, None, kept, lamp, tone, None, button, power)
+    clock, console = esp.Clock(), esp.console()
+    return Board(NAME, esp.device_id(), clock, None, None, kept, lamp, tone, None, button, power, console, bluetooth)
 
 
 def wake_by_buttons() -> None:

@@ -1,5 +1,6 @@
 """Seeed XIAO ESP32-S3 with a breakout of an LSM6DSOX, LSM6DSO or LSM6DS3TR-C; the wiring is in README.md."""
 
+import bluetooth
 import esp32
 from machine import Pin
 
@@ -44,7 +45,9 @@ def open_board() -> Board:
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power, esp.console(), bluetooth
+    )
 
 
 def open_spare() -> Board:
@@ -52,7 +55,8 @@ def open_spare() -> Board:
     power = esp.Power(esp.Battery(BATTERY), wake_by_button)
     lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
     kept = FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), esp.Clock(), None, None, kept, lamp, tone, None, button, power)
+    clock, console = esp.Clock(), esp.console()
+    return Board(NAME, esp.device_id(), clock, None, None, kept, lamp, tone, None, button, power, console, bluetooth)
 
 
 def wake_by_button() -> None:
