@@ -14,6 +14,8 @@ BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
 """In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
+SAMPLES_MS = 1000
+"""Longer without samples, the sensor is not healthy."""
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 FLUSH_RETRY_MS = 1000
@@ -40,10 +42,11 @@ class App:
         self._busy_ms = -REST_MS
         self._flush_from_ms = 0
         self._fault_from_ms = 0
+        self._sampled_ms = -SAMPLES_MS
         self._rep = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
-        self.log_faults = self.imu_faults = 0
+        self.log_faults = self.imu_faults = self.link_faults = 0
         if upkeep:
             log.locked = not upkeep.may_write
         self._note_start(uncalibrated)
@@ -75,6 +78,14 @@ class App:
         return False
 
     @property
+    def healthy(self) -> bool:
+        """Whether samples come, the log keeps what it is given, and every link is up."""
+        for end in self._ends:
+            if not end.link.up:
+                return False
+        return self._now_ms < self._sampled_ms + SAMPLES_MS and not self.log_faults and not self.link_faults
+
+    @property
     def battery_low(self) -> bool:
         """Whether the battery should be charged."""
         return self._upkeep is not None and self._upkeep.low
@@ -88,6 +99,8 @@ class App:
         self._flush()
         if self._upkeep:
             self._upkeep.update(self, self._now_ms)
+        if self._control:
+            self._control.step(self._now_ms)
         if self._board.screen:
             self._show()
 
@@ -162,6 +175,8 @@ class App:
     def _drain(self) -> None:
         for _ in range(READS_MOST):
             count = self._read()
+            if count:
+                self._sampled_ms = self._now_ms
             self._feed(count)
             self._take_events()
             if count < BATCH:

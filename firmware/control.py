@@ -26,13 +26,15 @@ from link.rawstream import RawStream
 class Control:
     """The asked things of one sensor. Time and samples come from the application that it joins."""
 
-    def __init__(self, board) -> None:
+    def __init__(self, board, updater=None, health=None) -> None:
         self._board = board
         self.settings, self._settings_fault = kept.SETTINGS.load(board.kept)
         key, self._key_fault = kept.KEY.load(board.kept)
         self._key = bytes.fromhex(key["key"])
         self.calibration = Calibration(board)
         self.raw = RawStream()
+        self._updater = updater
+        self._health = health
         self._rows = {
             protocol.SET: self._set,
             protocol.KEY: self._keep_key,
@@ -53,7 +55,8 @@ class Control:
     @property
     def faults(self) -> tuple:
         """What is wrong with each kept file, "" where nothing is."""
-        return self._settings_fault, self.calibration.fault, self._key_fault
+        update_fault = self._updater.fault if self._updater else ""
+        return self._settings_fault, self.calibration.fault, self._key_fault, update_fault
 
     @property
     def detector_settings(self):
@@ -88,8 +91,25 @@ class Control:
             entries.append((protocol.INFO_PROOF, proof(self._key, host_nonce, session_nonce, self._board.device_id)))
         return entries
 
+    def step(self, now_ms: int) -> None:
+        """Confirm the version that runs once it proved healthy; go on with an update, which may end in a restart."""
+        if not self._updater:
+            return
+        app = self._app
+        busy = app.busy or app.log.locked
+        try:
+            gives_up = self._health.update(app.healthy, busy, now_ms)
+        except OSError:
+            gives_up = False
+            app.log_faults += 1
+        if self._updater.step(busy, now_ms) or gives_up:
+            app.rest()
+            self._board.power.restart()
+
     def update(self, kind: int, body: bytes, asker, at_hand: bool):
         """Do what the frame asks; `at_hand`: it came over the cable, or the button is held."""
+        if kind == protocol.UPDATE and self._updater:
+            return self._take_update(body, asker, at_hand)
         refused = self._refuses(kind, body, at_hand)
         if refused:
             return refused
@@ -125,6 +145,12 @@ class Control:
         return sum([bit for bit, on in bits if on])
 
     # --- one per frame ---
+
+    def _take_update(self, body: bytes, asker, at_hand: bool):
+        """Updates have reasons of their own, and are refused with those."""
+        low = protocol.UPDATE_BATTERY if self._app.log.locked else 0
+        told = self._updater.ask(body, asker, at_hand, protocol.UPDATE_BUSY if self._app.busy else low)
+        return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)
 
     def _set(self, body: bytes, _asker) -> tuple:
         if body:

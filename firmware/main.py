@@ -1,18 +1,24 @@
 """Composes a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
 
+import sys
+
 import boards
 import crash
+from accept import Host
 from app import FIRMWARE_VERSION, App
 from barcore import protocol
 from barcore.detector import Detector
 from boards.storage import MemoryStorage
 from control import Control
 from cue import FAULT, Cue
+from health import Health
 from link.answer import Answer
 from link.end import End
 from link.stream import FrameStream
 from links import Radio, open_links
 from recordlog import RecordLog
+from slots import Slots
+from update import Update
 from upkeep import Upkeep
 
 WINDOW_MS = 2000
@@ -21,9 +27,12 @@ WATCHDOG_MS = 8000
 COMPLAINT_MS = SOON_MS = 60000
 
 
-def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", radio_fault: str = "") -> App:
-    """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones."""
-    control = Control(board)
+def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", radio_fault: str = "", slots=None) -> App:
+    """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones.
+
+    `slots` are where updates go; without them none is taken.
+    """
+    control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
     log, fault = open_log(board.storage)
     version = "%d.%d.%d" % FIRMWARE_VERSION
     ends = []
@@ -36,6 +45,7 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", ra
     control.join(app)
     app.cue.long_after_ms = control.long_after_ms
     app.log_faults += 1 if fault else 0
+    app.link_faults = 1 if radio_fault else 0
     tell(app, board.kept, (fault, imu_fault, radio_fault) + control.faults)
     return app
 
@@ -43,6 +53,12 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", ra
 def compose_on(board, port, settings=None) -> App:
     """Return the application on `board` with one cable, the byte stream `port`."""
     return compose(board, (FrameStream(port),), settings)
+
+
+def updates(board, slots) -> Update:
+    """Return what takes updates for `board` into `slots`."""
+    family = boards.FAMILIES.get(board.name, "any")
+    return Update(board, slots, Host(FIRMWARE_VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
 
 def open_log(storage) -> tuple:
@@ -88,7 +104,8 @@ def run_guarded(board) -> None:
     try:
         try:
             radio = Radio(board, "%d.%d.%d" % FIRMWARE_VERSION)
-            app = compose(board, open_links(board, radio), None, Upkeep(board, radio), start_imu(board), radio.fault)
+            links, imu_fault = open_links(board, radio), start_imu(board)
+            app = compose(board, links, None, Upkeep(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on

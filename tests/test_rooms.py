@@ -29,7 +29,15 @@ BOARD_LIBRARY = {
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
 FIRMWARE_ARROWS = {
-    "boot": set(),
+    "boot": {"slots"},
+    "launch": {"slots"},
+    "slots": {"barcore", "bundle"},
+    "rsa": set(),
+    "slotfiles": {"barcore", "slots"},
+    "accept": {"barcore", "keptfile", "rsa", "slots"},
+    "health": {"slots"},
+    "safe": {"accept", "barcore", "boards", "kept", "link", "links", "slots", "update"},
+    "update": {"accept", "barcore", "slotfiles"},
     "barcore": set(),
     "drivers": {"barcore"},
     "boards": {"barcore", "drivers"},
@@ -45,7 +53,10 @@ FIRMWARE_ARROWS = {
     "control": {"barcore", "calibration", "kept", "keptfile", "link"},
     "app": {"barcore", "crash", "cue"},
     "links": {"barcore", "link"},
-    "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "links", "recordlog", "upkeep"},
+    "main": {
+        *("accept", "app", "barcore", "boards", "control", "crash", "cue", "health", "link", "links", "recordlog"),
+        *("slots", "update", "upkeep"),
+    },
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.

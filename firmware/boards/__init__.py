@@ -3,6 +3,8 @@
 from drivers.fault import ImuError
 
 NAMES = ("m5stickc_plus2", "xiao_s3")
+FAMILIES = {"m5stickc_plus2": "esp32", "xiao_s3": "esp32s3"}
+"""What a bundle is made for."""
 CHOICE = "/board"
 
 
@@ -48,6 +50,14 @@ def open_lamp(path: str = CHOICE):
     except BoardError:
         return None
     return _module(name).open_lamp() if name in NAMES else None
+
+
+def open_spare(path: str = CHOICE):
+    """Return the chosen board as far as it needs no chip beside its own, for safe mode; BoardError says why not."""
+    name = chosen(path)
+    if name not in NAMES:
+        raise BoardError("board '%s' is not known: %s" % (name, _next_step(CHOICE)))
+    return _module(name).open_spare()
 
 
 def _module(name: str):

@@ -36,10 +36,7 @@ def open_board() -> Board:
     def arm() -> None:
         lamp(False)
         tone(0)
-        # ext0 keeps the part of the chip awake that pulls the button's pin up; the IMU drives its own line.
-        wake = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
-        esp.hold(wake, True)
-        esp32.wake_on_ext0(wake, False)
+        wake_by_button()
         try:
             imu.wake_on_motion(WAKE_MG)
         except (ImuError, OSError):
@@ -51,6 +48,23 @@ def open_board() -> Board:
     return Board(
         NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power, esp.console(), bluetooth
     )
+
+
+def open_spare() -> Board:
+    """Return what of the board needs no other chip and no log, for safe mode; the button wakes it."""
+    power = esp.Power(esp.Battery(BATTERY), wake_by_button)
+    lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
+    kept = FolderStorage("/kept", esp.new_id)
+    clock, console = esp.Clock(), esp.console()
+    return Board(NAME, esp.device_id(), clock, None, None, kept, lamp, tone, None, button, power, console, bluetooth)
+
+
+def wake_by_button() -> None:
+    """Let the button end the sleep to come."""
+    # ext0 keeps the part of the chip awake that pulls the button's pin up; the IMU drives its own line.
+    wake = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
+    esp.hold(wake, True)
+    esp32.wake_on_ext0(wake, False)
 
 
 def open_imu(i2c, clock):

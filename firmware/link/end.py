@@ -4,7 +4,8 @@
 class End:
     """Serves one link, a frame a step, so that a chatty host delays no sample.
 
-    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`.
+    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`,
+    `up` (a host can reach it).
     """
 
     def __init__(self, link, answer) -> None:
