@@ -2,12 +2,11 @@
 
 from array import array
 
-import crash
-from barcore import event, protocol, record
-from barcore.ticks import elapsed_ms, extend_ms
-from cue import FAULT, POSE_REFUSED, POSE_TAKEN, Cue
+from barcore import event, protocol
+from barcore.ticks import extend_ms
+from cue import POSE_REFUSED, POSE_TAKEN
+from keeping import Keeping
 
-FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS, HURRY_MS = 20, 2
 """Between steps; the short one while frames wait, so that a sync is as fast as its link."""
 BATCH = 32
@@ -18,45 +17,27 @@ SAMPLES_MS = 1000
 """Longer without samples, the sensor is not healthy."""
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
-FLUSH_RETRY_MS = 1000
-FAULT_CUE_MS = 10000
 
 
-class App:
+class App(Keeping):
     """One sensor at work. `ends` are its sessions' ends (`link.end`); `upkeep` and `control` are None on a bare one.
 
     faults: how often flash (`log_faults`) and IMU (`imu_faults`) failed; neither stops the counting that is possible.
     """
 
     def __init__(self, board, detector, log, ends=(), control=None, upkeep=None, uncalibrated: int = 0) -> None:
-        self._board = board
+        if upkeep:
+            log.locked = not upkeep.may_write
+        super().__init__(board, log, uncalibrated)
         self._detector = detector
         self._ends = ends
         self._control = control
         self._upkeep = upkeep
         self._samples = array("i", [0] * (BATCH * 7))
         self._event = array("i", [0] * event.EVENT_INTS)
-        self._record = bytearray(protocol.RECORD_BYTES)
-        self._start_tick = self._tick = board.clock.ticks_ms()
-        self._now_ms = 0
         self._busy_ms = -REST_MS
-        self._flush_from_ms = 0
-        self._fault_from_ms = 0
         self._sampled_ms = -SAMPLES_MS
         self._rep = 0
-        self.cue = Cue(board.lamp, board.tone)
-        self.log = log
-        self.log_faults = self.imu_faults = self.link_faults = 0
-        if upkeep:
-            log.locked = not upkeep.may_write
-        self._note_start(uncalibrated)
-
-    def now_ms(self) -> int:
-        """Return the full time since boot; to be called at least once per 12 days."""
-        tick = self._board.clock.ticks_ms()
-        self._now_ms += elapsed_ms(tick, self._tick)
-        self._tick = tick
-        return self._now_ms
 
     @property
     def name(self) -> str:
@@ -137,38 +118,13 @@ class App:
         self._detector.settings.target_ms = target_ms
         self.cue.long_after_ms = long_after_ms
 
-    def keep(self, kind: int, flags: int, values: tuple) -> None:
-        """Log a record of now; when flash fails and memory is full it is lost, and counting and cues go on."""
-        try:
-            self.log.append(kind, flags, self._now_ms, values)
-        except OSError:
-            self._log_fault()
-
-    def say(self, text: str) -> None:
-        """Log a text of at most 3 kB, as far as there is room for it."""
-        try:
-            crash.log_text(self.log, self._now_ms, text.encode())
-        except OSError:
-            self._log_fault()
-
-    def signal(self, kind: int) -> None:
-        """Cue `kind` now."""
-        self.cue.play(kind, self._tick)
-
-    def rest(self) -> None:
-        """Write all that may be written, as before sleep."""
-        if not self.log.locked:
+    def _flush(self) -> None:
+        """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
+        if self._detector.busy:
+            self._busy_ms = self._now_ms
+        log = self.log
+        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
             self._write()
-
-    def erase_log(self, uncalibrated: int) -> None:
-        """Begin a new log, which tells of this start first; OSError of flash."""
-        self.log.erase()
-        self._note_start(uncalibrated)
-
-    def imu_fault(self) -> None:
-        """Count and cue a fault of the IMU."""
-        self.imu_faults += 1
-        self._cue_fault()
 
     # --- samples and events ---
 
@@ -224,48 +180,6 @@ class App:
                 self._rep = ev[event.VALUES + 1]
             for end in self._ends:
                 end.live(self._record)
-
-    def _log_event(self, ev, t_ms: int) -> None:
-        """Log the event unless it is provisional; leave its record in `_record`."""
-        if ev[event.TYPE] >= protocol.FIRST_PROVISIONAL:
-            record.pack_event(self._record, 0, ev, self.log.boot, protocol.NO_SEQ, t_ms)
-            return
-        try:
-            self.log.read_into(self.log.append_event(ev, t_ms), self._record)
-        except OSError:
-            self._log_fault()
-            record.pack_event(self._record, 0, ev, self.log.boot, protocol.NO_SEQ, t_ms)
-
-    # --- what may fail ---
-
-    def _note_start(self, uncalibrated: int) -> None:
-        # Durable before anyone can ask for the time, so that this boot's number is never given twice.
-        self.log.append(protocol.BOOT, 0, 0, (self._board.power.cause,) + FIRMWARE_VERSION + (uncalibrated,))
-        self.rest()
-
-    def _flush(self) -> None:
-        """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
-        if self._detector.busy:
-            self._busy_ms = self._now_ms
-        log = self.log
-        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
-            self._write()
-
-    def _write(self) -> None:
-        try:
-            self.log.flush()
-        except OSError:
-            self._log_fault()
-            self._flush_from_ms = self._now_ms + FLUSH_RETRY_MS
-
-    def _log_fault(self) -> None:
-        self.log_faults += 1
-        self._cue_fault()
-
-    def _cue_fault(self) -> None:
-        if self._now_ms >= self._fault_from_ms:
-            self._fault_from_ms = self._now_ms + FAULT_CUE_MS
-            self.signal(FAULT)
 
     def _show(self) -> None:
         settings = self._detector.settings

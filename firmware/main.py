@@ -5,13 +5,14 @@ import sys
 import boards
 import crash
 from accept import Host
-from app import FIRMWARE_VERSION, App
+from app import App
 from barcore import protocol
 from barcore.detector import Detector
 from boards.storage import MemoryStorage
 from control import Control
 from cue import FAULT, Cue
 from health import Health
+from keeping import FIRMWARE_VERSION
 from link.answer import Answer
 from link.end import End
 from link.stream import FrameStream

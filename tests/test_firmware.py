@@ -70,7 +70,7 @@ def test_a_board_gets_the_firmware_and_barcore_but_no_simulator() -> None:
 
 def test_firmware_and_package_are_one_version() -> None:
     project = tomllib.loads((firmware.folder().parent / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["version"] == ".".join(map(str, firmware.load("app").FIRMWARE_VERSION))
+    assert project["project"]["version"] == ".".join(map(str, firmware.load("keeping").FIRMWARE_VERSION))
 
 
 def test_an_installation_without_its_firmware_says_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from hostkit import ROOT
 
 FIRMWARE_ONLY = (
     "app",
+    "keeping",
+    "links",
     "main",
     "boot",
     "boards",

@@ -58,7 +58,9 @@ def sources():
 def version(number, **changes):
     """Return the application's files as another version has them."""
     files = dict(FILES)
-    files["app.py"] = files["app.py"].replace(b"FIRMWARE_VERSION = (0, 1, 0)", b"FIRMWARE_VERSION = %r" % (number,))
+    files["keeping.py"] = files["keeping.py"].replace(
+        b"FIRMWARE_VERSION = (0, 1, 0)", b"FIRMWARE_VERSION = %r" % (number,)
+    )
     for name, data in changes.items():
         files[name + ".py"] = data
     return files

@@ -54,7 +54,7 @@ def _protocol(info: Info) -> Line:
 
 
 def _firmware(info: Info) -> Line:
-    ours = ".".join(str(part) for part in firmware.load("app").FIRMWARE_VERSION)
+    ours = ".".join(str(part) for part in firmware.load("keeping").FIRMWARE_VERSION)
     if info.firmware == ours:
         return Line("firmware", OK, info.firmware)
     return Line("firmware", WARN, f"{info.firmware or 'not told'}, this Barhold carries {ours}", "update the older one")
