@@ -27,6 +27,7 @@ from chatty import chatty_sensor, log_of, still
 from fake_sensor import FakeLog, FakeSensor, make
 
 CHATTY = Path(__file__).parent / "chatty.py"
+KILLS = 200
 
 
 @pytest.fixture
@@ -211,8 +212,7 @@ def test_a_killed_sync_has_stored_what_it_acknowledged(path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
-@pytest.mark.parametrize("kills", [40, pytest.param(200, marks=pytest.mark.long)])
-def test_kills_at_random_moments_lose_and_double_nothing(kills: int, path: Path, tell: Callable[[str], None]) -> None:
+def test_kills_at_random_moments_lose_and_double_nothing(path: Path, tell: Callable[[str], None]) -> None:
     rng = random.Random(21)
     generated = chatty_sensor(1000)
     asyncio.run(generated.play())
@@ -222,7 +222,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(kills: int, path: Path,
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as server:
         databases = cut = killed = rows_before = 0
         limit_s = 0.3
-        while killed < kills or cut < kills // 4:
+        while killed < KILLS or cut < KILLS // 4:
             here = path.with_name(f"{databases}.db")
             # Each goes on where the one before was killed, so that kills hit every part of a sync.
             acked, was_killed = one_server_sync(server, here, rng.random() * limit_s)
