@@ -156,22 +156,22 @@ def test_several_hosts_one_after_the_other(tmp_path: Path) -> None:
 def test_a_host_that_vanishes_at_any_point_leaves_a_sensor_that_can_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thirty connections break after 1..40 packets, 30 % of all packets are lost; then a sync finds all the rest."""
-    monkeypatch.setattr(BleakTransport, "patience_s", 0.03)
-    faults = Faults(seed=5, notifications_lost=0.3, writes_lost=0.3, break_after=(1, 40))
+    """Sixty connections break after 1..80 packets, 30 % of all packets are lost; then a sync finds all the rest."""
+    monkeypatch.setattr(rig.Hasty, "patience_s", 0.02)
+    faults = Faults(seed=5, notifications_lost=0.3, writes_lost=0.3, break_after=(1, 80))
 
     async def test() -> None:
-        async with rig.radio(rig.told(records=400), interval_ms=1, faults=faults) as (board,):
-            while board.radio.broken < 30:
+        async with rig.radio(rig.told(records=2000, step_ms=1), interval_ms=1, faults=faults, advert_ms=5) as (board,):
+            while board.radio.broken < 60:
                 try:
-                    await rig.synced(tmp_path / "db")
+                    await rig.synced(tmp_path / "db", connect=rig.found)
                 except LinkError:
                     continue
             board.radio.faults = Faults()
-            await rig.synced(tmp_path / "db")
+            await rig.synced(tmp_path / "db", connect=rig.found)
 
     rig.run(test())
-    assert seqs(rig.stored(tmp_path / "db")) == list(range(401))
+    assert seqs(rig.stored(tmp_path / "db")) == list(range(2001))
 
 
 async def _seen(name: str):

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from barcore import cobs, frame, protocol, record
+from barhold import firmware
 from barhold.link.packets import Packets, packet
 from barhold.link.virtual import VirtualSensor
 from barhold.session import Session, SyncResult
@@ -93,6 +94,19 @@ def test_a_sensor_that_keeps_its_log_gives_only_what_is_new(store: Store, tmp_pa
     assert (result.new, result.already_stored) == (42, 1)
     assert [r.raw for r in store.records()] == log_of(second)
     assert [anchor.boot for anchor in store.anchors()] == [1, 2]
+
+
+def test_what_the_sensor_overwrote_unacknowledged_is_told_with_its_size(store: Store) -> None:
+    """The firmware's own log, of two segments only, after 1,000 records that nobody fetched."""
+    storage = firmware.load("boards.storage").MemoryStorage(lambda: 9)
+    log = firmware.load("recordlog").RecordLog(storage, segment_limit=2)
+    for number in range(1000):
+        log.append(protocol.REP, 0, number, (1, 1, 900, 2500, 1100, 800, 300, 700, 50))
+        log.flush()
+    result = asyncio.run(sync(FakeSensor(log), store, utc_clock()))
+    assert log.first_seq > 500
+    assert result.new == log.next_seq - log.first_seq
+    assert result.lost == log.first_seq, "every record is here or told as lost"
 
 
 def test_text_and_torn_packets_on_the_wire_are_dropped_and_counted(store: Store) -> None:

@@ -44,10 +44,15 @@ def told(name: str = "rack 1", number: int = 1, **more: Any) -> str:
 
 @contextlib.asynccontextmanager
 async def radio(
-    *arguments: str, samples: bytes = b"", interval_ms: float = 5.0, mtu: int = 517, faults: Faults | None = None
+    *arguments: str,
+    samples: bytes = b"",
+    interval_ms: float = 5.0,
+    mtu: int = 517,
+    faults: Faults | None = None,
+    advert_ms: float = 10_240.0,
 ) -> AsyncIterator[list[Board]]:
     """Give one board per argument of sensor.py; bleak finds them."""
-    air = Air(interval_ms)
+    air = Air(interval_ms, advert_ms=advert_ms)
     backend.install(hosts.here(air), mtu)
     async with contextlib.AsyncExitStack() as stack:
         boards = [sensor(air, one, samples, faults) for one in arguments]
