@@ -9,12 +9,13 @@ import pytest
 from bleak.exc import BleakBluetoothNotAvailableError, BleakDBusError, BleakError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
-from barcore import protocol
+from barcore import frame, protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import ble, quirks
 from barhold.link.found import BLE, Found
 
 PLACE = Found(BLE, "AA:BB", "bar-1")
+ONE = frame.pack(protocol.END, 1, bytes(10))
 
 
 class FakeClient:
@@ -139,22 +140,38 @@ def test_it_waits_a_moment_for_the_links_real_size(monkeypatch: pytest.MonkeyPat
 
 def test_a_notification_is_a_frame_and_a_flood_is_dropped_and_counted() -> None:
     async def work(link: ble.BleTransport, client: FakeClient) -> None:
-        client.notify(b"one")
-        assert await link.receive(1.0) == b"one"
+        client.notify(ONE)
+        assert await link.receive(1.0) == ONE
         with pytest.raises(TimeoutError):
             await link.receive(0.01)
         for _ in range(ble.MAX_WAITING + 5):
-            client.notify(b"x")
+            client.notify(ONE)
         assert link.dropped == 5
+        client.notify(b"part of none")
+        client.notify(ONE)
+        assert link.dropped == 7
+
+    connected(work)
+
+
+def test_a_frame_in_several_notifications_is_one_frame() -> None:
+    async def work(link: ble.BleTransport, client: FakeClient) -> None:
+        long = frame.pack(protocol.DATA, 1, bytes(range(224)))
+        for at in range(0, 88, 44):  # its end is lost
+            client.notify(long[at : at + 44])
+        for at in range(0, len(long), 44):
+            client.notify(long[at : at + 44])
+        assert await link.receive(1.0) == long
+        assert link.dropped == 2
 
     connected(work)
 
 
 def test_a_link_that_ends_gives_what_came_and_then_says_so() -> None:
     async def work(link: ble.BleTransport, client: FakeClient) -> None:
-        client.notify(b"last")
+        client.notify(ONE)
         client.disconnected(client)
-        assert await link.receive(1.0) == b"last"
+        assert await link.receive(1.0) == ONE
         with pytest.raises(LinkError, match="radio link to bar-1 ended"):
             await link.receive(1.0)
         with pytest.raises(LinkError, match="ended"):

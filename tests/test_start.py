@@ -108,7 +108,9 @@ def test_storage_that_takes_nothing_is_cued_and_the_targets_sound_all_the_same(s
     assert starting(scenario, XIAO, stdin=samples("six-reps")) == ["REPL", "6 True"]
 
 
-@pytest.mark.parametrize("made_of", [("bare",), ("cared",), ("cared", "ended"), ("cared", "linked")])
+@pytest.mark.parametrize(
+    "made_of", [("bare",), ("cared",), ("cared", "ended"), ("cared", "linked"), ("cared", "serial")]
+)
 def test_a_step_in_which_nothing_happens_allocates_nothing(made_of: tuple[str, ...]) -> None:
     [line] = rig.run(rig.HERE / "app_step.py", *made_of).splitlines()
     assert line == f"0 {'linked' in made_of}"

@@ -229,7 +229,7 @@ STATUS_TEXT = {
     LOG_FAULT: "the sensor's storage failed",
     NOT_ALLOWED: "only over the cable or with the sensor's button held",
     BUSY: "a set is under way",
-    SMALL_MTU: "this computer's radio carries less than a record at once: use the cable",
+    SMALL_MTU: "this computer's radio carries less than a record at once",
 }
 
 # INFO body: entries of u8 tag, u8 length, value. Unknown tags are skipped.

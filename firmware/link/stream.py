@@ -55,7 +55,9 @@ class FrameStream:
         if self._backlog:
             return None
         if not self._packets:
-            self._packets = self._splitter.feed(self._chunk, self._port.read_into(self._chunk))
+            count = self._port.read_into(self._chunk)
+            if count:  # a step at which nothing came makes no garbage
+                self._packets = self._splitter.feed(self._chunk, count)
         while self._packets:
             try:
                 found = frame.parse(cobs.decode(self._packets.pop(0)))

@@ -18,9 +18,10 @@ SUPERVISION_TIMEOUT = hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR
 class Air(LocalLink):
     """All controllers in reach of each other."""
 
-    def __init__(self, interval_ms: float = 15.0, packets: int = 4) -> None:
+    def __init__(self, interval_ms: float = 15.0, packets: int = 4, advert_ms: float = 10_240.0) -> None:
         super().__init__()
         self.interval_ms = interval_ms
+        self.advert_ms = advert_ms  # the longest between two advertisements, whatever a sensor asks for
         self.packets = packets
         self._addresses = (f"C0:FF:EE:00:{n >> 8:02X}:{n & 255:02X}" for n in itertools.count(1))
         self._event: asyncio.Handle | None = None

@@ -95,13 +95,14 @@ class Peripheral:
         assert self._device
         await self._device.stop_advertising()
         if interval_us is not None:
+            interval_ms = min(interval_us / 1000, self._air.advert_ms)
             await self._device.start_advertising(
                 AdvertisingType.UNDIRECTED_CONNECTABLE_SCANNABLE,
                 own_address_type=OwnAddressType.PUBLIC,
                 advertising_data=bytes.fromhex(adv),
                 scan_response_data=bytes.fromhex(resp),
-                advertising_interval_min=interval_us / 1000,
-                advertising_interval_max=interval_us / 1000,
+                advertising_interval_min=interval_ms,
+                advertising_interval_max=interval_ms,
             )
 
     async def notify(self, conn: int, handle: int, data: str) -> int:

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import json
 import struct
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 from barcore import frame, protocol
+from barhold.errors import LinkError
+from barhold.link import ble
+from barhold.link.transport import Transport
 from barhold.session import SyncResult
 from barhold.store import Store
 from barhold.sync import sync, utc_clock
@@ -41,10 +44,15 @@ def told(name: str = "rack 1", number: int = 1, **more: Any) -> str:
 
 @contextlib.asynccontextmanager
 async def radio(
-    *arguments: str, samples: bytes = b"", interval_ms: float = 5.0, mtu: int = 517, faults: Faults | None = None
+    *arguments: str,
+    samples: bytes = b"",
+    interval_ms: float = 5.0,
+    mtu: int = 517,
+    faults: Faults | None = None,
+    advert_ms: float = 10_240.0,
 ) -> AsyncIterator[list[Board]]:
     """Give one board per argument of sensor.py; bleak finds them."""
-    air = Air(interval_ms)
+    air = Air(interval_ms, advert_ms=advert_ms)
     backend.install(hosts.here(air), mtu)
     async with contextlib.AsyncExitStack() as stack:
         boards = [sensor(air, one, samples, faults) for one in arguments]
@@ -56,9 +64,37 @@ def sensor(air: Air, argument: str, samples: bytes = b"", faults: Faults | None 
     return Board(air, HERE / "sensor.py", argument, files={"samples": samples}, faults=faults)
 
 
-async def synced(path: Path, name: str = "rack 1") -> SyncResult:
+class Hasty:
+    """The product's transport, which waits no longer than `patience_s` for an answer: the air is fast here."""
+
+    patience_s = 60.0
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.send, self.close = transport.send, transport.close
+
+    @property
+    def dropped(self) -> int:
+        return self._transport.dropped
+
+    async def receive(self, timeout_s: float) -> bytes:
+        return await self._transport.receive(min(timeout_s, self.patience_s))
+
+
+async def found(name: str) -> Transport:
+    """Look for the sensor and connect to it by the product's own `barhold.link.ble`."""
+    seen = await ble.discover(10.0, lambda one: one.name == name)
+    here = next((one for one in seen if one.name == name), None)
+    if here is None:
+        raise LinkError(f"no sensor {name} was seen")
+    return Hasty(await ble.connect(here))
+
+
+async def synced(
+    path: Path, name: str = "rack 1", connect: Callable[[str], Awaitable[Transport]] = BleakTransport.open
+) -> SyncResult:
     """Sync the sensor once, over bleak."""
-    transport = await BleakTransport.open(name)
+    transport = await connect(name)
     try:
         with Store.open(path) as store:
             return await sync(transport, store, utc_clock())

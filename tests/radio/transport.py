@@ -7,42 +7,10 @@ from collections.abc import Callable
 from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakError
 
-from barcore import frame as frames
 from barcore import protocol
 from barhold.errors import LinkError
 from barhold.link.packets import Packets, packet
-
-
-class Pieces:
-    """Frames out of notifications: usually one each, at a small MTU one in several."""
-
-    def __init__(self) -> None:
-        self._begun = b""
-        self.dropped = 0
-
-    def feed(self, data: bytes) -> bytes | None:
-        """Take one notification; return the frame that it ends, if it ends one."""
-        if _is_frame(data):
-            self.dropped += bool(self._begun)
-            self._begun = b""
-            return data
-        whole = self._begun + data
-        if _is_frame(whole):
-            self._begun = b""
-            return whole
-        if len(whole) >= protocol.FRAME_OVERHEAD + protocol.MAX_BODY:
-            self.dropped += 1
-            whole = data
-        self._begun = whole
-        return None
-
-
-def _is_frame(data: bytes) -> bool:
-    try:
-        frames.parse(data)
-    except frames.FrameError:
-        return False
-    return True
+from barhold.link.pieces import Pieces
 
 
 class BleakTransport:

@@ -1,4 +1,4 @@
-"""Sensors over Bluetooth LE, through bleak: a scan, and a Transport of one frame per notification."""
+"""Sensors over Bluetooth LE, through bleak: a scan, and a Transport of frames in notifications."""
 
 import asyncio
 import struct
@@ -17,6 +17,7 @@ from barcore import protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import quirks
 from barhold.link.found import BLE, Found
+from barhold.link.pieces import Pieces
 
 SCAN_S = 5.0
 CONNECT_S = 20.0
@@ -67,7 +68,7 @@ async def connect(found: Found) -> "BleTransport":
 
 
 class BleTransport:
-    """A Transport over GATT: a write to RX per frame, a notification of TX per frame. Made by `connect`."""
+    """A Transport over GATT: frames in writes to RX and in notifications of TX, or in pieces. Made by `connect`."""
 
     def __init__(self, found: Found) -> None:
         self._found = found
@@ -77,7 +78,13 @@ class BleTransport:
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._gone = False
-        self.dropped = 0
+        self._pieces = Pieces()
+        self._unread = 0
+
+    @property
+    def dropped(self) -> int:
+        """Frames that nobody took in time, and notifications that were part of none."""
+        return self._unread + self._pieces.dropped
 
     async def open(self) -> None:
         """Connect within the time limit and subscribe, so that nothing the sensor says is missed."""
@@ -100,7 +107,7 @@ class BleTransport:
                 await self._client.write_gatt_char(protocol.RX_UUID, frame[at : at + size], response=False)
 
     async def receive(self, timeout_s: float) -> bytes:
-        """Return the next notification's frame; a link that broke gives first what came before."""
+        """Return the next frame; a link that broke gives first what came before."""
         async with asyncio.timeout(timeout_s):
             while not self._frames:
                 if self._gone:
@@ -118,10 +125,13 @@ class BleTransport:
                 await self._client.disconnect()
 
     def _heard(self, _: Any, data: bytearray) -> None:
-        if len(self._frames) >= MAX_WAITING or self._gone:
-            self.dropped += 1
+        frame = self._pieces.feed(bytes(data))
+        if not frame:
             return
-        self._frames.append(bytes(data))
+        if len(self._frames) >= MAX_WAITING or self._gone:
+            self._unread += 1
+            return
+        self._frames.append(frame)
         self._news.set()
 
     def _broke(self, _: Any) -> None:

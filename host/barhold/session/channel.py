@@ -26,6 +26,7 @@ _NAMES = {
     protocol.STREAM: "STREAM",
 }
 _NEXT_STEP = {
+    protocol.SMALL_MTU: "use the cable (--usb), or another Bluetooth adapter",
     protocol.NOT_ALLOWED: "connect it by cable (--usb), or hold its button meanwhile",
     protocol.BUSY: "repeat when the set has ended",
     protocol.UNKNOWN_FRAME: "update its firmware; sync works all the same",

@@ -204,6 +204,9 @@ class Session:
         result.quarantined += added.conflicts
         self._gaps += gaps(raws, self._known)
         result.lost = lost_records(self._gaps)
+        # Of those that nobody holds, the lost ones are told already.
+        older: list[tuple[int, ...]] = [(first, min(last, info.first_seq - 1)) for first, last in self._gaps]
+        result.not_held = max(0, info.first_seq - self._known - lost_records(older))
         self._cursor = self._certain_up_to
         return Phase.ACK
 
