@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from barhold.bench.bounds import Judged
 from barhold.bench.cost import Cost
+from barhold.bench.radio import Radio
 from barhold.bench.run import Result
 from barhold.bench.score import figures
 from barhold.bench.table import cost_targets
@@ -34,6 +35,11 @@ def cost(measured: Cost) -> Line:
     met = all(value <= limit for _, value, limit in cost_targets(measured))
     worth = {"median_bytecodes": measured.median_bytecodes, "worst_bytecodes": measured.worst_bytecodes}
     return {**_head("bench_cost"), **asdict(measured), "worst_ratio": measured.worst_ratio, **worth, "met": met}
+
+
+def radio(measured: Radio) -> Line:
+    """Return the line of the sync over the virtual radio."""
+    return {**_head("bench_sync"), **asdict(measured), "share": measured.share, "met": measured.met}
 
 
 def _head(kind: str) -> Line:

@@ -10,6 +10,7 @@ from rich.text import Text
 from barhold.bench import bounds
 from barhold.bench.bounds import Judged
 from barhold.bench.cost import MEDIAN_US, WORST_RATIO, Cost
+from barhold.bench.radio import LATE_MS, LEAST_SHARE, Radio
 from barhold.bench.run import Result
 from barhold.bench.score import Figures, figures
 
@@ -123,6 +124,27 @@ def cost_targets(measured: Cost) -> list[tuple[str, float, float]]:
         ("worst / median", measured.worst_ratio, WORST_RATIO),
         ("bytes allocated", measured.bytes_per_sample, 0),
     ]
+
+
+def radio(measured: Radio) -> list[Renderable]:
+    """Return what a sync reached of the virtual radio, and how late events were."""
+    table = _table("figure", "measured", "target", "verdict")
+    shared = "pass" if measured.share >= LEAST_SHARE else "falls short"
+    table.add_row(
+        "share of the bare link", f"{measured.share:.3f}", f">= {LEAST_SHARE:g}", Text(shared, _STYLES[shared])
+    )
+    limit_ms = measured.interval_ms + LATE_MS
+    soon = "pass" if measured.late_median_ms <= limit_ms else "falls short"
+    table.add_row(
+        "live delay, median ms", f"{measured.late_median_ms:.1f}", f"<= {limit_ms:g}", Text(soon, _STYLES[soon])
+    )
+    table.add_section()
+    table.add_row("live delay, p95 ms", f"{measured.late_p95_ms:.1f}", "", "")
+    said = (
+        f"{measured.records} records in {measured.synced_s:.1f} s, as many bytes bare in {measured.bare_s:.1f} s; "
+        f"{measured.events} events; connection interval {measured.interval_ms:g} ms"
+    )
+    return [_title("sync over the virtual radio"), table, Text(said, "dim")]
 
 
 def _by_scenario(ours: Result, columns: Sequence[_Column]) -> Table:

@@ -58,6 +58,29 @@ def detect(
         _print_tables(results, measured)
 
 
+@bench.command()
+def sync(
+    records: Annotated[int, typer.Option("--records", min=100, help="How many the sensor holds.")] = 20_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+) -> None:
+    """Sync a year of training over the virtual radio, and tell how late live events are (in a checkout only).
+
+    The sync is held against bare notifications of the same size over the same paced link, in the same run.
+
+    \b
+    Example:
+      barhold bench sync --records 20000
+    """
+    from barhold.bench import lines, radio, table
+
+    screen.note(f"syncing {records} records over the virtual radio")
+    measured = radio.measure(records)
+    if as_json:
+        screen.json_line(lines.radio(measured))
+    else:
+        screen.show(*table.radio(measured))
+
+
 def _print_lines(results: "list[Result]", measured: "Cost | None") -> None:
     from barhold.bench import bounds, lines
 
