@@ -19,6 +19,7 @@ PAUSE_MS = 2000
 def go() -> None:
     """Run what the pointer says; a crash that reaches this far is shown and followed by a restart."""
     store = slots.Slots()
+    slots.leave()  # what judges the slots must come from none of them
     start = store.begin(machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET))
     slots.enter(store.runs(start))
     watchdog = machine.WDT(timeout=WATCHDOG_MS)

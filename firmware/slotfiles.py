@@ -34,12 +34,12 @@ class SlotFiles:
 
     def coming(self) -> bytes:
         """Return the head of the bundle under way, b"" for none."""
-        raw = bytearray(bundle.HEAD_MOST + 1)
-        try:
-            with open(self._path(COMING), "rb") as file:
-                return bytes(raw[: file.readinto(raw)])
-        except OSError:
+        size = self._size(COMING)
+        if not 0 < size <= bundle.HEAD_MOST:
             return b""
+        raw = bytearray(size)
+        with open(self._path(COMING), "rb") as file:
+            return bytes(raw[: file.readinto(raw)])
 
     def held(self, manifest) -> tuple:
         """Return (index of the first file that is not complete, bytes of it)."""

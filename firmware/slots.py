@@ -21,6 +21,7 @@ a finished update makes TRIAL of the other slot (`try_other`), with a way back u
 
 import binascii
 import hashlib
+import os
 import struct
 import sys
 from collections import namedtuple
@@ -105,7 +106,7 @@ class Slots:
     def read(self):
         """Return the pointer, None when there is none to be believed."""
         try:
-            return parse(_read(self._root + POINTER, POINTER_BYTES))
+            return parse(_read(self._root + POINTER, POINTER_BYTES + 1))
         except OSError:
             return None
 
@@ -182,10 +183,15 @@ def check(folder: str, manifest_name: str = MANIFEST):
 
 def enter(folder: str) -> None:
     """Import from `folder` before anywhere else, and from no other slot."""
+    leave()
+    sys.path.insert(0, folder)
+
+
+def leave() -> None:
+    """Import from no slot any more."""
     for at in range(len(sys.path) - 1, -1, -1):
         if sys.path[at] in FOLDERS or sys.path[at] == SAFE_FOLDER:
             sys.path.pop(at)
-    sys.path.insert(0, folder)
 
 
 def _bundle():
@@ -199,6 +205,6 @@ def _bundle():
 
 def _read(path: str, most: int) -> bytes:
     """Return at most `most` bytes of a file."""
-    raw = bytearray(most)
+    raw = bytearray(min(os.stat(path)[6], most))
     with open(path, "rb") as file:
         return bytes(raw[: file.readinto(raw)])

@@ -32,6 +32,7 @@ PIECE_BYTES = 4096
 """A block of flash: fewer bytes at once wear it more."""
 RESTART_AFTER_MS = 1500
 """Time for the answer to reach the host."""
+ASK = bytes((protocol.UPDATE_ASK,))
 LEAST_BYTES = {protocol.UPDATE_BEGIN: 34, protocol.UPDATE_BLOCK: 5}
 NO_BUFFER = bytearray(0)
 NO_MANIFEST = bundle.Manifest((0, 0, 0), 0, 0, 0, 0, [])
@@ -67,11 +68,9 @@ class Update:
 
         `at_hand`: it came over the cable; `hindrance`: the reason why flash must not be written now, 0 for none.
         """
-        if not body or len(body) < LEAST_BYTES.get(body[0], 1):
-            return protocol.BAD_BODY
-        if body[0] == protocol.UPDATE_ASK:
+        if body == ASK:
             return self._told()
-        if body[0] not in self._rows:
+        if not body or body[0] not in self._rows or len(body) < LEAST_BYTES.get(body[0], 1):
             return protocol.BAD_BODY
         try:
             self._reason = self._may(body[0], asker, hindrance) or self._rows[body[0]](body[1:], asker, at_hand)
@@ -139,10 +138,9 @@ class Update:
         return 0
 
     def _cancel(self, _body: bytes, _asker, _at_hand: bool) -> int:
-        files, began = self._files, self.state == UPDATE_FILES
+        if self.state == UPDATE_FILES:
+            self._files.clear()
         self._forget()
-        if began:
-            files.clear()
         return 0
 
     def _keep_key(self, body: bytes, _asker, at_hand: bool) -> int:
@@ -179,9 +177,7 @@ class Update:
         if reason:
             self._forget()
             return reason
-        self._manifest = bundle.parse_head(head)[0]
-        self._head = NO_BUFFER
-        self._head_bytes = len(head)
+        self._manifest, self._head, self._head_bytes = bundle.parse_head(head)[0], NO_BUFFER, len(head)
         self._piece = bytearray(PIECE_BYTES)
         if fresh:
             self._files.begin(head)
@@ -218,8 +214,7 @@ class Update:
             if self._right:
                 self._files.finish()
                 self._slots.try_other()
-                self._restart_from_ms = now_ms + RESTART_AFTER_MS
-                self.state = UPDATE_READY
+                self._restart_from_ms, self.state = now_ms + RESTART_AFTER_MS, UPDATE_READY
                 return
             self._files.clear()
             self._reason = protocol.UPDATE_FILE
@@ -251,5 +246,5 @@ class Update:
         slot, state = (pointer.slot, pointer.state) if pointer else (0, 0)
         total_bytes = self._head_bytes + self._manifest.total_bytes
         key_id = struct.unpack("<I", hashlib.sha256(self._key).digest()[:4])[0] if self._key else 0
-        told = (self.state, self._reason, slot, state, self._next, total_bytes, key_id)
-        return struct.pack(protocol.UPDATE_STATE_FORMAT, *told)
+        offset, form = self._next, protocol.UPDATE_STATE_FORMAT
+        return struct.pack(form, self.state, self._reason, slot, state, offset, total_bytes, key_id)

@@ -161,3 +161,16 @@ def test_only_one_slot_is_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("/a", "/b", "/safe", "/b"):
         slots.enter(folder)
         assert sys.path == [folder, "", ".frozen"]
+
+
+def test_the_readme_has_the_same_rows() -> None:
+    text = (firmware.folder() / "README.md").read_text(encoding="utf-8").partition("## Updates")[2]
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in text.splitlines()
+        if line.startswith(("| CON", "| TRI", "| SAFE", "| noth"))
+    ]
+    lines = [" ".join(line.split()) for line in slots.__doc__.splitlines() if line.startswith("    ")][1:]
+    assert [row[0] for row in rows] == [line.split()[0] for line in lines]
+    for row, line in zip(rows, lines, strict=True):
+        assert line.endswith(f"{row[2]} {row[3]}"), line

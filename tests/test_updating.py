@@ -58,8 +58,19 @@ def test_a_boot_loop_ends_in_safe_mode_which_takes_an_update() -> None:
     assert updating("boot_loop") == [
         *(f"{RESTART} (0, 0, {tries}, 0)" for tries in range(3)),
         "('REPL', 0) (0, 2, 0, 0)",
+        "('DeepSleep', 0) 600 ['ext0'] 301",
         *(SAFE, BEGUN, READY, f"{RESTART} (1, 1, 0, 0)"),
         *(NEW, f"('REPL', 0) {B_CONFIRMED}"),
+    ]
+
+
+def test_a_version_that_begins_to_crash_gives_way_to_the_one_before() -> None:
+    assert updating("other_slot") == [
+        *(OLD, BEGUN, READY, RESTART, NEW, f"('REPL', 0) {B_CONFIRMED}"),
+        *[f"{RESTART} {B_CONFIRMED}"] * 3,  # switched off in between: no crashes that follow each other
+        f"{RESTART} (1, 0, 1, 0)",
+        f"{RESTART} (1, 0, 2, 0)",
+        *(OLD, f"('REPL', 0) {A_CONFIRMED}"),
     ]
 
 

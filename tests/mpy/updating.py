@@ -306,7 +306,29 @@ def boot_loop():
         ended = life(20000)
         print(ended, pointer())
         restarted(ended[1] if ended[0] == "Restart" else machine.PWRON_RESET)
+    began_ms, blinks = world.now_ms, len(world.changes)
+    print(life(700000), (world.now_ms - began_ms) // 1000, sorted(world.wake), (len(world.changes) - blinks) // 4)
+    restarted(machine.DEEPSLEEP_RESET)
     print(life(600000, updates_to(version(NEW))), pointer())
+    restarted(machine.HARD_RESET)
+    print(life(45000, hello), pointer())
+
+
+def other_slot():
+    """The confirmed version begins to crash, its own bundle module broken too: the one before is tried again."""
+    print(life(600000, updates_to(version(NEW))))
+    restarted(machine.HARD_RESET)
+    print(life(45000, hello), pointer())
+    for name in ("app", "barcore/bundle"):
+        write("/b/" + name + ".py", b"raise ValueError('bad')")
+    for _ in range(3):
+        restarted(machine.PWRON_RESET)
+        ended = life(20000)
+        print(ended, pointer())
+    for _ in range(2):
+        restarted(ended[1])
+        ended = life(20000)
+        print(ended, pointer())
     restarted(machine.HARD_RESET)
     print(life(45000, hello), pointer())
 
