@@ -1,10 +1,13 @@
 """A sensor of lists: the firmware's own end of a session over a log and a link that can go wrong at will."""
 
+import asyncio
+import hmac
 import sqlite3
 import struct
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from barcore import frame, protocol, record
 from barhold import firmware
@@ -81,6 +84,8 @@ class FakeSensor:
         self._to_host, self._to_sensor = to_host, to_sensor
         self._break_at = break_at
         self._database = database
+        self.heals = False  # whether a link that broke works again
+        self.on_break: Callable[[], object] = lambda: None
 
     async def send(self, raw: bytes) -> None:
         self._operate()
@@ -108,6 +113,9 @@ class FakeSensor:
 
     def _operate(self) -> None:
         if self.operations == self._break_at:
+            self.on_break()
+            if self.heals:
+                self._break_at = None
             raise LinkError("the fake link went down")
         self.operations += 1
 
@@ -124,3 +132,133 @@ def stored(store: Store, device: bytes = DEVICE) -> dict[int, bytes]:
     found = [(r.seq, r.raw) for r in store.records(device.hex())]
     assert len(found) == len(dict(found)), "a key twice"
     return dict(found)
+
+
+class Modern:
+    """What protocol 1.1 added, in front of the firmware's own Answer: settings, key, log, calibration, stream."""
+
+    def __init__(self, answer: Any, device: bytes, log: FakeLog, name: str, cable: bool) -> None:
+        self.answer, self.device, self.log, self.cable = answer, device, log, cable
+        self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
+        self.key = b""
+        self.minor = protocol.MINOR
+        self.refuses: dict[int, int] = {}
+        self.calibration = [(0, 0, 0, 0, 0, 0)]  # what the next CALIBRATEs answer; the last one stays
+        self.actions: list[int] = []
+        self.streaming = False
+        self.erased = 0
+
+    def update(self, kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
+        rows = {
+            protocol.SET: self._set,
+            protocol.KEY: self._key,
+            protocol.ERASE: self._erase,
+            protocol.CALIBRATE: self._calibrate,
+            protocol.STREAM: self._stream,
+        }
+        if kind not in rows or self.minor < 1:
+            return [self._more(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
+        if nonce != self.answer._nonce or not nonce:
+            return []
+        if kind in self.refuses:
+            return [frame.pack(protocol.STATUS, nonce, bytes((kind, self.refuses[kind])))]
+        if kind in (protocol.KEY, protocol.ERASE) and not self.cable:
+            return [frame.pack(protocol.STATUS, nonce, bytes((kind, protocol.NOT_ALLOWED)))]
+        return [frame.pack(*rows[kind](nonce, body))]
+
+    def close(self) -> None:
+        self.streaming = False
+        self.answer.close()
+
+    def _more(self, raw: bytes) -> bytes:
+        kind, nonce, body = frame.parse(raw)
+        if kind != protocol.INFO:
+            return raw
+        entries = {**frame.parse_info(body), protocol.INFO_PROTOCOL: bytes((protocol.MAJOR, self.minor))}
+        entries[protocol.INFO_NAME] = self.name.encode()
+        if self.minor:
+            entries[protocol.INFO_BOARD] = b"sim"
+            entries[protocol.INFO_POWER] = struct.pack("<H", self.battery_mv)
+            entries[protocol.INFO_STATE] = struct.pack("<H", self.state)
+        if self.key and self.minor:
+            message = entries[protocol.INFO_HELLO] + struct.pack("<I", nonce) + self.device
+            digest = hmac.new(self.key, message, "sha256").digest()
+            entries[protocol.INFO_PROOF] = digest[: protocol.PROOF_BYTES]
+        return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
+
+    def _set(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        for tag, value in frame.parse_info(body).items():
+            if tag == protocol.SET_NAME:
+                self.name = value.decode()
+            elif tag == protocol.SET_TARGET:
+                [self.target_ms] = struct.unpack("<H", value)
+            elif tag == protocol.SET_LONG:
+                [self.long_ms] = struct.unpack("<H", value)
+        kept = (
+            (protocol.SET_NAME, self.name.encode()),
+            (protocol.SET_TARGET, struct.pack("<H", self.target_ms)),
+            (protocol.SET_LONG, struct.pack("<H", self.long_ms)),
+        )
+        return protocol.SETTINGS, nonce, frame.pack_info(kept)
+
+    def _key(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        assert len(body) in (0, protocol.KEY_BYTES)
+        self.key = body
+        return protocol.DONE, nonce, bytes((protocol.KEY,))
+
+    def _erase(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        if struct.unpack("<I", body)[0] != self.log.log_id:
+            return protocol.STATUS, nonce, bytes((protocol.ERASE, protocol.WRONG_LOG))
+        self.log.raws.clear()
+        self.log.log_id += 1
+        self.log.first_seq = self.log.next_seq = self.log.acked = 0
+        self.erased += 1
+        return protocol.DONE, nonce, bytes((protocol.ERASE,))
+
+    def _calibrate(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        self.actions.append(body[0])
+        now = self.calibration.pop(0) if len(self.calibration) > 1 else self.calibration[0]
+        return protocol.CALIBRATION, nonce, struct.pack(protocol.CALIBRATION_FORMAT, *now)
+
+    def _stream(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        self.streaming = body == b"\1"
+        return protocol.DONE, nonce, bytes((protocol.STREAM,))
+
+
+class ModernSensor(FakeSensor):
+    """A sensor that speaks 1.1. `spoken` are LIVE records to come, `samples` packed ones that a stream gives."""
+
+    def __init__(
+        self, log: FakeLog, *args: Any, name: str = "bar", cable: bool = False, samples: bytes = b"", **options: Any
+    ) -> None:
+        super().__init__(log, *args, **options)
+        self.modern = self.answer = Modern(self.answer, self.device, log, name, cable)
+        self.samples = samples
+        self.index = 0
+        self.skip: dict[int, int] = {}  # at this index so many samples are lost
+        self.spoken: deque[bytes] = deque()
+        self.idle_s = 0.005
+
+    async def receive(self, timeout_s: float) -> bytes:
+        self._operate()
+        await asyncio.sleep(0)
+        if not self.inbox and self.modern.answer.state and self.spoken:
+            self.inbox.extend(self.modern.answer.live(self.spoken.popleft()))
+        if not self.inbox and self.modern.streaming:
+            self._speak_samples()
+        if not self.inbox:
+            await asyncio.sleep(min(timeout_s, self.idle_s))
+            raise TimeoutError
+        return self.inbox.popleft()
+
+    async def close(self) -> None:
+        await super().close()
+        self.modern.close()
+
+    def _speak_samples(self) -> None:
+        self.index += self.skip.pop(self.index, 0)
+        piece = self.samples[16 * self.index : 16 * self.index + 160]
+        if piece:
+            body = struct.pack(protocol.SAMPLES_FORMAT, self.index) + piece
+            self.inbox.append(frame.pack(protocol.SAMPLES, self.modern.answer._nonce, body))
+            self.index += len(piece) // 16

@@ -2,6 +2,7 @@ import json
 import os
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ from typer.main import get_command
 
 import barhold as package
 from barhold.cli import app
+from fake_room import FakeRoom
+from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
@@ -23,19 +26,55 @@ def examples(command):
 
 
 def test_the_commands():
-    assert COMMANDS == ["bench", "check", "demo", "replay", "sets", "sync"]
+    assert " ".join(COMMANDS) == (
+        "bench calibrate check demo doctor live name plan record replay scan sets sync time trust"
+    )
+
+
+@pytest.fixture
+def room(monkeypatch, tmp_path):
+    """Two sensors in the air and one on the cable, so that every example has what it names."""
+    room = FakeRoom(monkeypatch)
+    for number in (1, 2):
+        at, device = f"AA:{number}", bytes([number]) * 8
+        sensor = ModernSensor(FakeLog({seq: make(seq) for seq in range(5)}), device=device, name=f"bar-{number}")
+        room.add(at, sensor)
+    port = tmp_path / "ttyACM0"
+    port.touch()
+    room.plug(str(port), ModernSensor(FakeLog({0: make(0)}), device=b"\3" * 8, name="bar-3"))
+    for sensor in (*room.by_radio.values(), *room.by_cable.values()):
+        sensor.samples = lying(400)
+        sensor.modern.calibration = POSES
+    return room
+
+
+def lying(count):
+    return b"".join(struct.pack("<I6h", 10 * i, 0, 0, 4096, 0, 0, 0) for i in range(count))
+
+
+# state, reason, poses, faces, misfit, noise: begin, six faces, leaning, keep
+POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1, 6)], (2, 0, 6, 63, 0, 1500),
+         (2, 0, 7, 63, 900, 1500)]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_help_shows_examples_and_they_run(command, tmp_path, monkeypatch):
+def test_every_help_shows_examples_and_they_run(command, tmp_path, monkeypatch, room):
     monkeypatch.chdir(tmp_path)
     shutil.copy(DATA / "six-reps.csv", "session.csv")
-    barhold("sync", "session.csv", db=tmp_path / "b.db")
+    barhold("sync", "--virtual", "session.csv", db=tmp_path / "b.db")
     assert examples(command)
     for example in examples(command):
+        # Where an example names no sensor, it is the only one near.
+        radio = dict(room.by_radio)
+        if not any(word in example for word in ("--sensor", "--all", "scan", "sync bar-1")):
+            room.by_radio = {"AA:1": radio["AA:1"]}
         result = barhold(*shlex.split(example)[1:], db=tmp_path / "b.db")
         assert result.exception is None or isinstance(result.exception, SystemExit)
-        assert result.exit_code in ((0, 1) if command == "check" else (0,)), result.stderr
+        assert result.exit_code in ((0, 1) if command == "check" else (0,)), f"{example}: {result.stderr}"
+        room.by_radio = radio
+        for number, sensor in enumerate(radio.values(), 1):
+            sensor.modern.name = f"bar-{number}"
+            sensor.index, sensor.modern.calibration = 0, list(POSES)
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])
@@ -91,7 +130,7 @@ def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):
 
 
 def test_json_is_pure(tmp_path):
-    barhold("sync", DATA / "six-reps.csv", db=tmp_path / "b.db")
+    barhold("sync", "--virtual", DATA / "six-reps.csv", db=tmp_path / "b.db")
     for args in (["replay", DATA / "six-reps.csv", "--json"], ["sets", "--json"], ["check", "--json"]):
         result = barhold(*args, db=tmp_path / "b.db")
         assert result.stdout

@@ -56,10 +56,10 @@ def test_the_scorer_reads_what_replay_prints(traces):
 
 def test_a_persons_recording_ends_as_rows_and_as_a_check_and_twice_adds_nothing(traces, tmp_path):
     db = tmp_path / "b.db"
-    barhold("sync", traces / "human-0.csv", db=db)
+    barhold("sync", "--virtual", traces / "human-0.csv", db=db)
     with Store.open(db) as store:
         first = list(store.records())
-    again = barhold("sync", traces / "human-0.csv", db=db)
+    again = barhold("sync", "--virtual", traces / "human-0.csv", db=db)
     with Store.open(db) as store:
         assert list(store.records()) == first
     assert " 0 new" in again.stdout

@@ -14,12 +14,12 @@ def truth(name):
 
 def test_a_recording_ends_as_rows_and_as_a_check_and_twice_adds_nothing(tmp_path):
     db = tmp_path / "b.db"
-    first = barhold("sync", DATA / "six-reps.csv", db=db)
+    first = barhold("sync", "--virtual", DATA / "six-reps.csv", db=db)
     assert first.exit_code == 0
     with Store.open(db) as store:
         records = list(store.records())
     assert f"{len(records)} new, 0 already stored" in first.stdout
-    assert " 0 new" in barhold("sync", DATA / "six-reps.csv", db=db).stdout
+    assert " 0 new" in barhold("sync", "--virtual", DATA / "six-reps.csv", db=db).stdout
     with Store.open(db) as store:
         assert list(store.records()) == records
     result = barhold("check", db=db)
@@ -38,7 +38,7 @@ def test_replay_and_sync_find_what_truly_happened(name, tmp_path):
         assert found["hold_s"] == pytest.approx(rep["hold_s"], abs=0.2)
         assert found["rom_m"] == pytest.approx(rep["rom_m"], abs=0.03)
         assert found["partial"] == rep["partial"]
-    barhold("sync", DATA / f"{name}.csv", db=tmp_path / "b.db")
+    barhold("sync", "--virtual", DATA / f"{name}.csv", db=tmp_path / "b.db")
     lines = barhold("sets", "--json", db=tmp_path / "b.db").stdout.splitlines()
     stored = [rep for line in lines for rep in json.loads(line)["reps"]]
     assert [rep["hold_s"] for rep in stored] == [rep["hold_s"] for rep in replayed]

@@ -19,6 +19,7 @@ BOARD_LIBRARY = {
         "math",
         "os",
         "random",
+        "select",
         "struct",
         "sys",
         "time",
@@ -48,19 +49,19 @@ FIRMWARE_ARROWS = {
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "model", "plan"},
-    {"firmware", "recording_fault", "walltime"},
+    {"drift", "firmware", "recording_fault", "walltime"},
     {"recording"},
     {"generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},
-    {"jsonlines", "probe", "sync", "text"},
-    {"bench", "scene"},
+    {"capture", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
+    {"bench", "doctor", "fleet", "scene"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"check", "flags", "jsonlines", "model", "plan", "sets", "text", "walltime"}
+PURE = {"check", "drift", "flags", "jsonlines", "liveview", "model", "plan", "sets", "text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

@@ -14,9 +14,10 @@ Record, 32 bytes little-endian, the same on flash, on every link and in the host
 
 A record's key is (device id, log id, seq).
 
-Frame, the same on every link; on serial in COBS with a zero byte after it (readers skip empty packets, so a sender
-may put one before it too, to end any text that came first). On serial to the sensor, ESCAPED bytes of that are sent as
-ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor's program, as it must for other tools:
+Frame, the same on every link. Over BLE in one write or notification, or when that is too short in several that follow
+each other; one write may hold several frames. On serial in COBS with a zero byte after it (readers skip empty packets,
+so a sender may put one before it too, to end any text that came first). On serial to the sensor, ESCAPED bytes of that
+are sent as ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor's program, as it must for other tools:
 
     0  u8   protocol major
     1  u8   frame type
@@ -34,6 +35,10 @@ SERVICE_UUID = "b4a80001-0d2e-4c1f-9a37-6f8e5c21d3a0"
 RX_UUID = "b4a80002-0d2e-4c1f-9a37-6f8e5c21d3a0"
 TX_UUID = "b4a80003-0d2e-4c1f-9a37-6f8e5c21d3a0"
 INFO_UUID = "b4a80004-0d2e-4c1f-9a37-6f8e5c21d3a0"
+# Advertised: flags, SERVICE_UUID and this as manufacturer data; the name in the scan response.
+ADVERT_COMPANY = 0xFFFF  # what the Bluetooth SIG keeps for those without a number of their own
+ADVERT_FORMAT = "<BH"  # since 1.1; battery in percent, records not yet acknowledged (65535: that or more)
+ADVERT_NO_BATTERY = 255
 
 # --- records -----------------------------------------------------------------------------------------------------
 RECORD_VERSION = 1
@@ -166,6 +171,7 @@ ESCAPE, ESCAPE_XOR = 27, 32
 
 # Status codes
 BAD_VERSION, NO_SESSION, BAD_BODY, WRONG_LOG, UNKNOWN_FRAME, LOG_FAULT, NOT_ALLOWED, BUSY = 1, 2, 3, 4, 5, 6, 7, 8
+SMALL_MTU = 9  # since 1.1
 STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
     NO_SESSION: "no session: HELLO first",
@@ -175,6 +181,7 @@ STATUS_TEXT = {
     LOG_FAULT: "the sensor's storage failed",
     NOT_ALLOWED: "only over the cable or with the sensor's button held",
     BUSY: "a set is under way",
+    SMALL_MTU: "this computer's radio carries less than a record at once: use the cable",
 }
 
 # INFO body: entries of u8 tag, u8 length, value. Unknown tags are skipped.

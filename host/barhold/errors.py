@@ -15,5 +15,9 @@ class LinkError(BarholdError):
     """The sensor did not answer, or not as the protocol says."""
 
 
+class RefusedError(LinkError):
+    """The sensor, or this host, will not: trying again changes nothing."""
+
+
 class StoreError(BarholdError):
     """The database could not be read or written."""

@@ -1,7 +1,8 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -10,11 +11,23 @@ from rich.text import Text
 from barcore import protocol
 from barhold import check, flags, walltime
 from barhold.check import SessionCheck
+from barhold.drift import Drift
 from barhold.model import Rep, TrainingSet
 from barhold.plan import Bounds, Plan
 
 Renderable = Table | Text
-_WORDS = ("flags", "verdict", "start", "sensor", "plan", "found", "wanted")  # columns set flush left
+_WORDS = (
+    "flags",
+    "verdict",
+    "start",
+    "sensor",
+    "plan",
+    "found",
+    "wanted",
+    "name",
+    "id",
+    "at",
+)  # columns set flush left
 _STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
 
@@ -54,6 +67,53 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
         table.add_section()
     title = Text(f"Session of {_moment(first)}, sensor {first.device_id}", "bold")
     return [title, table, *_calibration(one.item for one in result.sets), _summary(result, plan)]
+
+
+def scanned(rows: Iterable[dict[str, Any]]) -> list[Renderable]:
+    """Return a line per sensor that a scan found; what nobody said is a dash."""
+    table = _table("name", "id", "battery", "unsynced", "signal", "at")
+    for row in rows:
+        signal = "cable" if row["link"] == "usb" else _or_dash(row["rssi_dbm"], " dBm")
+        battery = _or_dash(row["battery_pct"], " %")
+        if row["battery_mv"]:
+            battery = f"{row['battery_mv'] / 1000:.2f} V" if row["battery_pct"] is None else battery
+        table.add_row(row["name"] or "-", row["id"] or "-", battery, _or_dash(row["unsynced"]), signal, row["address"])
+    return [table]
+
+
+def clock(found: Drift) -> list[Renderable]:
+    """Return how a sensor's clock runs."""
+    started = datetime.fromtimestamp(found.started_utc_ms / 1000, UTC).astimezone()
+    lines = [
+        f"sensor {found.device_id}: on since {started:%Y-%m-%d %H:%M:%S} "
+        f"(+- {found.doubt_ms:.0f} ms), boot {found.boot}"
+    ]
+    if found.ppm is None:
+        lines.append("drift: not known; sync, and ask again after a minute or more without switching it off")
+    else:
+        per_day_s = found.ppm * 0.0864
+        hours = found.span_ms / 3_600_000
+        lines.append(
+            f"drift: {found.ppm:+.1f} +- {found.ppm_doubt:.1f} ppm over {hours:.2f} h ({per_day_s:+.2f} s a day)"
+        )
+    return [Text(line) for line in lines]
+
+
+def examined(lines: Iterable[Any]) -> list[Renderable]:
+    """Return the doctor's findings, each with its next step."""
+    styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+    shown: list[Renderable] = []
+    for line in lines:
+        text = Text(f"{line.status:4} ", styles[line.status])
+        text.append(f"{line.what}: {line.found}", "default")
+        shown.append(text)
+        if line.next_step:
+            shown.append(Text(f"     -> {line.next_step}"))
+    return shown
+
+
+def _or_dash(value: Any, unit: str = "") -> str:
+    return "-" if value is None else f"{value}{unit}"
 
 
 def _summary(result: SessionCheck, plan: Plan) -> Table:

@@ -8,12 +8,21 @@ import typer
 
 from barhold import __version__
 from barhold.cli.bench import bench
+from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
 from barhold.cli.demo import demo
+from barhold.cli.doctor import doctor
 from barhold.cli.group import BarholdGroup
+from barhold.cli.live import live
+from barhold.cli.name import name
+from barhold.cli.plan import plan
+from barhold.cli.record import record
 from barhold.cli.replay import replay
+from barhold.cli.scan import scan
 from barhold.cli.sets import sets
 from barhold.cli.sync import sync
+from barhold.cli.time import time
+from barhold.cli.trust import trust
 
 app = typer.Typer(
     name="barhold",
@@ -23,8 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, replay, sync, sets, check):
+for command in (demo, scan, sync, live, sets, check, record, replay, doctor, calibrate, name, time, trust):
     app.command()(command)
+app.add_typer(plan, name="plan")
 app.add_typer(bench, name="bench")
 
 
@@ -45,8 +55,8 @@ def _root(
 ) -> None:
     """Counts hip-thrust reps on the barbell, times the pause at the top, checks the training against its plan.
 
-    Exit status: 0 done (check: the plan was met), 1 check: the plan was not met, 2 wrong usage or input,
-    130 interrupted.
+    Exit status: 0 done (check: the plan was met), 1 check: the plan was not met, 2 wrong usage or input, or a sensor
+    that could not be reached, 130 interrupted (live and record end by Ctrl-C with 0).
 
     \b
     Example:

@@ -1,40 +1,105 @@
-"""`barhold sync`: records from a sensor into the database."""
+"""`barhold sync`: records from sensors into the database."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli.options import Database
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, Database, Port, Usb, Wait
 
 if TYPE_CHECKING:
+    from barhold.reach import Wanted
     from barhold.recording import Recording
     from barhold.session import SyncResult
     from barhold.store import Store
 
 
 def sync(
-    recording: Annotated[
-        Path | None, typer.Argument(metavar="[RECORDING]", help="What the virtual sensor plays (CSV).")
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Without RECORDING: which generated session.")] = 1,
+    every: Annotated[bool, typer.Option("--all", help="Every sensor near, up to four at once.")] = False,
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = WAIT_S,
+    virtual: Annotated[
+        Path | None, typer.Option("--virtual", metavar="RECORDING", help="A virtual sensor that plays this CSV.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="A virtual sensor that plays this generated session.")
+    ] = None,
     db: Database = None,
 ) -> None:
     """Fetch what a sensor has and the database has not; doing it twice adds nothing.
 
-    For now the sensor is a virtual one: the firmware itself, playing a recording or a generated session.
+    A link that breaks is taken up again where it was, until nothing was achieved for the time of --wait. Nothing is
+    acknowledged to the sensor before it is in the database.
 
     \b
     Examples:
-      barhold sync session.csv
+      barhold sync
+      barhold sync bar-1 bar-2
+      barhold sync --all --wait 120
+      barhold sync --usb
+      barhold sync --virtual session.csv
       barhold sync --seed 2
     """
-    from barhold import recording as recordings
+    from barhold.errors import InputError
+    from barhold.reach import Wanted
     from barhold.store import Store
 
-    taken = recordings.read(recording) if recording else generated(seed)
+    _refuse_both(names or [], every, usb or bool(port), virtual, seed)
+    if virtual is not None or seed is not None:
+        from barhold import recording as recordings
+
+        taken = recordings.read(virtual) if virtual else generated(seed or 0)
+        with Store.open(db) as store:
+            typer.echo(summary(catch_up(taken, store)))
+        return
+    if usb and every:
+        raise InputError("--all is for the radio: name a port by --port")
     with Store.open(db) as store:
-        typer.echo(summary(catch_up(taken, store)))
+        if every or len(names or []) > 1:
+            _sync_many(names or [], wait, store)
+        else:
+            _sync_one(Wanted(next(iter(names or []), ""), usb, port), wait, store)
+
+
+def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | None, seed: int | None) -> None:
+    from barhold.errors import InputError
+
+    said = [bool(names), every, cable, virtual is not None, seed is not None]
+    if sum(said) > 1:
+        raise InputError("sync takes one of: names, --all, --usb or --port, --virtual, --seed")
+
+
+def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
+    from barhold.cli.progress import Progress
+    from barhold.reach import Keeper
+    from barhold.sync import utc_clock
+
+    screen.note(f"looking for {reaching.words(wanted)}")
+    with Progress() as progress:
+        keeper = Keeper(wanted, store, progress.note, wait_s)
+        result = reaching.run(keeper.catch_up(utc_clock(), progress.update))
+    typer.echo(summary(result))
+
+
+def _sync_many(names: list[str], wait_s: float, store: "Store") -> None:
+    from barhold import fleet
+    from barhold.cli.progress import Progress
+    from barhold.sync import utc_clock
+
+    screen.note(f"looking for {', '.join(names)}" if names else "listening for sensors")
+    with Progress() as progress:
+        done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.update))
+    for result in done.results:
+        typer.echo(summary(result))
+    for text in done.failures:
+        screen.note(text)
+    if done.failures:
+        raise typer.Exit(2)
 
 
 def generated(seed: int, sets: int = 3, reps: int = 8) -> "Recording":

@@ -1,10 +1,12 @@
 """The frames of one session: whatever is not addressed to it is dropped and counted."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from barcore import frame, protocol, record
-from barcore.protocol import RECORD_BYTES
-from barhold.errors import LinkError
+from barcore.protocol import NO_SEQ, RECORD_BYTES
+from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 from barhold.session.info import refuse_other_major
 
@@ -12,7 +14,23 @@ ANSWER_S = 2.0
 TRIES = 8
 MAX_STRAYS = 256
 """Frames that may come in, without the wanted one, before that counts as silence."""
-_NAMES = {protocol.HELLO: "HELLO", protocol.PULL: "PULL", protocol.ACK: "ACK", protocol.TIME: "TIME"}
+_NAMES = {
+    protocol.HELLO: "HELLO",
+    protocol.PULL: "PULL",
+    protocol.ACK: "ACK",
+    protocol.TIME: "TIME",
+    protocol.SET: "SET",
+    protocol.KEY: "KEY",
+    protocol.ERASE: "ERASE",
+    protocol.CALIBRATE: "CALIBRATE",
+    protocol.STREAM: "STREAM",
+}
+_NEXT_STEP = {
+    protocol.NOT_ALLOWED: "connect it by cable (--usb), or hold its button meanwhile",
+    protocol.BUSY: "repeat when the set has ended",
+    protocol.UNKNOWN_FRAME: "update its firmware; sync works all the same",
+    protocol.BAD_BODY: "update this Barhold and the sensor's firmware to the same release",
+}
 
 
 class Channel:
@@ -24,6 +42,7 @@ class Channel:
         self._dropped = 0
         self.re_requests = 0
         self.nonce = 0
+        self.lasting_heard = 0  # LIVE records that will be in the log
 
     @property
     def dropped(self) -> int:
@@ -35,16 +54,16 @@ class Channel:
         self._dropped += 1
 
     async def send(self, kind: int, body: bytes = b"") -> None:
-        """Send one frame of this session."""
-        await self._transport.send(frame.pack(kind, self.nonce, body))
+        """Send one frame of this session; HELLO is of none."""
+        await self._transport.send(frame.pack(kind, 0 if kind == protocol.HELLO else self.nonce, body))
 
     async def receive(
-        self, asked: int, wanted: tuple[int, ...], fits: Callable[[bytes], bool] = bool
+        self, asked: int, wanted: tuple[int, ...], fits: Callable[[bytes], bool] = bool, wait_s: float = ANSWER_S
     ) -> tuple[int, int, bytes] | None:
         """Return the next (type, nonce, body) wanted, None on silence; LinkError when `asked` is refused."""
         for _ in range(MAX_STRAYS):
             try:
-                raw = await self._transport.receive(ANSWER_S)
+                raw = await self._transport.receive(wait_s)
                 kind, nonce, body = frame.parse(raw)
             except TimeoutError:
                 return None
@@ -69,7 +88,27 @@ class Channel:
             got = await self.receive(kind, (answer,), fits)
             if got:
                 return got[1:]
-        raise LinkError(f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and sync again")
+        raise LinkError(f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and try again")
+
+    async def listen(self, seconds: float) -> None:
+        """Hand on LIVE records for `seconds`, or until one that lasts has come."""
+        before = self.lasting_heard
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.lasting_heard == before:
+                    self._stray(await self._transport.receive(seconds))
+
+    def _stray(self, raw: bytes) -> None:
+        """Take a frame that nobody asked for: LIVE, or one that comes too late."""
+        try:
+            kind, nonce, body = frame.parse(raw)
+        except frame.FrameError:
+            self.drop()
+            return
+        if nonce == self.nonce:
+            self._not_wanted(0, raw[0], kind, body)
+        else:
+            self.drop()
 
     def _not_wanted(self, asked: int, major: int, kind: int, body: bytes) -> None:
         """LIVE: hand it on. STATUS about what was asked: raise it. Anything else: an answer that came too late."""
@@ -78,8 +117,7 @@ class Channel:
         elif kind == protocol.STATUS and len(body) >= 2 and body[0] == asked:
             if body[1] == protocol.BAD_VERSION:
                 refuse_other_major(major)
-            reason = protocol.STATUS_TEXT.get(body[1], "for a reason this Barhold does not know")
-            raise LinkError(f"the sensor refused {_NAMES[asked]} (status {body[1]}: {reason}): sync again")
+            raise _refusal(asked, body[1])
         else:
             self.drop()
 
@@ -87,6 +125,17 @@ class Channel:
         raws = [body[at : at + RECORD_BYTES] for at in range(0, len(body), RECORD_BYTES)]
         if not all(record.is_valid(raw) for raw in raws):
             self.drop()
-        elif self._on_live:
-            for raw in raws:
+            return
+        for raw in raws:
+            self.lasting_heard += record.header(raw)[3] != NO_SEQ
+            if self._on_live:
                 self._on_live(raw)
+
+
+def _refusal(asked: int, code: int) -> LinkError:
+    """Word a STATUS: one with a next step of its own stays as it is however often it is asked."""
+    reason = protocol.STATUS_TEXT.get(code, "for a reason this Barhold does not know")
+    text = f"the sensor refused {_NAMES[asked]} (status {code}: {reason})"
+    if code in _NEXT_STEP:
+        return RefusedError(f"{text}: {_NEXT_STEP[code]}")
+    return LinkError(f"{text}: try again")

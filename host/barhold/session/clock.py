@@ -27,7 +27,7 @@ async def measure(channel: Channel, device_id: str, log_id: int, now: Callable[[
         if rtt_ms >= 0 and (best is None or rtt_ms < best.rtt_ms):
             best = Anchor(device_id, log_id, boot, t_ms, sent_ms + rtt_ms // 2, rtt_ms)
     if not answered:
-        raise LinkError(f"sensor {device_id} did not answer TIME in {EXCHANGES} tries: bring it nearer and sync again")
+        raise LinkError(f"sensor {device_id} did not answer TIME in {EXCHANGES} tries: bring it nearer and try again")
     return best
 
 

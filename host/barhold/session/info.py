@@ -6,7 +6,7 @@ from typing import Any
 
 from barcore import protocol
 from barcore.frame import FrameError, parse_info
-from barhold.errors import LinkError
+from barhold.errors import LinkError, RefusedError
 
 _FIXED = {
     protocol.INFO_PROTOCOL: "<BB",
@@ -14,6 +14,13 @@ _FIXED = {
     protocol.INFO_LOG: "<I",
     protocol.INFO_RANGE: "<III",
     protocol.INFO_HELLO: "<8s",
+}
+
+
+# What 1.1 added: values where a tag is missing.
+_SINCE_1_1: dict[int, tuple[str, int]] = {
+    protocol.INFO_POWER: ("<H", 0),
+    protocol.INFO_STATE: ("<H", 0),
 }
 
 
@@ -29,6 +36,11 @@ class Info:
     host_nonce: bytes
     name: str
     firmware: str
+    minor: int = 0
+    board: str = ""
+    battery_mv: int = 0  # 0: not known
+    state: int = 0  # protocol.STATE_* bits
+    proof: bytes = b""
 
 
 def read_info(body: bytes) -> Info:
@@ -37,7 +49,8 @@ def read_info(body: bytes) -> Info:
         entries = parse_info(body)
     except FrameError as err:
         raise LinkError(f"the sensor's INFO cannot be read: {err}: update the sensor's firmware") from err
-    refuse_other_major(_values(entries, protocol.INFO_PROTOCOL)[0])
+    major, minor = _values(entries, protocol.INFO_PROTOCOL)
+    refuse_other_major(major)
     device_id = _values(entries, protocol.INFO_DEVICE)[0]
     first_seq, next_seq, acked = _values(entries, protocol.INFO_RANGE)
     if not first_seq <= next_seq:
@@ -51,6 +64,11 @@ def read_info(body: bytes) -> Info:
         host_nonce=_values(entries, protocol.INFO_HELLO)[0],
         name=_text(entries, protocol.INFO_NAME),
         firmware=_text(entries, protocol.INFO_FIRMWARE),
+        minor=minor,
+        board=_text(entries, protocol.INFO_BOARD),
+        battery_mv=_number(entries, protocol.INFO_POWER),
+        state=_number(entries, protocol.INFO_STATE),
+        proof=entries.get(protocol.INFO_PROOF, b""),
     )
 
 
@@ -58,7 +76,7 @@ def refuse_other_major(major: int) -> None:
     """Raise LinkError unless the sensor's protocol `major` is the one spoken here."""
     if major != protocol.MAJOR:
         older = "Barhold (pip install -U barhold)" if major > protocol.MAJOR else "the sensor's firmware"
-        raise LinkError(f"the sensor speaks protocol {major}, this Barhold speaks {protocol.MAJOR}: update {older}")
+        raise RefusedError(f"the sensor speaks protocol {major}, this Barhold speaks {protocol.MAJOR}: update {older}")
 
 
 def _values(entries: dict[int, bytes], tag: int) -> tuple[Any, ...]:
@@ -70,7 +88,16 @@ def _values(entries: dict[int, bytes], tag: int) -> tuple[Any, ...]:
     return struct.unpack_from(_FIXED[tag], value)
 
 
+def _number(entries: dict[int, bytes], tag: int) -> int:
+    form, missing = _SINCE_1_1[tag]
+    value = entries.get(tag, b"")
+    return int(struct.unpack_from(form, value)[0]) if len(value) >= struct.calcsize(form) else missing
+
+
 def _text(entries: dict[int, bytes], tag: int) -> str:
-    # It ends up in a terminal: no control characters from the air.
-    text = entries.get(tag, b"").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return shown(entries.get(tag, b""))
+
+
+def shown(text: bytes) -> str:
+    """Return text from the air fit for a terminal: no control characters."""
+    return "".join(c if c.isprintable() else "?" for c in text.decode("utf-8", "replace"))

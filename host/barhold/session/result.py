@@ -1,6 +1,6 @@
 """What a sync did, in numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 
 @dataclass(slots=True)
@@ -18,3 +18,8 @@ class SyncResult:
     not_held: int = 0  # older records that neither this store nor the sensor has: synced elsewhere, then overwritten
     dropped_frames: int = 0  # corrupt, foreign, doubled or out of order
     re_requests: int = 0
+
+    def plus(self, later: "SyncResult") -> "SyncResult":
+        """Return the sum of two sessions with one sensor, as after a break."""
+        counts = {one.name: getattr(self, one.name) + getattr(later, one.name) for one in fields(self)[3:]}
+        return replace(later, **counts)

@@ -8,12 +8,14 @@
 |        |                                                  | at the log's end                                  |
 | COMMIT | hand what is certain to the store                | ACK                                               |
 | ACK    | ACK the cursor until ACKED comes                 | PULL                                              |
+| LISTEN | only when following, in the place of BYE: hand   | PULL when the log has more; LISTEN                |
+|        | on LIVE, then ask INFO how far the log is        |                                                   |
 | BYE    | BYE                                              | DONE                                              |
 
 Any phase may raise LinkError or StoreError: then what was committed stays, and the next session goes on from there.
 """
 
-import os
+import asyncio
 import struct
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,11 +27,15 @@ from barhold.link.transport import Transport
 from barhold.session import clock
 from barhold.session.batch import Batch, gaps, lost_records
 from barhold.session.channel import MAX_STRAYS, TRIES, Channel
-from barhold.session.info import Info, read_info
+from barhold.session.hello import greet
+from barhold.session.info import Info
 from barhold.session.result import SyncResult
 from barhold.store import Device, Store
 
 BAD_TRIES = 3
+LISTEN_S = 5.0
+"""The longest that a follower goes without asking how far the log is; a link that died shows then."""
+_BYE_S = 1.0
 _BAD_RECORD = "its CRC or version is wrong"
 
 
@@ -41,12 +47,17 @@ class Phase(Enum):
     PULL = "pull"
     COMMIT = "commit"
     ACK = "ack"
+    LISTEN = "listen"
     BYE = "bye"
     DONE = "done"
 
 
 class Session:
-    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back."""
+    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
+
+    One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
+    `on_progress` gets this session after HELLO and after every acknowledgement.
+    """
 
     def __init__(
         self,
@@ -54,8 +65,14 @@ class Session:
         store: Store,
         now: Callable[[], int],
         on_live: Callable[[bytes], None] | None = None,
+        on_progress: Callable[["Session"], None] | None = None,
+        follow: bool = False,
+        expect_id: str = "",
     ) -> None:
         self.phase = Phase.HELLO
+        self._on_progress = on_progress or (lambda _: None)
+        self._follow = follow
+        self._expect_id = expect_id
         self._channel = Channel(transport, on_live)
         self._store = store
         self._now = now
@@ -77,11 +94,26 @@ class Session:
             Phase.PULL: self._pull,
             Phase.COMMIT: self._commit,
             Phase.ACK: self._ack,
+            Phase.LISTEN: self._listen,
             Phase.BYE: self._bye,
         }
-        while self.phase is not Phase.DONE:
-            self.phase = await steps[self.phase]()
+        try:
+            while self.phase is not Phase.DONE:
+                self.phase = await steps[self.phase]()
+        except asyncio.CancelledError:
+            await self._bye()
+            raise
         return self.result
+
+    @property
+    def info(self) -> Info:
+        """How the sensor introduced itself last; only after HELLO."""
+        return self._info
+
+    @property
+    def left(self) -> int:
+        """Records that the sensor is known to have and that are not dealt with yet."""
+        return max(0, self._info.next_seq - self._cursor)
 
     @property
     def result(self) -> SyncResult:
@@ -91,16 +123,11 @@ class Session:
         return self._result
 
     async def _hello(self) -> Phase:
-        nonce = os.urandom(8)
-        hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, nonce)
-        # An INFO with another host's nonce answers an older HELLO.
-        self._channel.nonce, body = await self._channel.ask(
-            protocol.HELLO, hello, protocol.INFO, lambda body: read_info(body).host_nonce == nonce
-        )
-        self._info = info = read_info(body)
+        self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
         self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
         self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
         self._cursor = self._start(info)
+        self._on_progress(self)
         return Phase.CLOCK
 
     def _start(self, info: Info) -> int:
@@ -120,7 +147,7 @@ class Session:
     async def _pull(self) -> Phase:
         left = self._info.next_seq - self._cursor
         if left <= 0:
-            return Phase.BYE
+            return Phase.LISTEN if self._follow else Phase.BYE
         # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
         batch = Batch(self._cursor, 1 if self._tries else min(left, protocol.PULL_MAX))
         end = await self._gather(batch)
@@ -189,6 +216,7 @@ class Session:
         """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
         body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
         await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+        self._on_progress(self)
         return Phase.PULL
 
     def _is_acked(self, body: bytes) -> bool:
@@ -197,10 +225,20 @@ class Session:
         log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
         return bool(log_id == self._info.log_id and next_seq >= self._cursor)
 
+    async def _listen(self) -> Phase:
+        await self._channel.listen(LISTEN_S)
+        # The same nonce again: the session stays, and INFO tells how far the log is on flash.
+        info = await greet(self._channel, self._store.key_of, self._info.host_nonce, self._info.device_id)
+        if info.log_id != self._info.log_id:
+            raise LinkError(f"sensor {info.device_id} began a new log: connect again")
+        self._info = info
+        return Phase.PULL
+
     async def _bye(self) -> Phase:
-        # All is stored and acknowledged: a link that goes down just now takes nothing with it.
-        with suppress(LinkError):
-            await self._channel.send(protocol.BYE)
+        # What is stored is acknowledged: a link that goes down just now takes nothing with it.
+        with suppress(LinkError, TimeoutError):
+            async with asyncio.timeout(_BYE_S):
+                await self._channel.send(protocol.BYE)
         return Phase.DONE
 
 

@@ -3,6 +3,7 @@
 device(device_id) <- record(device_id, log_id, seq)
                   <- anchor(device_id, log_id, boot)
                   <- quarantine(device_id, log_id, seq, raw)
+                  <- trust(device_id)
 
 Unsigned 32-bit numbers of the wire stand in BigInteger columns: PostgreSQL has no unsigned types.
 """
@@ -21,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from barcore.protocol import RECORD_BYTES
+from barcore.protocol import KEY_BYTES, RECORD_BYTES
 
 metadata = MetaData(
     naming_convention={
@@ -80,4 +81,14 @@ quarantine = Table(
     Column("reason", String, nullable=False),
     Column("received_utc_ms", BigInteger, nullable=False),
     UniqueConstraint("device_id", "log_id", "seq", "raw"),
+)
+
+# Who reads this table can pass for the sensors in it: a key is a secret of this database.
+trust = Table(
+    "trust",
+    metadata,
+    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("since_utc_ms", BigInteger, nullable=False),
+    CheckConstraint(f"length(key) = {KEY_BYTES}", name="key_bytes"),
 )

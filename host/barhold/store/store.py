@@ -50,6 +50,13 @@ class Store:
             _ensure_device(connection, device.device_id)
             connection.execute(table.update().where(table.c.device_id == device.device_id).values(values))
 
+    def rename(self, device_id: str, name: str) -> None:
+        """Keep another name of a known sensor, as it has just been given."""
+        table = schema.device
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, device_id)
+            connection.execute(table.update().where(table.c.device_id == device_id).values(name=name))
+
     def add_records(self, device_id: str, log_id: int, raws: Sequence[bytes], received_utc_ms: int) -> Added:
         """Store valid records under (device id, log id, seq) in one transaction; StoreError stores none of them."""
         rows = [_record_row(device_id, log_id, bytes(raw), received_utc_ms) for raw in raws]
@@ -84,6 +91,28 @@ class Store:
             _insert_new(connection, table, [key | values])
             better = table.update().filter_by(**key).where(table.c.rtt_ms > anchor.rtt_ms)
             connection.execute(better.values(values))
+
+    def trust(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
+        """Keep the key that the sensor was given, in the place of an older one."""
+        table = schema.trust
+        values: Row = {"key": key, "since_utc_ms": since_utc_ms}
+        with translated(self._engine.url), writing(self._engine) as connection:
+            _ensure_device(connection, device_id)
+            _insert_new(connection, table, [{"device_id": device_id} | values])
+            connection.execute(table.update().where(table.c.device_id == device_id).values(values))
+
+    def distrust(self, device_id: str) -> bool:
+        """Forget the sensor's key; tell whether there was one."""
+        table = schema.trust
+        with translated(self._engine.url), writing(self._engine) as connection:
+            return bool(connection.execute(table.delete().where(table.c.device_id == device_id)).rowcount)
+
+    def key_of(self, device_id: str) -> bytes | None:
+        """Return the key that the sensor was given, None for one that has none."""
+        wanted = select(schema.trust.c.key).where(schema.trust.c.device_id == device_id)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            found = connection.scalar(wanted)
+        return None if found is None else bytes(found)
 
     def next_seq(self, device_id: str, log_id: int) -> int:
         """Return the seq after the last one dealt with (stored or quarantined) in this log; 0 for an unknown log."""

@@ -1,0 +1,48 @@
+"""`barhold name`: what a sensor calls itself."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching
+from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+
+if TYPE_CHECKING:
+    from barhold.session import Control
+
+
+def name(
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, at most 20 bytes.")],
+    sensor: Sensor = "",
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = WAIT_S,
+    db: Database = None,
+) -> None:
+    """Give a sensor a name, under which it then shows in scans.
+
+    \b
+    Examples:
+      barhold name bar-2
+      barhold name "Anna's bar" --sensor bar-2
+    """
+    from barcore import protocol
+    from barhold.errors import InputError, LinkError
+    from barhold.store import Store
+
+    if not 1 <= len(new.encode()) <= protocol.NAME_BYTES or not new.isprintable() or new != new.strip():
+        raise InputError(
+            f"name {new!r}: {len(new.encode())} bytes, must be 1..{protocol.NAME_BYTES}, "
+            f"printable, and without a space at its ends"
+        )
+
+    async def work(control: "Control") -> str:
+        kept = await control.set(name=new)
+        if kept.name != new:
+            raise LinkError(f"sensor {control.info.device_id} kept the name {kept.name}: try again")
+        return control.info.device_id
+
+    with Store.open(db) as store:
+        device_id = reaching.in_session(sensor, usb, port, wait, store, work)
+        store.rename(device_id, new)
+    typer.echo(f"sensor {device_id} is now {new}")

@@ -1,0 +1,78 @@
+"""`barhold record`: the raw motion of a training, to replay and to test with."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+
+if TYPE_CHECKING:
+    from barhold.capture import Capture
+    from barhold.session import Control
+
+LINE_EVERY_S = 10.0
+
+
+def record(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording to write (CSV).")],
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=0.1, help="End after that long; otherwise Ctrl-C ends it.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")] = False,
+    sensor: Sensor = "",
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = WAIT_S,
+    db: Database = None,
+) -> None:
+    """Write the sensor's raw samples to FILE, in the format that `barhold replay` reads.
+
+    FILE appears at the end, whole; until then it is FILE.part. What came before a break is kept, and so is what came
+    before Ctrl-C, which ends it with exit status 0.
+
+    \b
+    Examples:
+      barhold record training.csv --seconds 1
+      barhold record training.csv --seconds 1 --overwrite --sensor bar-1
+    """
+    from barhold.capture import Capture
+    from barhold.errors import LinkError
+    from barhold.store import Store
+
+    error = None
+    with Store.open(db) as store, Capture(file, overwrite) as capture:
+        try:
+            reaching.in_session(sensor, usb, port, wait, store, lambda control: _gather(control, capture, seconds))
+        except LinkError as broke:
+            error = broke
+        except KeyboardInterrupt:
+            screen.note("ended")
+    _tell(capture, file)
+    if error:
+        raise error
+
+
+async def _gather(control: "Control", capture: "Capture", seconds: float | None) -> None:
+    import time
+    from contextlib import aclosing
+
+    told_s = time.monotonic()
+    screen.note(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
+    async with aclosing(control.stream()) as pieces:
+        async for piece in pieces:
+            capture.add(piece.packed, piece.lost)
+            if seconds is not None and capture.duration_s >= seconds:
+                return
+            if time.monotonic() - told_s >= LINE_EVERY_S:
+                told_s = time.monotonic()
+                screen.note(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
+
+
+def _tell(capture: "Capture", file: Path) -> None:
+    if capture.samples < 2:
+        screen.note(f"no sample came, {file} was not written")
+        return
+    lost = f", {capture.lost} lost on the way" if capture.lost else ""
+    typer.echo(f"{file}: {capture.samples} samples, {capture.duration_s:.1f} s{lost}")

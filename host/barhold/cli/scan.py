@@ -1,0 +1,78 @@
+"""`barhold scan`: which sensors are near."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from barhold.cli import reaching, screen
+from barhold.cli.options import AsJson, Usb
+
+if TYPE_CHECKING:
+    from barhold.link.found import Found
+    from barhold.session import Info
+
+Row = dict[str, Any]
+
+
+def scan(
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to listen.")] = 5.0,
+    ask: Annotated[bool, typer.Option(help="Connect to each to learn its id and firmware.")] = True,
+    usb: Usb = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the sensors near: name, id, battery, records not synced yet, signal.
+
+    A sensor that a host is connected to does not show. Its id comes from itself, never from its address.
+
+    \b
+    Examples:
+      barhold scan
+      barhold scan --no-ask --json
+    """
+    from barhold import jsonlines
+    from barhold.reach import Wanted
+
+    screen.note("looking at the USB ports" if usb else f"listening for {seconds:g} s")
+    rows = reaching.run(_rows(Wanted(usb=usb), seconds, ask))
+    if as_json:
+        for row in rows:
+            screen.json_line({"type": "sensor", "schema": jsonlines.SCHEMA, **row})
+    elif rows:
+        from barhold import text
+
+        screen.show(*text.scanned(rows))
+    else:
+        screen.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
+
+
+async def _rows(wanted: "Any", seconds: float, ask: bool) -> list[Row]:
+    from barhold.errors import LinkError
+    from barhold.reach import near, probe
+
+    rows = []
+    for one in await near(wanted, seconds):
+        info = None
+        if ask:
+            try:
+                info = await probe(one)
+            except LinkError as error:
+                screen.note(str(error))
+        rows.append(_row(one, info))
+    return rows
+
+
+def _row(found: "Found", info: "Info | None") -> Row:
+    unsynced = found.unsynced
+    if info:
+        unsynced = max(0, info.next_seq - max(info.acked, info.first_seq))
+    return {
+        "name": info.name if info else found.name,
+        "id": info.device_id if info else None,
+        "link": found.kind,
+        "address": found.address,
+        "battery_pct": found.battery_pct,
+        "battery_mv": info.battery_mv or None if info else None,
+        "unsynced": unsynced,
+        "rssi_dbm": found.rssi_dbm,
+        "firmware": info.firmware if info else None,
+    }

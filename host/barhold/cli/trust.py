@@ -1,0 +1,46 @@
+"""`barhold trust`: a key by which this sensor is known again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching
+from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+
+if TYPE_CHECKING:
+    from barhold.session import Control
+
+
+def trust(
+    sensor: Sensor = "",
+    usb: Usb = False,
+    port: Port = "",
+    forget: Annotated[bool, typer.Option("--forget", help="Take the key away from the sensor and from here.")] = False,
+    wait: Wait = WAIT_S,
+    db: Database = None,
+) -> None:
+    """Give a sensor a secret key, so that a look-alike is refused from then on.
+
+    The sensor takes a key only over the cable or while its button is held. The key stays in it and in the database;
+    every later connection asks for a proof of it. Against whoever holds the sensor or the database it is no protection.
+
+    \b
+    Examples:
+      barhold trust --usb
+      barhold trust --usb --forget
+    """
+    from barhold import trusting
+    from barhold.store import Store
+    from barhold.sync import utc_clock
+
+    with Store.open(db) as store:
+
+        async def work(control: "Control") -> str:
+            if forget:
+                await trusting.forget(control, store)
+            else:
+                await trusting.give(control, store, utc_clock())
+            return control.info.name
+
+        told = reaching.in_session(sensor, usb, port, wait, store, work, check_key=False)
+    typer.echo(f"{told} has no key any more" if forget else f"{told} has a key: a look-alike will be refused")

@@ -1,0 +1,66 @@
+"""The doctor's round: this computer first, then the sensor that is meant, if one is there."""
+
+from collections.abc import Callable
+from contextlib import aclosing
+
+from barhold.doctor import host, motion, sensor
+from barhold.doctor.line import WARN, Line, from_error
+from barhold.errors import BarholdError
+from barhold.link.found import Found
+from barhold.reach import Wanted, connect, find
+from barhold.session import Control
+from barhold.store import Store
+from barhold.sync import utc_clock
+
+
+async def all_of(
+    wanted: Wanted, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
+) -> list[Line]:
+    """Return every finding; what cannot be looked at is a finding too."""
+    lines = [*host.system(), host.database(db)]
+    at_cable, boards = host.cable()
+    lines += at_cable
+    by_radio: list[Found] = []
+    if not wanted.by_cable:
+        tell(f"listening for {seconds:g} s")
+        line, by_radio = await host.radio(seconds)
+        lines.append(line)
+    if not wanted.port and not boards + by_radio:
+        step = "switch one on, or plug one in, and repeat"
+        return [*lines, Line("sensor", WARN, "none is there to look at", step)]
+    if boards and not by_radio and not wanted.sensor and not wanted.by_cable:
+        wanted = Wanted(usb=True)
+    return lines + await _of_sensor(wanted, with_mount, db, tell)
+
+
+async def _of_sensor(wanted: Wanted, with_mount: bool, db: str | None, tell: Callable[[str], None]) -> list[Line]:
+    lines: list[Line] = []
+    try:
+        with Store.open(db) as store:
+            found, expected = await find(wanted, {one.device_id: one.name for one in store.devices()})
+            tell(f"connecting to {found.shown}")
+            transport = await connect(found)
+            try:
+                control = await Control.open(transport, store.key_of, expected)
+                lines += sensor.known(control.info, store.key_of(control.info.device_id))
+                lines.append(await sensor.clock(control, utc_clock()))
+                lines += await _moving(control, with_mount, tell)
+                await control.close()
+            finally:
+                await transport.close()
+    except BarholdError as error:
+        lines.append(from_error("sensor", error))
+    return lines
+
+
+async def _moving(control: Control, with_mount: bool, tell: Callable[[str], None]) -> list[Line]:
+    lines = []
+    try:
+        async with aclosing(control.stream()) as pieces:
+            tell("measuring the noise at rest: leave the sensor alone for 2 s")
+            lines.append((await motion.noise(pieces))[0])
+            if with_mount:
+                lines.append(await motion.mount(pieces, tell))
+    except BarholdError as error:
+        lines.append(from_error("rest noise", error, WARN))
+    return lines

@@ -1,0 +1,57 @@
+"""What the doctor looks at on this computer."""
+
+import os
+import platform
+
+from barhold import __version__
+from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
+from barhold.errors import BarholdError, InputError
+from barhold.link import ble, quirks, usb
+from barhold.link.found import Found
+from barhold.store import Store
+
+
+def system() -> list[Line]:
+    """Return which Barhold on which system, and what is to be known of it."""
+    here = Line("system", OK, f"Barhold {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    return [here, *(Line("known of this system", OK, text) for text in quirks.known())]
+
+
+def database(path: str | None) -> Line:
+    """Return whether the database opens."""
+    try:
+        with Store.open(path) as store:
+            return Line("database", OK, f"{len(store.devices())} sensors known, {_trusted(store)} with a key")
+    except (BarholdError, InputError) as error:
+        return from_error("database", error)
+
+
+def cable() -> tuple[list[Line], list[Found]]:
+    """Return the ports with a board, and whether this user may open them."""
+    found = usb.ports()
+    if not found:
+        return [Line("cable", OK, "no board is plugged in")], []
+    return [_port(one) for one in found], found
+
+
+async def radio(seconds: float) -> tuple[Line, list[Found]]:
+    """Return whether the adapter scans, and what it found."""
+    try:
+        found = await ble.discover(seconds)
+    except BarholdError as error:
+        # A host without Bluetooth still has the cable.
+        return from_error("bluetooth", error, WARN), []
+    if not found:
+        text = "the adapter scans, no sensor is near"
+        return Line("bluetooth", WARN, text, "switch the sensor on; one that a host is connected to does not show"), []
+    return Line("bluetooth", OK, ", ".join(f"{one.shown} at {one.rssi_dbm} dBm" for one in found)), found
+
+
+def _port(found: Found) -> Line:
+    if os.name == "posix" and not os.access(found.address, os.R_OK | os.W_OK):
+        return Line("cable", FAIL, f"no permission for {found.shown}", usb.permission(found.address))
+    return Line("cable", OK, found.shown)
+
+
+def _trusted(store: Store) -> int:
+    return sum(store.key_of(one.device_id) is not None for one in store.devices())

@@ -1,0 +1,200 @@
+"""Sensors over Bluetooth LE, through bleak: a scan, and a Transport of one frame per notification."""
+
+import asyncio
+import struct
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.scanner import AdvertisementData
+from bleak.exc import BleakBluetoothNotAvailableError, BleakError
+from bleak.exc import BleakBluetoothNotAvailableReason as Reason
+
+from barcore import protocol
+from barhold.errors import LinkError, RefusedError
+from barhold.link import quirks
+from barhold.link.found import BLE, Found
+
+SCAN_S = 5.0
+CONNECT_S = 20.0
+WRITE_S = 5.0
+MAX_WAITING = 1024
+"""Frames that may wait to be received; more are dropped and counted, so that a flood costs no memory."""
+_SIZE_LIMIT_S = 1.0
+_NO_SIZE_YET = 20
+# In manufacturer data of ADVERT_COMPANY (0xFFFF: for no company's own use), or as the service's data.
+ADVERT_COMPANY = 0xFFFF
+ADVERT_FORMAT = "<BH"  # battery %, 255 when not known; unsynced records, 65535 for that many or more
+_NOT_KNOWN_PCT = 255
+
+_locks: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = WeakKeyDictionary()
+_NOT_AVAILABLE = {
+    Reason.NO_BLUETOOTH: "this computer has no Bluetooth adapter: plug one in, or use the cable (--usb)",
+    Reason.NO_BLE_CENTRAL_ROLE: "this Bluetooth adapter knows no Bluetooth LE: use another, or the cable (--usb)",
+    Reason.POWERED_OFF: "Bluetooth is off: switch it on (Linux: bluetoothctl power on), or use the cable (--usb)",
+    Reason.DENIED_BY_USER: "this program may not use Bluetooth: allow it in the system's privacy settings",
+    Reason.DENIED_BY_SYSTEM: "the system forbids Bluetooth (Linux: is your user in the group bluetooth?): see there",
+}
+
+
+async def discover(seconds: float = SCAN_S, enough: Callable[[Found], bool] = lambda _: False) -> list[Found]:
+    """Scan for `seconds`, or until one is `enough`; return what advertises the service, strongest signal first."""
+    seen: dict[str, Found] = {}
+    done = asyncio.Event()
+
+    def note(device: Any, advert: AdvertisementData) -> None:
+        found = seen[device.address] = _found(device, advert)
+        if enough(found):
+            done.set()
+
+    # Naming the service is what macOS 12 needs to give anything, and saves the other systems the strangers.
+    services = [protocol.SERVICE_UUID]
+    async with _radio(), _translated("the scan"), BleakScanner(note, service_uuids=services):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), seconds)
+    return sorted(seen.values(), key=lambda one: -(one.rssi_dbm or -999))
+
+
+async def connect(found: Found) -> "BleTransport":
+    """Connect and subscribe; one at a time per process, because adapters do not scan and connect at once."""
+    transport = BleTransport(found)
+    async with _radio():
+        await transport.open()
+    return transport
+
+
+class BleTransport:
+    """A Transport over GATT: a write to RX per frame, a notification of TX per frame. Made by `connect`."""
+
+    def __init__(self, found: Found) -> None:
+        self._found = found
+        self._client = BleakClient(
+            found.handle or found.address, self._broke, timeout=CONNECT_S, **quirks.client_args()
+        )
+        self._frames: deque[bytes] = deque()
+        self._news = asyncio.Event()
+        self._gone = False
+        self.dropped = 0
+
+    async def open(self) -> None:
+        """Connect within the time limit and subscribe, so that nothing the sensor says is missed."""
+        try:
+            async with _translated(f"connecting to {self._found.shown}"), asyncio.timeout(CONNECT_S + WRITE_S):
+                await self._client.connect()
+                await self._client.start_notify(protocol.TX_UUID, self._heard, **quirks.notify_args())
+                await self._size_known()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def send(self, frame: bytes) -> None:
+        """Write one frame, in pieces where the link carries fewer bytes."""
+        if self._gone:
+            raise self._ended()
+        async with _translated(f"writing to {self._found.shown}"), asyncio.timeout(WRITE_S):
+            size = self._size()
+            for at in range(0, len(frame), size):
+                await self._client.write_gatt_char(protocol.RX_UUID, frame[at : at + size], response=False)
+
+    async def receive(self, timeout_s: float) -> bytes:
+        """Return the next notification's frame; a link that broke gives first what came before."""
+        async with asyncio.timeout(timeout_s):
+            while not self._frames:
+                if self._gone:
+                    raise self._ended()
+                self._news.clear()
+                await self._news.wait()
+        return self._frames.popleft()
+
+    async def close(self) -> None:
+        """Disconnect; where the system takes too long, it finishes by itself."""
+        self._gone = True
+        self._news.set()
+        with suppress(BleakError, OSError, TimeoutError, EOFError):
+            async with asyncio.timeout(quirks.disconnect_limit_s()):
+                await self._client.disconnect()
+
+    def _heard(self, _: Any, data: bytearray) -> None:
+        if len(self._frames) >= MAX_WAITING or self._gone:
+            self.dropped += 1
+            return
+        self._frames.append(bytes(data))
+        self._news.set()
+
+    def _broke(self, _: Any) -> None:
+        self._gone = True
+        self._news.set()
+
+    def _ended(self) -> LinkError:
+        return LinkError(f"the radio link to {self._found.shown} ended: bring the sensor nearer")
+
+    def _size(self) -> int:
+        rx = self._client.services.get_characteristic(protocol.RX_UUID)
+        if rx is None:
+            raise LinkError(f"{self._found.shown} lacks Barhold's service: {_STALE}")
+        return max(rx.max_write_without_response_size, 1)
+
+    async def _size_known(self) -> None:
+        """Wait a moment for the real size: BlueZ names 20 until the two sides have agreed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SIZE_LIMIT_S):
+                while self._size() <= _NO_SIZE_YET:
+                    await asyncio.sleep(0.05)
+
+
+_STALE = "its services may be remembered from another firmware; remove it from the system's Bluetooth and try again"
+
+
+@asynccontextmanager
+async def _radio() -> AsyncIterator[None]:
+    """The one lock of scan and connect, per event loop: a process has one."""
+    lock = _locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with lock:
+        yield
+
+
+@asynccontextmanager
+async def _translated(doing: str) -> AsyncIterator[None]:
+    """Turn what bleak and the systems below it raise into one line with a next step."""
+    try:
+        yield
+    except BleakBluetoothNotAvailableError as err:
+        text = _NOT_AVAILABLE.get(err.reason, f"Bluetooth cannot be used ({err.args[0]}): use the cable (--usb)")
+        raise RefusedError(text) from err
+    except FileNotFoundError as err:  # Linux without D-Bus
+        raise RefusedError(
+            "Bluetooth's service is not running: start it (systemctl start bluetooth), or use --usb"
+        ) from err
+    except TimeoutError as err:
+        raise LinkError(
+            f"{doing}: it did not come about in time: bring the sensor nearer, is another host on it?"
+        ) from err
+    except (BleakError, OSError, EOFError, AssertionError) as err:
+        raise LinkError(f"{doing}: {_said(err)}") from err
+
+
+def _said(err: BaseException) -> str:
+    text = " ".join(str(err).split()) or type(err).__name__
+    if any(word in text for word in quirks.TRANSIENT):
+        return f"{text}: this passes, try again"
+    if "not found" in text:
+        return f"{text}: switch the sensor on and bring it nearer; {_STALE}"
+    return f"{text}: bring the sensor nearer"
+
+
+def _found(device: Any, advert: AdvertisementData) -> Found:
+    battery_pct, unsynced = read_advert(advert.manufacturer_data, advert.service_data)
+    name = "".join(c if c.isprintable() else "?" for c in advert.local_name or device.name or "")
+    return Found(BLE, device.address, name, battery_pct, unsynced, advert.rssi, device)
+
+
+def read_advert(manufacturer: dict[int, bytes], service: dict[str, bytes]) -> tuple[int | None, int | None]:
+    """Return the advertised (battery %, unsynced records), each None where nothing sensible is said."""
+    data = manufacturer.get(ADVERT_COMPANY) or service.get(protocol.SERVICE_UUID) or b""
+    if len(data) < struct.calcsize(ADVERT_FORMAT):
+        return None, None
+    battery_pct, unsynced = struct.unpack_from(ADVERT_FORMAT, data)
+    return (battery_pct if battery_pct <= 100 else None), unsynced

@@ -1,0 +1,187 @@
+"""Sensors on a cable, through pyserial: which ports there are, and a Transport of COBS packets."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+import serial
+from serial.tools import list_ports
+
+from barcore import protocol
+from barhold.errors import LinkError, RefusedError
+from barhold.link import quirks
+from barhold.link.found import USB, Found
+from barhold.link.packets import Packets, packet
+
+BAUD = 115200
+WRITE_S = 5.0
+_POLL_S = 0.2
+_OWN_USB = {0x303A: "ESP32-S3", 0x2886: "XIAO"}
+_BRIDGES = {
+    (0x10C4, 0xEA60): "CP210x",
+    (0x1A86, 0x55D4): "CH9102",
+    (0x1A86, 0x7523): "CH340",
+    (0x067B, 0x2303): "PL2303",
+    (0x0403, 0x6001): "FT232",
+}
+
+
+def ports() -> list[Found]:
+    """Return the ports at which a board with a chip we know is plugged in."""
+    known = ((port, _chip(port.vid, port.pid)) for port in list_ports.comports())
+    return [Found(USB, port.device, f"{chip} at {port.device}") for port, chip in known if chip]
+
+
+async def connect(found: Found) -> "UsbTransport":
+    """Open the port without resetting the board at it."""
+    return UsbTransport(await asyncio.to_thread(_opened, found.address), found.address)
+
+
+class UsbTransport:
+    """A Transport over an open serial port, which a thread reads because not every system can wait for one."""
+
+    def __init__(self, port: serial.Serial, name: str) -> None:
+        self._port = port
+        self._name = name
+        self._packets = Packets()
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._gone = ""
+        self._closing = False
+        self._reader = Thread(target=self._read, name=f"barhold {name}", daemon=True)
+        self._reader.start()
+
+    @property
+    def dropped(self) -> int:
+        """Packets that were no COBS, and text of the console."""
+        return self._packets.dropped
+
+    async def send(self, frame: bytes) -> None:
+        """Write one frame, escaped: byte 3 would interrupt the sensor's program."""
+        if self._gone or self._closing:
+            raise self._ended()
+        try:
+            await asyncio.to_thread(self._port.write, escaped(packet(frame)))
+        except (serial.SerialException, OSError, TypeError) as err:
+            self._gone = self._gone or _reason(err)
+            raise self._ended() from err
+
+    async def receive(self, timeout_s: float) -> bytes:
+        """Return the next whole packet; a port that went away gives first what came before."""
+        async with asyncio.timeout(timeout_s):
+            while (frame := self._packets.pop()) is None:
+                if self._gone or self._closing:
+                    raise self._ended()
+                self._news.clear()
+                await self._news.wait()
+        return frame
+
+    async def close(self) -> None:
+        """Let go of the port."""
+        if self._closing:
+            return
+        self._closing = True
+        self._news.set()
+        await asyncio.to_thread(self._shut)
+
+    def _shut(self) -> None:
+        if hasattr(self._port, "cancel_read"):
+            self._port.cancel_read()
+        self._reader.join(2 * _POLL_S + 1)
+        self._port.close()
+
+    def _read(self) -> None:
+        """Run in the thread: hand on what comes until the port ends."""
+        reason = ""
+        while not self._closing and not reason:
+            data = b""
+            try:
+                data = self._port.read(self._port.in_waiting or 1)
+            except (serial.SerialException, OSError, TypeError) as err:  # TypeError: closed under pyserial's feet
+                reason = _reason(err)
+            if not self._tell(data, reason):
+                return
+
+    def _tell(self, data: bytes, reason: str) -> bool:
+        try:
+            self._loop.call_soon_threadsafe(self._take, data, reason)
+        except RuntimeError:  # the loop has ended
+            return False
+        return True
+
+    def _take(self, data: bytes, reason: str) -> None:
+        self._packets.feed(data)
+        self._gone = self._gone or reason
+        if reason or self._packets:
+            self._news.set()
+
+    def _ended(self) -> LinkError:
+        why = f" ({self._gone})" if self._gone else ""
+        return LinkError(f"the cable at {self._name} went away{why}: plug it in again")
+
+
+def escaped(data: bytes) -> bytes:
+    """Return `data` with no byte that the sensor's console would act on."""
+    if not any(byte in data for byte in protocol.ESCAPED):
+        return data
+    out = bytearray()
+    for byte in data:
+        out += bytes((protocol.ESCAPE, byte ^ protocol.ESCAPE_XOR)) if byte in protocol.ESCAPED else bytes((byte,))
+    return bytes(out)
+
+
+def permission(name: str) -> str:
+    """Return the step that gives permission; on Windows the port is held by another program."""
+    if os.name != "posix":
+        return "close the program that holds it"
+    group = "dialout"
+    with suppress(OSError, KeyError):
+        group = Path(name).group()
+    rule = '/etc/udev/rules.d/70-barhold.rules with SUBSYSTEM=="tty", TAG+="uaccess"'
+    return f"run `sudo usermod -aG {group} $USER` and log in again, or add the udev rule {rule}"
+
+
+def _chip(vid: int | None, pid: int | None) -> str:
+    return _OWN_USB.get(vid or 0) or _BRIDGES.get((vid or 0, pid or 0), "")
+
+
+def _is_bridge(name: str) -> bool:
+    return any(port.device == name and (port.vid, port.pid) in _BRIDGES for port in list_ports.comports())
+
+
+def _opened(name: str, make: Callable[..., serial.Serial] = serial.Serial) -> serial.Serial:
+    port = make(baudrate=BAUD, timeout=_POLL_S, write_timeout=WRITE_S)
+    if os.name == "posix":
+        port.exclusive = True  # two programs on one port would each get half of every frame
+    if quirks.lines_low(quirks.SYSTEM, _is_bridge(name)):
+        port.dtr = port.rts = False
+    port.port = name
+    try:
+        port.open()
+    except (serial.SerialException, OSError) as err:
+        raise _not_opened(name, err) from err
+    return port
+
+
+def _not_opened(name: str, err: Exception) -> LinkError:
+    """Say why a port did not open. The cases: no permission, held by another program, not there, anything else."""
+    code = getattr(err, "errno", None)
+    text = str(err)
+    if (code in (errno.EACCES, errno.EPERM) and "lock" not in text) or "PermissionError" in text:
+        return RefusedError(f"no permission for {name}: {permission(name)}")
+    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in text or "Access is denied" in text:
+        return RefusedError(
+            f"{name} is held by another program (a serial monitor, mpremote, another barhold): close it"
+        )
+    if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFoundError" in text:
+        there = ", ".join(one.address for one in ports()) or "none"
+        return LinkError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
+    return LinkError(f"{name} cannot be opened ({_reason(err)}): plug the sensor in again")
+
+
+def _reason(err: Exception) -> str:
+    return " ".join(str(err).split()) or type(err).__name__

@@ -1,0 +1,78 @@
+"""A sensor as the firmware composes it, with its links in real time (the main.py of board.mjs).
+
+The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), play ("before": what the file
+`samples` leads to is there from the start; "during": it happens from then on), ble and cable (whether it has that
+link), step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how
+often, on that clock, a made event happens whose record's utc_ms is the moment).
+"""
+
+import binascii
+import json
+import sys
+import time
+
+import bluetooth
+import remote
+
+import kept
+import main
+from barcore import protocol, record
+from boards import sim
+from link.ble import BleLink
+from link.serial import ConsolePort
+from link.stream import FrameStream
+from recordlog import RecordLog
+
+told = json.loads(sys.argv[1])
+samples = binascii.unhexlify(remote.ask("file", "samples"))
+board = sim.open_board(samples, device_id=binascii.unhexlify(told["device_id"]), log_id=told["log_id"])
+
+
+def fill(count):
+    log = RecordLog(board.storage)
+    for number in range(count):
+        log.append(protocol.REP, 0, 3000 * number, (1, number % 12 + 1, 900, 2500, 1100, 800, 300, 700, 50))
+    log.flush()
+
+
+def links():
+    made = []
+    if told["ble"]:
+        radio = BleLink(bluetooth, board.device_id, told["name"], board.name, "0.1.0")
+        radio.start(0)
+        made.append(radio)
+    if told["cable"]:
+        console = remote.Console()
+        made.append(FrameStream(ConsolePort(console, console, console, remote.Clock())))
+    return made
+
+
+def happen():
+    """Let a made event be told live, its moment in it."""
+    raw = bytearray(protocol.RECORD_BYTES)
+    utc_ms = time.time_ns() // 1000000
+    record.pack_into(raw, 0, protocol.TIME_ANCHOR, 0, app.log.boot, protocol.NO_SEQ, app.now_ms(), (utc_ms, 0))
+    for end in app._ends:
+        end.live(raw)
+
+
+if told["records"]:
+    fill(told["records"])
+settings, _ = kept.SETTINGS.load(board.kept)
+settings["name"] = told["name"]
+kept.SETTINGS.save(board.kept, settings)
+app = main.compose(board, links())
+if told["play"] == "before":
+    app.run(board.imu.ended)
+    app.finish()
+due = [app.now_ms() + told["live_ms"]]
+
+
+def step():
+    app.step()
+    if told["live_ms"] and app.now_ms() >= due[0]:
+        due[0] += told["live_ms"]
+        happen()
+    board.clock.wait_ms(told["clock_ms"])
+    remote.wait_ms(told["step_ms"])
+    return True
