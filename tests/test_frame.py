@@ -25,6 +25,7 @@ GOLDEN = [
     (protocol.ERASE, "0100feca", "01080400d4c3b2a1", "6fb28d7f"),
     (protocol.CALIBRATE, "02", "01090100d4c3b2a1", "f94e0fcf"),
     (protocol.STREAM, "01", "010a0100d4c3b2a1", "a01889d8"),
+    (protocol.UPDATE, "0101" + "ab" * 32, "010b2200d4c3b2a1", "07ab6d94"),
     (protocol.INFO, INFO + "0808686f73746e6f6e63", "01404200d4c3b2a1", "78df8ca2"),
     (protocol.DATA, REP, "01412000d4c3b2a1", "cc177549"),
     (protocol.END, "ea030000010044332211", "01420a00d4c3b2a1", "ff67176d"),
@@ -36,6 +37,7 @@ GOLDEN = [
     (protocol.SETTINGS, "01034261720202c4090302ac0d", "01480d00d4c3b2a1", "727a0d9b"),
     (protocol.CALIBRATION, "0200063fdc050000d0070000", "01490c00d4c3b2a1", "33fae107"),
     (protocol.SAMPLES, "07000000e80300000100feff001003000400fbff", "014a1400d4c3b2a1", "a3fa664d"),
+    (protocol.UPDATE_STATE, "020500000002000040e20100ddccbbaa", "014b1000d4c3b2a1", "3b783750"),
 ]
 
 
@@ -72,6 +74,7 @@ def test_the_bodies_have_the_sizes_of_their_formats() -> None:
         protocol.STREAM: protocol.STREAM_FORMAT,
         protocol.DONE: protocol.DONE_FORMAT,
         protocol.CALIBRATION: protocol.CALIBRATION_FORMAT,
+        protocol.UPDATE_STATE: protocol.UPDATE_STATE_FORMAT,
     }
     sizes = {kind: len(body) // 2 for kind, body, _, _ in GOLDEN}
     assert {kind: struct.calcsize(form) for kind, form in formats.items()} == {kind: sizes[kind] for kind in formats}

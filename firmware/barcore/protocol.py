@@ -125,6 +125,7 @@ KEY = 7  # since 1.1; 32 bytes, or none to forget it; only over the cable or wit
 ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cable or with the button held; DONE
 CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
 STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
+UPDATE = 11  # since 1.1; UPDATE_FORMAT and what the action asks for; answered by UPDATE_STATE
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
 END = 66  # END_FORMAT; ends the answer to a PULL
@@ -136,6 +137,7 @@ DONE = 71  # since 1.1; DONE_FORMAT; the asked thing is done
 SETTINGS = 72  # since 1.1; TLV body, SET_* tags; all that SET can change, as it now is
 CALIBRATION = 73  # since 1.1; CALIBRATION_FORMAT; how far the calibration is
 SAMPLES = 74  # since 1.1; u32 index of the first sample of the stream, then packed samples (barcore.sample)
+UPDATE_STATE = 75  # since 1.1; UPDATE_STATE_FORMAT; how far an update is, and why it is refused
 FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
@@ -158,6 +160,51 @@ KEY_BYTES = 32
 
 # CALIBRATE actions: tell the state, begin anew, take a pose once still, keep what was found, give up
 CALIBRATE_STATE, CALIBRATE_BEGIN, CALIBRATE_POSE, CALIBRATE_KEEP, CALIBRATE_CANCEL = 0, 1, 2, 3, 4
+
+# UPDATE actions. The sensor owns the offset: a host goes on at `next` of UPDATE_STATE, whatever it sent before.
+UPDATE_ASK = 0  # tell the state
+UPDATE_BEGIN = 1  # UPDATE_BEGIN_FORMAT; a bundle that was begun before goes on
+UPDATE_BLOCK = 2  # UPDATE_BLOCK_FORMAT, then bytes of the bundle from that offset on
+UPDATE_FINISH = 3  # check the whole, then start it on trial
+UPDATE_CANCEL = 4  # forget what came
+UPDATE_KEY = 5  # the modulus of the RSA key that signs updates, or nothing to forget it; only over the cable
+UPDATE_FORMAT = "<B"  # action
+UPDATE_BEGIN_FORMAT = "<B32s"  # flags, SHA-256 of the bundle's head (barcore.bundle)
+UPDATE_BLOCK_FORMAT = "<I"  # offset in the bundle
+UPDATE_DOWNGRADE = 1  # flag: an older version is wanted
+UPDATE_KEY_BYTES = 384
+# state, reason of the refusal, slot that runs, its state (barcore does not know more: firmware/slots.py), offset wanted
+# next, bytes of the whole bundle (0 while not known), first 4 bytes of the SHA-256 of the key's modulus (0: none)
+UPDATE_STATE_FORMAT = "<BBBBIII"
+# States: no update, head coming, files coming, whole being checked, about to restart
+UPDATE_NONE, UPDATE_HEAD, UPDATE_FILES, UPDATE_CHECKING, UPDATE_READY = 0, 1, 2, 3, 4
+# Reasons
+UPDATE_REASON_TEXT = {
+    1: "a set is under way",
+    2: "the battery is low: charge it first",
+    3: "over the radio only with the sensor's button held",
+    4: "over the radio only with a signature",
+    5: "the signature is not of the sensor's key",
+    6: "the sensor has no key to check the signature: set it over the cable",
+    7: "the bundle is for another board",
+    8: "the bundle is older than what runs",
+    9: "the bundle needs a newer loader: flash the sensor over the cable",
+    10: "the bundle's bytecode does not fit the sensor's MicroPython",
+    11: "the bundle is malformed or beyond a limit",
+    12: "a file is not what its manifest says",
+    13: "not all of the bundle has come",
+    14: "no update was begun over this link",
+    15: "the offset is not the one wanted next",
+    16: "the version that runs is still on trial: wait half a minute",
+    17: "the sensor's storage failed or is full",
+    18: "the bundle's head is not the announced one",
+    19: "only over the cable",
+    20: "the sensor has no slots: flash it over the cable",
+}
+UPDATE_BUSY, UPDATE_BATTERY, UPDATE_BUTTON, UPDATE_UNSIGNED, UPDATE_SIGNATURE, UPDATE_NO_KEY = 1, 2, 3, 4, 5, 6
+UPDATE_BOARD, UPDATE_OLDER, UPDATE_LOADER, UPDATE_BYTECODE, UPDATE_BUNDLE, UPDATE_FILE = 7, 8, 9, 10, 11, 12
+UPDATE_MISSING, UPDATE_NOT_BEGUN, UPDATE_OFFSET, UPDATE_TRIAL, UPDATE_STORAGE, UPDATE_OTHER = 13, 14, 15, 16, 17, 18
+UPDATE_CABLE, UPDATE_NO_SLOTS = 19, 20
 
 # SET and SETTINGS body: entries of u8 tag, u8 length, value.
 SET_NAME = 1  # utf-8, 1..NAME_BYTES bytes
@@ -200,3 +247,4 @@ INFO_PROOF = 12  # since 1.1; the first PROOF_BYTES of HMAC-SHA256(key, host non
 PROOF_BYTES = 16
 STATE_UNCALIBRATED, STATE_BUSY, STATE_LOG_FAULT, STATE_SETTINGS_FAULT = 1, 2, 4, 8
 STATE_LOW_BATTERY, STATE_KEYED = 16, 32
+STATE_SAFE_MODE = 64  # no counting: only an update is taken
