@@ -17,6 +17,7 @@ from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
+HEAVY += ("cryptography", "mpremote")
 
 
 def examples(command):
@@ -27,7 +28,7 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench calibrate check demo doctor live name plan record replay scan sets sync time trust"
+        "bench bundle calibrate check demo doctor keys live name plan record replay scan sets sync time trust"
     )
 
 

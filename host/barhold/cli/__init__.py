@@ -8,11 +8,13 @@ import typer
 
 from barhold import __version__
 from barhold.cli.bench import bench
+from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
 from barhold.cli.group import BarholdGroup
+from barhold.cli.keys import keys
 from barhold.cli.live import live
 from barhold.cli.name import name
 from barhold.cli.plan import plan
@@ -32,9 +34,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, scan, sync, live, sets, check, record, replay, doctor, calibrate, name, time, trust):
+for command in (demo, scan, sync, live, sets, check, record, replay, doctor, calibrate, name, time, trust, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
+app.add_typer(keys, name="keys")
 app.add_typer(bench, name="bench")
 
 
