@@ -2,6 +2,7 @@
 
 from array import array
 
+import crash
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms, extend_ms
 from cue import FAULT, POSE_REFUSED, POSE_TAKEN, Cue
@@ -10,6 +11,10 @@ FIRMWARE_VERSION = (0, 1, 0)
 STEP_MS = 20
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
+READS_MOST = 64
+"""In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
+SAMPLES_MS = 1000
+"""Longer without samples, the sensor is not healthy."""
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 FLUSH_RETRY_MS = 1000
@@ -36,13 +41,14 @@ class App:
         self._busy_ms = -REST_MS
         self._flush_from_ms = 0
         self._fault_from_ms = 0
+        self._sampled_ms = -SAMPLES_MS
         self._rep = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
         self.log_faults = self.imu_faults = 0
-        # Durable before anyone can ask for the time, so that this boot's number is never given twice.
-        log.append(protocol.BOOT, 0, 0, (board.power.cause,) + FIRMWARE_VERSION + (uncalibrated,))
-        self._flush()
+        if upkeep:
+            log.locked = not upkeep.may_write
+        self._note_start(uncalibrated)
 
     def now_ms(self) -> int:
         """Return the full time since boot; to be called at least once per 12 days."""
@@ -54,7 +60,29 @@ class App:
     @property
     def busy(self) -> bool:
         """Whether a rep, a hold or a set is under way."""
-        return self._detector.busy or self._now_ms < self._busy_ms + REST_MS
+        detector = self._detector
+        return detector.busy or detector.set_open or self._now_ms < self._busy_ms + REST_MS
+
+    @property
+    def linked(self) -> bool:
+        """Whether a host has a session open."""
+        for end in self._ends:  # noqa: SIM110 - `any` would take of the heap at every step
+            if end.open:
+                return True
+        return False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether samples come, the log keeps what it is given, and every link is up."""
+        for end in self._ends:
+            if not end.link.up:
+                return False
+        return self._now_ms < self._sampled_ms + SAMPLES_MS and not self.log_faults
+
+    @property
+    def battery_low(self) -> bool:
+        """Whether the battery should be charged."""
+        return self._upkeep is not None and self._upkeep.low
 
     def step(self) -> None:
         """Do all that is due now, without waiting."""
@@ -65,6 +93,8 @@ class App:
         self._flush()
         if self._upkeep:
             self._upkeep.update(self, self._now_ms)
+        if self._control:
+            self._control.step(self._now_ms)
         if self._board.screen:
             self._show()
 
@@ -87,6 +117,7 @@ class App:
         """Go on with another detector; what the one before had seen is closed and kept."""
         self._detector.finish()
         self._take_events()
+        detector.follow(self._detector)
         self._detector = detector
 
     def retarget(self, target_ms: int, long_after_ms: int) -> None:
@@ -101,36 +132,50 @@ class App:
         except OSError:
             self._log_fault()
 
-    @property
-    def linked(self) -> bool:
-        """Whether a host has a session open."""
-        return any(end.open for end in self._ends)
+    def say(self, text: str) -> None:
+        """Log a text of at most 3 kB, as far as there is room for it."""
+        try:
+            crash.log_text(self.log, self._now_ms, text.encode())
+        except OSError:
+            self._log_fault()
 
-    @property
-    def set_open(self) -> bool:
-        """Whether a set may still go on."""
-        return self._detector.set_open
+    def signal(self, kind: int) -> None:
+        """Cue `kind` now."""
+        self.cue.play(kind, self._tick)
 
     def rest(self) -> None:
         """Write all that may be written, as before sleep."""
-        if not self._upkeep or self._upkeep.may_write:
-            try:
-                self.log.flush()
-            except OSError:
-                self._log_fault()
+        if not self.log.locked:
+            self._write()
+
+    def erase_log(self, uncalibrated: int) -> None:
+        """Begin a new log, which tells of this start first; OSError of flash."""
+        self.log.erase()
+        self._note_start(uncalibrated)
+
+    def imu_fault(self) -> None:
+        """Count and cue a fault of the IMU."""
+        self.imu_faults += 1
+        self._cue_fault()
 
     # --- samples and events ---
 
     def _drain(self) -> None:
-        count = BATCH
-        while count == BATCH:
-            try:
-                count = self._board.imu.read(self._samples, BATCH)
-            except OSError:
-                self._imu_fault()
-                count = 0
+        for _ in range(READS_MOST):
+            count = self._read()
+            if count:
+                self._sampled_ms = self._now_ms
             self._feed(count)
             self._take_events()
+            if count < BATCH:
+                return
+
+    def _read(self) -> int:
+        try:
+            return self._board.imu.read(self._samples, BATCH)
+        except OSError:
+            self.imu_fault()
+            return 0
 
     def _feed(self, count: int) -> None:
         # The detector, not its bound method: calling that with over four arguments takes heap on a board.
@@ -154,7 +199,7 @@ class App:
         """Let the host's stream and calibration have the samples; cue a pose that ended."""
         seen = self._control.see(self._samples, count)
         if seen:
-            self.cue.play(POSE_TAKEN if seen > 0 else POSE_REFUSED, self._tick)
+            self.signal(POSE_TAKEN if seen > 0 else POSE_REFUSED)
 
     def _take_events(self) -> None:
         self.now_ms()
@@ -181,14 +226,20 @@ class App:
 
     # --- what may fail ---
 
+    def _note_start(self, uncalibrated: int) -> None:
+        # Durable before anyone can ask for the time, so that this boot's number is never given twice.
+        self.log.append(protocol.BOOT, 0, 0, (self._board.power.cause,) + FIRMWARE_VERSION + (uncalibrated,))
+        self.rest()
+
     def _flush(self) -> None:
         """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
         if self._detector.busy:
             self._busy_ms = self._now_ms
-        if not self.log.dirty or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
-            return
-        if self._upkeep and not self._upkeep.may_write:
-            return
+        log = self.log
+        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
+            self._write()
+
+    def _write(self) -> None:
         try:
             self.log.flush()
         except OSError:
@@ -199,16 +250,11 @@ class App:
         self.log_faults += 1
         self._cue_fault()
 
-    def _imu_fault(self) -> None:
-        self.imu_faults += 1
-        self._cue_fault()
-
     def _cue_fault(self) -> None:
         if self._now_ms >= self._fault_from_ms:
             self._fault_from_ms = self._now_ms + FAULT_CUE_MS
-            self.cue.play(FAULT, self._tick)
+            self.signal(FAULT)
 
     def _show(self) -> None:
         settings = self._detector.settings
-        low = self._upkeep is not None and self._upkeep.low
-        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, low)
+        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, self.battery_low)

@@ -1,7 +1,7 @@
-"""Runs before main.py. A board that switches itself off is held on first of all; which board this is says /board.
+"""The loader's first half, before main.py: holds the power, keeps a running watchdog fed, puts a slot on the path.
 
 Pin 4 holds the power of the M5StickC Plus2, but is the button of the XIAO, where driving it would be a short when the
-button is pressed. So without a name no pin is driven.
+button is pressed. So without a name in /board no pin is driven.
 """
 
 import machine
@@ -22,3 +22,12 @@ if machine.reset_cause() == machine.SOFT_RESET:
     # A watchdog outlives a soft reset, by which a tool at the cable takes over: fed here until main.py guards again.
     _watchdog = machine.WDT(timeout=8000)
     machine.Timer(0).init(period=2000, mode=machine.Timer.PERIODIC, callback=lambda _: _watchdog.feed())
+
+try:
+    import slots
+
+    # Nothing is written: a tool that resets the board and keeps it, main.py never run, must not cost a trial its try.
+    _slots = slots.Slots()
+    slots.enter(_slots.runs(_slots.plan(machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET))))
+except Exception as _fault:  # noqa: BLE001 - the power is held, and the REPL must come
+    print("the loader found no application:", _fault)  # noqa: T201 - said to who sits at the cable

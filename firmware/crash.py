@@ -1,4 +1,4 @@
-"""A crash's traceback, kept where a host can read it: in TEXT records, and whole in a kept file."""
+"""What a sensor has to say in words - a crash's traceback, a fault at its start - kept where a host can read it."""
 
 import io
 import sys
@@ -7,11 +7,10 @@ from barcore import protocol
 
 PIECE_BYTES = 14
 PIECES_MOST = 40
-NAME = "crash"
 
 
 def text_of(fault) -> str:
-    """Return the traceback of an exception; its last line, what happened, is never cut off."""
+    """Return the traceback of an exception."""
     if not hasattr(sys, "print_exception"):
         return repr(fault)  # CPython: only tests come here
     out = io.StringIO()
@@ -19,17 +18,17 @@ def text_of(fault) -> str:
     return out.getvalue()
 
 
-def note(log, kept, t_ms: int, text: str) -> bool:
-    """Log `text`, unless it is what the crash before said: a crash at every start must not push the sets out.
+def note(log, kept, name: str, t_ms: int, text: str) -> bool:
+    """Log `text` unless the kept file `name` says it already, and write it there; return whether it was new.
 
-    Returns whether it was logged. Raises OSError when storage fails.
+    What is the same at every start must not push the sets out of the log. Raises OSError when storage fails.
     """
-    raw = text.encode()[-PIECES_MOST * PIECE_BYTES :]
-    if _last(kept) == raw:
+    raw = text.encode()[-PIECES_MOST * PIECE_BYTES :]  # the last line of a traceback says what happened
+    if raw == _last(kept, name):
         return False
     log_text(log, t_ms, raw)
     log.flush()
-    kept.replace(NAME, raw)
+    kept.replace(name, raw)
     return True
 
 
@@ -41,8 +40,11 @@ def log_text(log, t_ms: int, raw: bytes) -> None:
         log.append(protocol.TEXT, 0, t_ms, (piece, pieces, part))
 
 
-def _last(kept) -> bytes:
-    if NAME not in kept.names():
-        return b""
-    raw = bytearray(kept.size(NAME))
-    return bytes(raw[: kept.read_into(NAME, 0, raw)])
+def _last(kept, name: str) -> bytes:
+    try:
+        if name not in kept.names():
+            return b""
+        raw = bytearray(kept.size(name))
+        return bytes(raw[: kept.read_into(name, 0, raw)])
+    except OSError:
+        return b""  # rather twice than never

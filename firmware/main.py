@@ -1,27 +1,37 @@
 """Composes a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
 
+import sys
+
 import boards
 import crash
+from accept import Host
 from app import FIRMWARE_VERSION, App
+from barcore import protocol
 from barcore.detector import Detector
 from boards.storage import MemoryStorage
 from control import Control
 from cue import FAULT, Cue
+from health import Health
 from link.answer import Answer
 from link.end import End
 from link.stream import FrameStream
 from recordlog import RecordLog
+from slots import Slots
+from update import Update
 from upkeep import Upkeep
 
 WINDOW_MS = 2000
 """Left for a cable, or the button, before anything runs."""
 WATCHDOG_MS = 8000
-COMPLAINT_MS = 60000
+COMPLAINT_MS = SOON_MS = 60000
 
 
-def compose(board, links=(), settings=None, upkeep=None) -> App:
-    """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones."""
-    control = Control(board)
+def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", slots=None) -> App:
+    """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones.
+
+    `slots` are where updates go; without them none is taken.
+    """
+    control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
     log, fault = open_log(board.storage)
     version = "%d.%d.%d" % FIRMWARE_VERSION
     ends = []
@@ -29,17 +39,24 @@ def compose(board, links=(), settings=None, upkeep=None) -> App:
         answer = Answer(board.device_id, log, "", version, link.max_frame_bytes, control, link.is_cable)
         ends.append(End(link, answer))
     detector = Detector(settings or control.detector_settings)
-    uncalibrated = 0 if settings and settings.calibrated else control.uncalibrated_axes
+    uncalibrated = 0 if settings and settings.calibrated else control.calibration.uncalibrated_axes
     app = App(board, detector, log, ends, control, upkeep, uncalibrated)
     control.join(app)
     app.cue.long_after_ms = control.long_after_ms
-    tell(app, fault, control.fault)
+    app.log_faults += 1 if fault else 0
+    tell(app, board.kept, (fault, imu_fault) + control.faults)
     return app
 
 
 def compose_on(board, port, settings=None) -> App:
     """Return the application on `board` with one cable, the byte stream `port`."""
     return compose(board, (FrameStream(port),), settings)
+
+
+def updates(board, slots) -> Update:
+    """Return what takes updates for `board` into `slots`."""
+    family = boards.FAMILIES.get(board.name, "any")
+    return Update(board, slots, Host(FIRMWARE_VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
 
 def open_log(storage) -> tuple:
@@ -50,60 +67,99 @@ def open_log(storage) -> tuple:
         return RecordLog(MemoryStorage(storage.new_id)), "log: storage fails (%s), nothing is kept" % error
 
 
-def tell(app, *faults) -> None:
-    """Log and cue what was found wrong at the start."""
-    for fault in faults:
-        if fault:
-            crash.log_text(app.log, 0, fault.encode()[: 255 * crash.PIECE_BYTES])
-            app.cue.play(FAULT, 0)
-
-
-def run_guarded(board, app) -> None:
-    """Run for ever: a crash is noted and followed by a clean start; Ctrl-C gives the board to who sits at the cable."""
-    board.power.guard(WATCHDOG_MS)
+def tell(app, kept, faults) -> None:
+    """Cue what was found wrong at the start, and log it, unless the start before found the same."""
+    text = "\n".join([fault for fault in faults if fault])
+    if text:
+        app.signal(FAULT)
+    if app.log.locked:
+        return
     try:
-        app.run()
-    except KeyboardInterrupt:
-        board.power.let_go()
-        print("Barhold has stopped; reset the board to count again")  # noqa: T201 - said to who sits at the cable
-    except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
-        note_crash(board, app, fault)
-        board.power.restart()
-
-
-def note_crash(board, app, fault) -> None:
-    """Keep what can be kept of a crash and of the records that it left in memory."""
-    try:
-        crash.note(app.log, board.kept, app.now_ms(), crash.text_of(fault))
-    except Exception:  # noqa: BLE001, S110 - the crash may be the storage's own; the restart is what counts
-        pass
+        crash.note(app.log, kept, "faults", 0, text)
+    except OSError:
+        app.log_faults += 1  # cued already
 
 
 def start() -> None:
     """Open the board that /board names, leave time for a cable, then count."""
     board = boards.open_or_say()
     if board is None:
-        complain(boards.open_lamp())
+        opened = boards.open_lamp()
+        if opened:
+            complain(opened[0], opened[1])
         return
-    print("Barhold starts in 2 s; Ctrl-C or the button stops it here")  # noqa: T201
+    print("Barhold starts in 2 s; Ctrl-C or the button stops it here")  # noqa: T201 - said to who sits at the cable
     board.clock.wait_ms(WINDOW_MS)
     if board.button():
         print("stopped by the button; reset the board to count")  # noqa: T201
         return
-    board.imu.start()
-    run_guarded(board, compose(board, upkeep=Upkeep(board)))
+    run_guarded(board)
 
 
-def complain(opened) -> None:
-    """Show a fault for a minute on the lamp of a board that could not be opened, where the board is known."""
-    if opened is None:
-        return
-    lamp, clock = opened
+def run_guarded(board) -> None:
+    """Run for ever: a crash is noted and followed by a clean start; Ctrl-C gives the board to who sits at the cable."""
+    app = None
+    try:
+        try:
+            app = compose(board, upkeep=Upkeep(board), imu_fault=start_imu(board), slots=Slots())
+            board.power.guard(WATCHDOG_MS)
+            app.run()
+        except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
+            restart(board, app, fault)
+    except KeyboardInterrupt:
+        hand_over(board, app)
+
+
+def start_imu(board) -> str:
+    """Start the IMU and return what is wrong with it. It tests itself at a power-on only: what woke it, moves it."""
+    try:
+        if board.power.cause != protocol.RESET_POWER_ON:
+            board.imu.start()
+            return ""
+        fault = board.imu.self_test() and board.imu.self_test()  # once more, lest the first was moved
+        return fault and "imu: self-test: " + fault
+    except OSError as error:
+        return "imu: %s" % error  # the driver tries again to start it
+
+
+def restart(board, app, fault) -> None:
+    """Keep what is in memory, note the crash, start anew; a minute later when each start ends in the same crash."""
+    soon = app is None or app.now_ms() < SOON_MS
+    if not note_crash(board, app, fault) and soon:
+        complain(board.lamp, board.clock, board.power.feed)
+    board.power.restart()
+
+
+def note_crash(board, app, fault) -> bool:
+    """Keep what can be kept; return whether the crash is another one than the last."""
+    try:
+        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage)[0], 0)
+        log.flush()
+        return crash.note(log, board.kept, "crash", now_ms, crash.text_of(fault))
+    except Exception:  # noqa: BLE001 - the crash may be the storage's own; the restart is what counts
+        return False
+
+
+def hand_over(board, app) -> None:
+    """Leave the board quiet, everything written, its watchdog fed, to who pressed Ctrl-C."""
+    board.power.let_go()
+    board.lamp(False)
+    if board.tone:
+        board.tone(0)
+    if app:
+        app.rest()
+    print("Barhold has stopped; reset the board to count again")  # noqa: T201
+
+
+def complain(lamp, clock, feed=None) -> None:
+    """Show a fault on the lamp for a minute."""
     cue = Cue(lamp)
     for at_ms in range(0, COMPLAINT_MS, 20):
         if at_ms % 3000 == 0:
             cue.play(FAULT, at_ms)
         cue.update(at_ms)
+        if feed:
+            feed()
         clock.wait_ms(20)
 
 

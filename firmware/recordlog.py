@@ -20,7 +20,7 @@ SPARE_RECORDS = 64
 """Room in memory beyond a segment, for a long set during which nothing may be flushed."""
 SEGMENT_LIMIT = 256
 """1 MiB, 32,512 records: over 24,000 reps with their sets and starts."""
-ENOSPC = 28
+ENOSPC, EROFS = 28, 30
 
 
 class RecordLog:
@@ -43,6 +43,8 @@ class RecordLog:
         self.boot = found.boot + 1 & 0xFFFF if found.boot != NONE else 1
         self.lost = 0
         """Records that found no room while flash failed; a GAP tells of them once it works again."""
+        self.locked = False
+        """While true nothing is written or removed: what would, raises OSError."""
 
     @property
     def first_seq(self) -> int:
@@ -104,6 +106,7 @@ class RecordLog:
 
     def flush(self) -> None:
         """Make every appended record and the cursor durable; reuse the oldest segments beyond the limit."""
+        self._check_lock()
         self._write_records()
         if self.lost:
             self._tell_lost()
@@ -115,16 +118,19 @@ class RecordLog:
 
     def erase(self) -> None:
         """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
+        self._check_lock()
+        log_id = self._storage.new_id()
+        # First of all the new id: once the last segment is gone nothing names the old one, whose seqs would come again.
+        self._cursor_dirty = True  # where a removal fails, the next flush writes the old log's cursor again
+        self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(log_id, 0))
         while self._first_seqs:
             self._remove_oldest()
-        for index in range(loglayout.SLOTS):
-            name = loglayout.slot_name(self.log_id, index)
-            if name in self._storage.names():
-                self._storage.remove(name)
-        self.log_id = self._storage.new_id()
+        self.log_id = log_id
         self._first = self._count = self._durable = self.acked = self.lost = 0
-        self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, 0))
         self._cursor_dirty = False
+        for name in self._storage.names():
+            if loglayout.slot_of(name)[0] not in (loglayout.NONE, log_id):
+                self._storage.remove(name)
 
     # --- appending ---
 
@@ -143,6 +149,10 @@ class RecordLog:
         return seq
 
     # --- flushing ---
+
+    def _check_lock(self) -> None:
+        if self.locked:
+            raise OSError(EROFS)
 
     def _write_records(self) -> None:
         try:

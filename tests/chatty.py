@@ -1,6 +1,8 @@
 """A virtual sensor with much to say: a detector that leaves one rep per sample. As a script: syncs it, to be killed.
 
 usage: python chatty.py DATABASE; writes "ack N" on stdout right before each acknowledgement leaves the host
+       python chatty.py; does the same in a process of its own for every DATABASE that it reads on stdin, one after the
+       other, and writes "child PID" before and "gone" after each: a start that costs milliseconds, to be killed often
 """
 
 import asyncio
@@ -20,7 +22,7 @@ from barhold.sync import sync, utc_clock
 class ChattyDetector:
     """One REP per sample, and a SET_END when it is told that no more come."""
 
-    busy = False
+    busy = set_open = False
 
     def __init__(self, settings: object = None) -> None:
         self.events = EventRing(64)
@@ -70,13 +72,33 @@ class Tattler(VirtualSensor):
         await super().send(raw)
 
 
-async def main(database: str, count: int = 1000) -> None:
+def played(count: int = 1000) -> Tattler:
+    """Return a sensor that has played `count` samples."""
     firmware.load("main").Detector = ChattyDetector
     sensor = Tattler(still(count))
-    await sensor.play()
+    asyncio.run(sensor.play())
+    return sensor
+
+
+def catch_up(sensor: Tattler, database: str) -> None:
     with Store.open(database) as store:
-        await sync(sensor, store, utc_clock())
+        asyncio.run(sync(sensor, store, utc_clock()))
+
+
+def serve(sensor: Tattler) -> None:
+    """Fork for every database named; this process has one thread and no loop, so a fork is whole."""
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            os.write(sys.stdout.fileno(), b"child %d\n" % os.getpid())
+            catch_up(sensor, line.strip())
+            os._exit(0)
+        os.waitpid(pid, 0)
+        os.write(sys.stdout.fileno(), b"gone\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    if len(sys.argv) > 1:
+        catch_up(played(), sys.argv[1])
+    else:
+        serve(played())

@@ -17,6 +17,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests had to tell: figures that a reader wants and no assertion needs."""
+    for reports in list(terminalreporter.stats.values()):
+        for report in reports:
+            for name, text in getattr(report, "user_properties", ()):
+                if name == "told" and report.when == "call":
+                    terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Give a function whose line is shown at the end of the run, also when workers ran the test."""
+    return lambda text: record_property("told", text)
+
+
 @pytest.fixture(scope="session")
 def samples() -> Callable[[str], bytes]:
     """Give the packed samples of a recording in tests/data by its name, or of the `wild` one."""

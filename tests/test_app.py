@@ -37,7 +37,7 @@ class ToldDetector:
         self.events = EventRing()
         self.start_tick = start_tick
         self.fed: list[tuple[int, ...]] = []
-        self.busy = False
+        self.busy = self.set_open = False
 
     def feed(self, t_ms: int, *axes: int) -> None:
         self.fed.append((t_ms, *axes))

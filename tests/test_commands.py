@@ -1,19 +1,24 @@
 """The commands with a sensor: in this process over stand-in links, and as processes over a pseudo-terminal."""
 
+import fcntl
 import json
 import os
+import pty
+import select
 import signal
 import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from barcore import protocol, record
+from barcore import frame, protocol, record
 from barhold import recording
+from barhold.cli.livescreen import big
 from barhold.errors import RefusedError
 from barhold.link import ble
 from barhold.store import Store
@@ -72,6 +77,15 @@ def test_scan_shows_also_one_that_does_not_answer(room: FakeRoom, db: Path) -> N
     assert room.connected == []
 
 
+def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    with Store.open(db) as store:
+        store.trust(ONE.hex(), b"k" * 32, 0)
+    result = barhold("scan", db=db)
+    assert "ALARM" in result.stderr
+    assert ONE.hex() not in result.stdout
+
+
 def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
     for args in (["scan"], ["scan", "--json"], ["scan", "--usb"]):
         result = barhold(*args, db=db)
@@ -108,6 +122,14 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     several = barhold("sync", db=db)
     assert (several.exit_code, several.stdout) == (2, "")
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
+
+
+def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(records=90, break_at=35))
+    result = barhold("sync", "--wait", "0.1", db=db)
+    assert result.exit_code == 2
+    assert f"so far: sensor {ONE.hex()}: " in result.stderr
+    assert "went down" in result.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("args", [["bar-1", "--all"], ["--usb", "--all"], ["--all", "--seed", "2"], ["x", "--usb"]])
@@ -162,7 +184,7 @@ def test_trust_by_radio_says_how_and_by_cable_works(room: FakeRoom, db: Path) ->
     assert "a look-alike will be refused" in barhold("trust", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
     one.modern.key = b"\0" * 32
-    for command in (["sync"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
+    for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
         alarm = barhold(*command, "--usb", db=db)
         assert alarm.exit_code == 2
         assert "ALARM: this may be a look-alike" in alarm.stderr
@@ -221,6 +243,23 @@ def test_nobody_moving_the_sensor_ends_it(room: FakeRoom, db: Path) -> None:
     result = barhold("calibrate", "--yes", db=db)
     assert result.exit_code == 2
     assert "40 poses in a row were not taken (too like an earlier pose)" in result.stderr
+
+
+@pytest.mark.parametrize(("poses", "status"), [(0, 0), (7, 2)])
+def test_a_keep_whose_answer_was_lost_is_found_out_by_the_state(
+    poses: int, status: int, room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = [*POSES, (0, 0, poses, 0, 0, 0)]
+    update = one.modern.update
+
+    def refuses_keep(kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
+        if (kind, body) == (protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))):
+            return [frame.pack(protocol.STATUS, nonce, bytes((protocol.CALIBRATE, protocol.BAD_BODY)))]
+        return update(kind, nonce, body, now_ms)
+
+    monkeypatch.setattr(one.modern, "update", refuses_keep)
+    assert barhold("calibrate", "--yes", db=db).exit_code == status
 
 
 def test_calibrate_without_a_terminal_needs_yes(room: FakeRoom, db: Path) -> None:
@@ -455,3 +494,53 @@ def wait_for(done: Callable[[], bool], seconds: float = 20.0) -> None:
     while not done():
         assert time.monotonic() < until, "it did not come to pass"
         time.sleep(0.01)
+
+
+# --- on a terminal ------------------------------------------------------------------------------------------------
+
+
+def on_terminal(*args: object, until: Callable[[str], bool]) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal of its own, press Ctrl-C there once `until` holds of what it shows."""
+    fd, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])
+    env = {**os.environ, "PYTHONPATH": paths, "TERM": "xterm"}
+    command = [sys.executable, "-m", "barhold", *map(str, args)]
+    process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=env, start_new_session=True)
+    os.close(child)
+    shown, limit_s = "", time.monotonic() + 20
+    pressed = False
+    while time.monotonic() < limit_s:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            shown += os.read(fd, 65536).decode(errors="replace")
+        except OSError:
+            break
+        if not pressed and until(shown):
+            process.send_signal(signal.SIGINT)
+            pressed = True
+    os.close(fd)
+    return process.wait(20), shown
+
+
+@posix
+def test_live_on_a_terminal_shows_the_big_number_and_the_running_hold(board: Board, db: Path) -> None:
+    board.sensor.spoken.append(make(protocol.NO_SEQ, protocol.TOP, (1, 7, 300, 0)))
+    status, shown = on_terminal(
+        "live", "--port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
+    )
+    assert status == 0
+    assert big(7)[0].rstrip() in shown
+    assert "bar-1, 3.90 V" in shown
+    assert "ended; 0 sets seen" in shown
+    assert "Traceback" not in shown
+
+
+@posix
+def test_sync_on_a_terminal_has_a_bar_and_ends_with_the_line(board: Board, db: Path) -> None:
+    status, shown = on_terminal("sync", "--port", board.port, "--db", db, until=lambda _: False)
+    assert status == 0
+    assert "\x1b[" in shown
+    assert "300 new" in shown
+    assert "/300" in shown

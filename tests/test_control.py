@@ -1,261 +1,398 @@
-"""What protocol 1.1 lets a host ask, and that a sensor which lost its key, or never had it, is noticed."""
+"""What a host may ask of a sensor, on the real application: settings, key, erasing, raw samples, refusals."""
 
-import asyncio
-import hashlib
 import hmac
 import struct
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing
-from pathlib import Path
-from typing import TypeVar
+from itertools import pairwise
 
 import pytest
 
 from barcore import frame, protocol
-from barhold import trusting
-from barhold.errors import LinkError, RefusedError
-from barhold.session import Calibration, Control, Samples, SensorSettings
-from barhold.session.proof import proof
-from barhold.store import Store
-from barhold.sync import sync
-from fake_sensor import DEVICE, FakeLog, ModernSensor, make, spoilt, stored
+from barhold import firmware, generate
+from sensorkit import Imu, Sensor, refused
 
-NOW_MS = 1_900_000_000_000
+RecordLog = firmware.load("recordlog").RecordLog
+kept = firmware.load("kept")
+MemoryStorage = firmware.load("boards.storage").MemoryStorage
+BAD_BODY, NOT_ALLOWED = refused(protocol.BAD_BODY), refused(protocol.NOT_ALLOWED)
 KEY = bytes(range(32))
-Result = TypeVar("Result")
+
+
+SET_OF_3 = generate.session(3, 1, 3).samples
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "barhold.db") as opened:
-        yield opened
+def sensor() -> Sensor:
+    one = Sensor()
+    lying = struct.unpack_from("<I6h", SET_OF_3)[1:]
+    one.board.imu.motion = lambda _: lying
+    one.run(200)
+    one.hello()
+    one.hello(one.radio)
+    return one
 
 
-def ask(sensor: ModernSensor, work: Callable[[Control], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        return await work(await Control.open(sensor, lambda _: None))
-
-    return asyncio.run(run())
+def entry(tag: int, value: bytes) -> bytes:
+    return bytes((tag, len(value))) + value
 
 
-def no_key(_: str) -> None:
-    return None
+def u16(value: int) -> bytes:
+    return struct.pack("<H", value)
 
 
-def test_settings_are_changed_one_by_one_and_told_whole() -> None:
-    sensor = ModernSensor(FakeLog({}))
-    assert ask(sensor, lambda c: c.set(name="b\u00e4r 2")) == SensorSettings("b\u00e4r 2", 0, 0)
-    assert ask(sensor, lambda c: c.set(target_ms=2000, long_ms=3000)) == SensorSettings("b\u00e4r 2", 2000, 3000)
-    assert ask(sensor, lambda c: c.set(target_ms=0)).long_ms == 3000
+def settings(name: str, target_ms: int, long_ms: int) -> tuple[int, bytes]:
+    body = entry(protocol.SET_NAME, name.encode())
+    return protocol.SETTINGS, body + entry(protocol.SET_TARGET, u16(target_ms)) + entry(protocol.SET_LONG, u16(long_ms))
 
 
-def test_info_tells_what_1_1_added() -> None:
-    sensor = ModernSensor(FakeLog({}))
-    sensor.modern.state = protocol.STATE_BUSY
-    control = asyncio.run(Control.open(sensor, no_key))
-    info = control.info
-    assert (info.minor, info.board, info.battery_mv, info.state) == (1, "sim", 3900, protocol.STATE_BUSY)
+# --- settings ---
 
 
-@pytest.mark.parametrize("work", [
-    lambda c: c.set(name="x"), lambda c: c.set_key(KEY), lambda c: c.erase(no_key), lambda c: c.calibrate(0),
-    lambda c: anext(c.stream()),
-])  # fmt: skip
-def test_an_older_minor_syncs_and_says_what_it_cannot(
-    store: Store, work: Callable[[Control], Awaitable[object]]
-) -> None:
-    sensor = ModernSensor(FakeLog({0: make(0)}))
-    sensor.modern.minor = 0
-    with pytest.raises(RefusedError, match=r"speaks protocol 1\.0, which cannot do this .*update its firmware; sync"):
-        ask(sensor, work)
-    assert protocol.SET not in sensor.kinds()
-    assert asyncio.run(sync(sensor, store, lambda: NOW_MS)).new == 1
+def test_an_empty_set_tells_the_settings_and_writes_nothing(sensor: Sensor) -> None:
+    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.board.kept.names() == []
 
 
-@pytest.mark.parametrize(("kind", "code", "step"), [
-    (protocol.SET, protocol.BUSY, "repeat when the set has ended"),
-    (protocol.KEY, protocol.NOT_ALLOWED, "connect it by cable .--usb., or hold its button"),
-    (protocol.SET, protocol.UNKNOWN_FRAME, "update its firmware"),
-])  # fmt: skip
-def test_a_refusal_says_the_next_step_and_is_not_repeated(kind: int, code: int, step: str) -> None:
-    sensor = ModernSensor(FakeLog({}), cable=True)
-    sensor.modern.refuses[kind] = code
-    with pytest.raises(RefusedError, match=step):
-        ask(sensor, lambda c: c.set(name="x") if kind == protocol.SET else c.set_key(KEY))
-    assert sensor.kinds().count(kind) == 1
+def test_what_is_set_is_kept_and_used_at_once_by_detector_and_cue(sensor: Sensor) -> None:
+    body = entry(protocol.SET_NAME, "Bär".encode()) + entry(protocol.SET_TARGET, u16(3000))
+    assert sensor.answer(protocol.SET, body) == settings("Bär", 3000, 3500)
+    assert (sensor.app._detector.settings.target_ms, sensor.app.cue.long_after_ms) == (3000, 500)
+    assert sensor.hello(host_nonce=b"nonce002")[protocol.INFO_NAME] == "Bär".encode()
+    assert sensor.answer(protocol.SET, entry(protocol.SET_LONG, u16(0))) == settings("Bär", 3000, 0)
+    assert sensor.app.cue.long_after_ms == 0
+    sensor.start()
+    assert (sensor.app._detector.settings.target_ms, sensor.app.cue.long_after_ms) == (3000, 0)
+    sensor.hello()
+    assert sensor.answer(protocol.SET) == settings("Bär", 3000, 0)
 
 
-def test_an_answer_that_was_lost_is_asked_for_again() -> None:
-    lost = iter([True, True, False])
-    sensor = ModernSensor(
-        FakeLog({}), lambda n, raw: [] if raw[1] in (protocol.SETTINGS, protocol.DONE) and next(lost, False) else [raw]
-    )
-    assert ask(sensor, lambda c: c.set(name="x")).name == "x"
-    assert sensor.kinds().count(protocol.SET) == 3
+def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
+    """Three holds of 2 to 3 s."""
+    sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(5000)))
+    sensor.play(SET_OF_3)
+    assert 2400 not in {hz for _, hz in sensor.board.tone.told}
+    sensor.run(25_000)
+    sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000)))
+    sensor.play(SET_OF_3)
+    assert [hz for _, hz in sensor.board.tone.told].count(3200) == 3
 
 
-def test_erasing_gives_a_new_log_also_when_its_answer_is_lost() -> None:
-    for lose in (0, 1, 99):
-        left = iter(range(lose))
-        sensor = ModernSensor(
-            FakeLog({seq: make(seq) for seq in range(9)}),
-            lambda n, raw, left=left: [] if raw[1] == protocol.DONE and next(left, None) is not None else [raw],
-            cable=True,
-        )
-        old = sensor.log.log_id
-        info = ask(sensor, lambda c: c.erase(no_key))
-        assert (info.log_id, info.next_seq, sensor.modern.erased) == (old + 1, 0, 1)
+@pytest.mark.parametrize(
+    "body",
+    [
+        entry(protocol.SET_NAME, b""),
+        entry(protocol.SET_NAME, bytes([65]) * 21),
+        entry(protocol.SET_NAME, b"\xff\xfe"),
+        entry(protocol.SET_NAME, b"a\nb"),
+        entry(protocol.SET_TARGET, u16(60001)),
+        entry(protocol.SET_TARGET, b"\1"),
+        entry(protocol.SET_LONG, bytes(4)),
+        entry(99, b"x"),
+        b"\1",
+        b"\1\5ab",
+        entry(protocol.SET_TARGET, u16(1000)) + b"\2",
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(sensor: Sensor, body: bytes) -> None:
+    assert sensor.answer(protocol.SET, body) == BAD_BODY
+    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.board.kept.names() == []
 
 
-def test_a_log_is_erased_only_by_cable() -> None:
-    sensor = ModernSensor(FakeLog({0: make(0)}))
-    with pytest.raises(RefusedError, match="only over the cable"):
-        ask(sensor, lambda c: c.erase(no_key))
-    assert sensor.log.raws
+# --- key and proof ---
 
 
-def test_a_calibration_is_told_with_its_reason() -> None:
-    sensor = ModernSensor(FakeLog({}))
-    sensor.modern.calibration = [(1, 4, 3, 7, 0, 1500)]
-    now = ask(sensor, lambda c: c.calibrate(protocol.CALIBRATE_STATE))
-    assert now == Calibration(1, 4, 3, 7, 0, 1500)
-    assert now.reason_text == "too like an earlier pose"
-    assert Calibration(1, 99, 0, 0, 0, 0).reason_text == "reason 99"
+def test_the_key_proves_the_sensor_by_the_standard_hmac(sensor: Sensor) -> None:
+    assert protocol.INFO_PROOF not in sensor.hello(host_nonce=b"nonce001")
+    assert sensor.answer(protocol.KEY, KEY) == (protocol.DONE, bytes((protocol.KEY,)))
+    info = sensor.hello(host_nonce=b"nonce002")
+    message = b"nonce002" + struct.pack("<I", sensor.nonces[sensor.cable]) + b"sensor01"
+    assert info[protocol.INFO_PROOF] == hmac.digest(KEY, message, "sha256")[:16]
+    assert struct.unpack("<H", info[protocol.INFO_STATE])[0] & protocol.STATE_KEYED
+    sensor.start()
+    assert len(sensor.hello()[protocol.INFO_PROOF]) == 16
+    assert sensor.answer(protocol.KEY) == (protocol.DONE, bytes((protocol.KEY,)))
+    info = sensor.hello(host_nonce=b"nonce003")
+    assert protocol.INFO_PROOF not in info
+    assert not struct.unpack("<H", info[protocol.INFO_STATE])[0] & protocol.STATE_KEYED
 
 
-# --- the stream ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("key", [b"", b"k", KEY, bytes(64)])
+def test_the_proof_is_hmac_sha256_for_keys_up_to_a_block(key: bytes) -> None:
+    got = firmware.load("link.proof").proof(key, b"12345678", 0xFFFFFFFF, b"abcdefgh")
+    assert got == hmac.digest(key, b"12345678\xff\xff\xff\xffabcdefgh", "sha256")[: protocol.PROOF_BYTES]
 
 
-async def gather(control: Control, count: int) -> list[Samples]:
-    async with aclosing(control.stream()) as pieces:
-        return [piece async for piece, _ in zip_async(pieces, count)]
+@pytest.mark.parametrize("size", [1, 31, 33, 64])
+def test_a_key_of_another_size_is_refused(sensor: Sensor, size: int) -> None:
+    assert sensor.answer(protocol.KEY, bytes(size)) == BAD_BODY
 
 
-async def zip_async(pieces, count):  # type: ignore[no-untyped-def]
-    for number in range(count):
-        yield await anext(pieces), number
+@pytest.mark.parametrize(("kind", "body"), [(protocol.KEY, KEY), (protocol.ERASE, struct.pack("<I", 77))])
+def test_key_and_erase_need_the_cable_or_the_button(sensor: Sensor, kind: int, body: bytes) -> None:
+    assert sensor.answer(kind, body, sensor.radio) == NOT_ALLOWED
+    sensor.board.button.pressed = True
+    assert sensor.answer(kind, body, sensor.radio) == (protocol.DONE, bytes((kind,)))
 
 
-def test_a_stream_tells_its_losses_and_stops_when_asked() -> None:
-    sensor = ModernSensor(FakeLog({}), samples=bytes(16 * 100))
-    sensor.skip[20] = 7
-    got = ask(sensor, lambda c: gather(c, 5))
-    assert [piece.lost for piece in got] == [0, 0, 7, 0, 0]
-    assert {len(piece.packed) for piece in got} == {160}
-    assert not sensor.modern.streaming
-    assert sensor.sent[-1] == (protocol.STREAM, b"\0")
+# --- erasing ---
 
 
-def test_a_piece_that_comes_twice_or_spoilt_is_dropped() -> None:
-    def twice(_: int, raw: bytes) -> list[bytes]:
-        return [raw]
-
-    sensor = ModernSensor(FakeLog({}), twice, samples=bytes(16 * 100))
-    speak = sensor._speak_samples
-
-    def doubled() -> None:
-        speak()
-        sensor.inbox.append(sensor.inbox[-1])
-        sensor.inbox.append(spoilt(sensor.inbox[-1]))
-
-    sensor._speak_samples = doubled  # type: ignore[method-assign]
-    got = ask(sensor, lambda c: gather(c, 5))
-    assert [piece.lost for piece in got] == [0] * 5
+def test_erase_begins_a_log_with_another_id_that_tells_of_this_start(sensor: Sensor) -> None:
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 78)) == refused(protocol.WRONG_LOG)
+    assert sensor.answer(protocol.ERASE, b"\0\0\0") == BAD_BODY
+    assert sensor.app.log.log_id == 77
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == (protocol.DONE, bytes((protocol.ERASE,)))
+    log = sensor.app.log
+    assert log.log_id != 77
+    assert [kind for kind, _ in sensor.records()] == [protocol.BOOT]
+    assert (log.next_seq, log.pending, log.acked) == (1, 0, 0)
+    boot, log_id = log.boot, log.log_id
+    sensor.start()
+    assert (sensor.app.log.boot, sensor.app.log.log_id) == (boot + 1, log_id), "no boot's number comes again"
 
 
-def test_a_stream_that_stops_is_an_error_with_a_next_step() -> None:
-    sensor = ModernSensor(FakeLog({}), samples=bytes(160))
-    with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor nearer"):
-        ask(sensor, lambda c: gather(c, 2))
+class CutError(Exception):
+    """The power is gone."""
 
 
-# --- trust --------------------------------------------------------------------------------------------------------
+class CutStorage(MemoryStorage):
+    """Loses power at its `changes_left`th change."""
+
+    changes_left = 1 << 30
+
+    def replace(self, name: str, data: bytes) -> None:
+        self._change()
+        super().replace(name, data)
+
+    def remove(self, name: str) -> None:
+        self._change()
+        super().remove(name)
+
+    def _change(self) -> None:
+        if self.changes_left == 0:
+            raise CutError
+        self.changes_left -= 1
 
 
-def test_the_proof_is_what_the_protocol_says() -> None:
-    message = b"hostnonc" + struct.pack("<I", 0x01020304) + DEVICE
-    wanted = hmac.new(KEY, message, hashlib.sha256).digest()[:16]
-    assert proof(KEY, b"hostnonc", 0x01020304, DEVICE) == wanted
-    # Pinned, so that no change of both sides goes unseen.
-    assert wanted.hex() == "c5ae9ed7aa0269f18f74310036dc4376"
+def grown(records: int, acked: int) -> tuple[CutStorage, RecordLog]:
+    ids = iter(range(1, 9))
+    storage = CutStorage(lambda: next(ids))
+    log = RecordLog(storage)
+    for i in range(records):
+        log.append(protocol.CORRECTION, 0, i, (0, 0, 0, 0))
+    log.flush()
+    log.ack(log.log_id, acked)
+    log.flush()
+    return storage, log
 
 
-def test_a_key_is_given_by_cable_and_proved_at_every_hello(store: Store) -> None:
-    sensor = ModernSensor(FakeLog({0: make(0)}), cable=True)
-    ask(sensor, lambda c: trusting.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key
-    assert len(sensor.modern.key) == 32
-    assert asyncio.run(sync(sensor, store, lambda: NOW_MS)).new == 1
-    first = sensor.modern.key
-    ask(sensor, lambda c: trusting.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key != first
-
-
-@pytest.mark.parametrize(("key", "found"), [(b"", "no proof"), (b"\1" * 32, "a wrong proof")])
-def test_a_look_alike_is_refused_with_an_alarm_and_nothing_is_stored(store: Store, key: bytes, found: str) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    sensor = ModernSensor(FakeLog({0: make(0)}), name="evil")
-    sensor.modern.key = key
-    with pytest.raises(RefusedError, match=f"ALARM: this may be a look-alike .*{found}.*barhold trust --usb"):
-        asyncio.run(sync(sensor, store, lambda: NOW_MS))
-    assert stored(store) == {}
-    assert [one.name for one in store.devices()] == [""]
-    assert sensor.kinds() == [protocol.HELLO]
-
-
-def test_a_proof_heard_in_another_session_proves_nothing(store: Store) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    real = ModernSensor(FakeLog({0: make(0)}))
-    real.modern.key = KEY
-    asyncio.run(Control.open(real, store.key_of))
-    [info] = real.modern.update(protocol.HELLO, 0, real.sent[0][1], 0)
-    heard = frame.parse_info(frame.parse(info)[2])[protocol.INFO_PROOF]
-
-    def replays(_: int, raw: bytes) -> list[bytes]:
-        kind, nonce, body = frame.parse(raw)
-        if kind == protocol.INFO:
-            body = frame.pack_info((*frame.parse_info(body).items(), (protocol.INFO_PROOF, heard)))
-        return [frame.pack(kind, nonce, body)]
-
-    with pytest.raises(RefusedError, match="a wrong proof"):
-        asyncio.run(sync(ModernSensor(FakeLog({0: make(0)}), replays), store, lambda: NOW_MS))
-
-
-def test_without_the_cable_no_key_is_given_and_the_old_one_stays(store: Store) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    sensor = ModernSensor(FakeLog({}))
-    sensor.modern.key = KEY
-    with pytest.raises(RefusedError, match="by cable"):
-        ask(sensor, lambda c: trusting.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key == KEY
-
-
-def test_a_link_that_breaks_while_a_key_is_given_locks_nobody_out(store: Store) -> None:
-    for break_at in range(2, 7):
-        store.trust(DEVICE.hex(), KEY, NOW_MS)
-        sensor = ModernSensor(FakeLog({0: make(0)}), cable=True, break_at=break_at)
-        sensor.modern.key = KEY
+@pytest.mark.parametrize(
+    ("records", "acked"), [(1, 0), (40, 0), (40, 10), (127, 127), (300, 0), (300, 150), (600, 600)]
+)
+def test_a_power_cut_within_erase_gives_no_seq_twice_under_one_id(records: int, acked: int) -> None:
+    cuts = 0
+    while True:
+        storage, log = grown(records, acked)
+        storage.changes_left = cuts
         try:
-            ask(sensor, lambda c: trusting.give(c, store, lambda: NOW_MS))
-        except LinkError:
-            assert store.key_of(DEVICE.hex()) is None
-        sensor._break_at = None
-        asyncio.run(sync(sensor, store, lambda: NOW_MS))
+            log.erase()
+        except CutError:
+            pass
+        else:
+            break
+        storage.changes_left = 1 << 30
+        again = RecordLog(storage)
+        assert again.log_id != 1 or again.next_seq == records, f"cut {cuts}"
+        if again.log_id == 1:
+            assert again.acked in (0, acked)
+        again.append(protocol.CORRECTION, 0, 0, (0, 0, 0, 0))
+        again.flush()
+        assert RecordLog(storage).next_seq == again.next_seq
+        cuts += 1
+    assert cuts >= 2
+    assert (log.next_seq, RecordLog(storage).log_id, set(storage.names())) == (0, 2, {"cursor"})
 
 
-def test_forgetting_takes_the_key_from_both(store: Store) -> None:
-    sensor = ModernSensor(FakeLog({}), cable=True)
-    ask(sensor, lambda c: trusting.give(c, store, lambda: NOW_MS))
-    ask(sensor, lambda c: trusting.forget(c, store))
-    assert (store.key_of(DEVICE.hex()), sensor.modern.key) == (None, b"")
+def test_erase_where_storage_fails_leaves_a_log_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage, log = grown(300, 150)
+
+    def fail(name: str) -> None:
+        raise OSError(5)
+
+    monkeypatch.setattr(storage, "remove", fail)
+    with pytest.raises(OSError, match="5"):
+        log.erase()
+    log.append(protocol.CORRECTION, 0, 0, (0, 0, 0, 0))
+    log.flush()
+    again = RecordLog(storage)
+    assert (again.log_id, again.next_seq, again.acked) == (1, 301, 150)
 
 
-def test_keys_are_kept_per_sensor(store: Store) -> None:
-    assert store.key_of(DEVICE.hex()) is None
-    store.trust(DEVICE.hex(), KEY, 1)
-    store.trust("ff" * 8, b"\2" * 32, 1)
-    store.trust(DEVICE.hex(), b"\3" * 32, 2)
-    assert (store.key_of(DEVICE.hex()), store.key_of("ff" * 8)) == (b"\3" * 32, b"\2" * 32)
-    assert store.distrust(DEVICE.hex())
-    assert not store.distrust(DEVICE.hex())
-    assert store.key_of(DEVICE.hex()) is None
+def test_an_erase_that_storage_refuses_is_told(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(5)
+
+    monkeypatch.setattr(sensor.board.storage, "replace", fail)
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == refused(protocol.LOG_FAULT)
+
+
+# --- raw samples ---
+
+
+def indices(frames: list[tuple[int, int, bytes]]) -> list[tuple[int, int, int]]:
+    """(index, samples, first t_ms) of every SAMPLES frame."""
+    return [
+        (struct.unpack_from("<I", body)[0], (len(body) - 4) // 16, struct.unpack_from("<I", body, 4)[0])
+        for kind, _, body in frames
+        if kind == protocol.SAMPLES
+    ]
+
+
+def test_the_stream_numbers_every_sample_from_its_start_and_ends_when_told(sensor: Sensor) -> None:
+    assert sensor.answer(protocol.STREAM, b"\1") == (protocol.DONE, bytes((protocol.STREAM,)))
+    sensor.cable.sent.clear()
+    sensor.run(3000)
+    got = indices(sensor.cable.sent)
+    assert got[0][0] == 0
+    assert [a[0] + a[1] for a in got[:-1]] == [b[0] for b in got[1:]]
+    assert {b[2] - a[2] - 10 * a[1] for a, b in pairwise(got)} == {0}
+    assert 290 <= sum(count for _, count, _ in got) <= 302
+    assert sensor.answer(protocol.STREAM, b"\0") == (protocol.DONE, bytes((protocol.STREAM,)))
+    sensor.cable.sent.clear()
+    sensor.run(1000)
+    assert sensor.cable.sent == []
+
+
+def test_what_found_no_room_is_a_hole_in_the_indices_and_never_a_wrong_sample(sensor: Sensor) -> None:
+    sensor.answer(protocol.STREAM, b"\1")
+    sensor.run(400)
+    sensor.cable.room = 100
+    sensor.run(5000)
+    sensor.cable.room = 4096
+    sensor.run(2000)
+    got = indices(sensor.cable.sent)
+    holes = [b[0] - a[0] - a[1] for a, b in pairwise(got)]
+    assert [hole for hole in holes if hole] == [sum(holes)]
+    assert sum(holes) > 300
+    assert {(t_ms - got[0][2]) - 10 * index for index, _, t_ms in got} == {0}
+
+
+def test_the_stream_has_one_owner_the_newest_and_ends_with_its_session(sensor: Sensor) -> None:
+    sensor.answer(protocol.STREAM, b"\1")
+    sensor.answer(protocol.STREAM, b"\1", sensor.radio)
+    for link in (sensor.cable, sensor.radio):
+        link.sent.clear()
+    sensor.answer(protocol.STREAM, b"\0")  # of one who has none: it ends no other's
+    sensor.cable.sent.clear()
+    sensor.run(500)
+    assert (indices(sensor.cable.sent), len(indices(sensor.radio.sent)) > 3) == ([], True)
+    sensor.hello(sensor.radio, b"another1")
+    sensor.radio.sent.clear()
+    sensor.run(500)
+    assert sensor.radio.sent == []
+
+
+@pytest.mark.parametrize("how", ["bye", "link down"])
+def test_the_stream_ends_with_bye_and_with_the_link(sensor: Sensor, how: str) -> None:
+    sensor.answer(protocol.STREAM, b"\1", sensor.radio)
+    if how == "bye":
+        sensor.ask(protocol.BYE, b"", sensor.radio)
+    else:
+        sensor.radio.connected = False
+    sensor.run(500)
+    assert sensor.app._control.raw.owner is None
+
+
+@pytest.mark.parametrize("body", [b"", b"\2", b"\1\1"])
+def test_a_stream_that_is_neither_on_nor_off_is_refused(sensor: Sensor, body: bytes) -> None:
+    assert sensor.answer(protocol.STREAM, body) == BAD_BODY
+
+
+# --- what is refused, and what is told ---
+
+
+def test_during_a_set_what_would_write_is_refused_and_the_rest_answered(sensor: Sensor) -> None:
+    sensor.play(SET_OF_3[: 16 * 3000])  # into its third rep
+    assert sensor.app._detector.set_open
+    busy = refused(protocol.BUSY)
+    assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == busy
+    assert sensor.answer(protocol.KEY, KEY) == busy
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == busy
+    assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))) == busy
+    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_STATE,)))[0] == protocol.CALIBRATION
+    assert sensor.answer(protocol.STREAM, b"\1")[0] == protocol.DONE
+    sensor.answer(protocol.STREAM, b"\0")
+    state = struct.unpack("<H", sensor.hello(host_nonce=b"nonce002")[protocol.INFO_STATE])[0]
+    assert state & protocol.STATE_BUSY
+    sensor.run(25_000)
+    assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000)))[0] == protocol.SETTINGS
+
+
+def test_below_the_safe_voltage_nothing_is_written_for_a_host(sensor: Sensor) -> None:
+    sensor.app.log.locked = True
+    files = dict(sensor.board.storage.files)
+    fault = refused(protocol.LOG_FAULT)
+    assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == fault
+    assert sensor.answer(protocol.KEY, KEY) == fault
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == fault
+    assert (sensor.board.kept.names(), sensor.board.storage.files) == ([], files)
+
+
+def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28)
+
+    monkeypatch.setattr(sensor.board.kept, "replace", fail)
+    assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == refused(protocol.LOG_FAULT)
+    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.app._detector.settings.target_ms == 2000
+
+
+@pytest.mark.parametrize("name", ["settings", "calibration", "key"])
+def test_a_corrupt_file_costs_its_values_is_told_once_cued_and_not_overwritten(name: str) -> None:
+    sensor = Sensor()
+    sensor.board.kept.files[name] = b"\xff{torn"
+    for _ in range(3):
+        sensor.board.tone.told.clear()
+        sensor.start()
+        sensor.run(1500)
+        assert {400, 800} <= {hz for _, hz in sensor.board.tone.told}
+    assert sensor.texts() == [f"{name}: torn or damaged"]
+    assert sensor.board.kept.files[name] == b"\xff{torn"
+    state = struct.unpack("<H", sensor.hello()[protocol.INFO_STATE])[0]
+    assert state & (protocol.STATE_SETTINGS_FAULT | protocol.STATE_UNCALIBRATED) == 9
+    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.board.kept.files[name] == b"\xff{torn"
+
+
+def test_what_is_set_anew_ends_the_fault_and_keeps_the_damaged_file_aside() -> None:
+    sensor = Sensor()
+    sensor.board.kept.files["settings"] = b"{"
+    sensor.start()
+    sensor.hello()
+    sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000)))
+    state = struct.unpack("<H", sensor.hello(host_nonce=b"nonce002")[protocol.INFO_STATE])[0]
+    assert not state & protocol.STATE_SETTINGS_FAULT
+    assert sensor.board.kept.files["settings.bad"] == b"{"
+    sensor.start()
+    sensor.start()
+    sensor.board.kept.files["settings"] = b"{"
+    sensor.start()
+    assert sensor.texts() == ["settings: torn or damaged"] * 2, "what comes again after a good start is told again"
+
+
+def test_the_answer_knows_none_of_it_on_a_bare_sensor() -> None:
+    answer = firmware.load("link.answer").Answer(b"sensor01", RecordLog(MemoryStorage(int)), "", "", 524)
+    [info] = answer.update(protocol.HELLO, 0, struct.pack("<BB8s", 1, 0, bytes(8)), 0)
+    nonce = frame.parse(info)[1]
+    for kind in (protocol.SET, protocol.KEY, protocol.ERASE, protocol.CALIBRATE, protocol.STREAM):
+        [raw] = answer.update(kind, nonce, b"", 0)
+        assert frame.parse(raw)[2] == bytes((kind, protocol.UNKNOWN_FRAME))
+    assert answer.stream(4096) == b""
+
+
+def test_an_imu_of_the_kit_is_a_sensor_at_rest(sensor: Sensor) -> None:
+    assert isinstance(sensor.board.imu, Imu)
+    assert kept.uncalibrated_axes(kept.CALIBRATION.values()) == 63
+    assert sensor.records()[0][1][-1] == 63

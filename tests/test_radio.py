@@ -11,7 +11,6 @@ from bleak import BleakClient, BleakScanner
 
 from barcore import frame, protocol, record
 from barhold.errors import LinkError
-from barhold.session import channel
 from radio import rig
 from radio.peripheral import Faults
 from radio.transport import BleakTransport
@@ -134,7 +133,7 @@ def test_a_host_that_vanishes_at_any_point_leaves_a_sensor_that_can_be_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thirty connections break after 1..40 packets, 30 % of all packets are lost; then a sync finds all the rest."""
-    monkeypatch.setattr(channel, "ANSWER_S", 0.03)  # the air is fast here, and a lost frame is waited for in full
+    monkeypatch.setattr(BleakTransport, "patience_s", 0.03)
     faults = Faults(seed=5, notifications_lost=0.3, writes_lost=0.3, break_after=(1, 40))
 
     async def test() -> None:

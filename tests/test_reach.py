@@ -242,6 +242,18 @@ def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store:
     assert any("ALARM" in text for text in done.failures)
 
 
+def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
+    room: FakeRoom, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.add("A0", sensor(ONE, "bar-0"))
+    room.fails["A0"] = 2
+    assert asyncio.run(fleet.sync_all([], store, lambda: NOW_MS, 5.0, lambda _: None)).results[0].new == 60
+    assert room.scans == 3
+    monkeypatch.setattr(fleet, "FRESH_S", -1.0)
+    asyncio.run(fleet.sync_all([], store, lambda: NOW_MS, 5.0, lambda _: None))
+    assert room.scans == 5
+
+
 def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: Store) -> None:
     for number in range(3):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))

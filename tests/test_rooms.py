@@ -29,7 +29,14 @@ BOARD_LIBRARY = {
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
 FIRMWARE_ARROWS = {
-    "boot": set(),
+    "boot": {"slots"},
+    "launch": {"slots"},
+    "slots": {"barcore", "bundle"},
+    "rsa": set(),
+    "slotfiles": {"barcore", "slots"},
+    "accept": {"barcore", "keptfile", "rsa", "slots"},
+    "health": set(),
+    "update": {"accept", "barcore", "slotfiles"},
     "barcore": set(),
     "drivers": {"barcore"},
     "boards": {"barcore", "drivers"},
@@ -41,9 +48,13 @@ FIRMWARE_ARROWS = {
     "kept": {"barcore", "keptfile"},
     "crash": {"barcore"},
     "upkeep": {"barcore", "cue"},
-    "control": {"barcore", "kept", "keptfile", "link"},
-    "app": {"barcore", "cue"},
-    "main": {"app", "barcore", "boards", "control", "crash", "cue", "link", "recordlog", "upkeep"},
+    "calibration": {"barcore", "kept"},
+    "control": {"barcore", "calibration", "kept", "keptfile", "link"},
+    "app": {"barcore", "crash", "cue"},
+    "main": {
+        *("accept", "app", "barcore", "boards", "control", "crash", "cue", "health", "link", "recordlog"),
+        *("slots", "update", "upkeep"),
+    },
 }
 
 # From the bottom up: a room imports from rooms further down, and from itself.

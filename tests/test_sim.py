@@ -150,4 +150,15 @@ def test_both_storages_keep_the_port(kind: str, tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotADirectoryError):
-        storage.FolderStorage(str(tmp_path / "file"), int)
+        storage.FolderStorage(str(tmp_path / "file"), int).names()
+    with pytest.raises(NotADirectoryError):
+        sim.open_board(packed(0), folder=str(tmp_path / "file"))
+
+
+def test_a_new_log_never_has_an_id_again(tmp_path: Path) -> None:
+    board = sim.open_board(packed(0), folder=str(tmp_path / "log"), log_id=5)
+    main.compose(board).log.erase()
+    again = main.compose(sim.open_board(packed(0), folder=str(tmp_path / "log"), log_id=5))
+    ids = {5, again.log.log_id}
+    again.log.erase()
+    assert len(ids | {again.log.log_id}) == 3

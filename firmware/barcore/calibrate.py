@@ -4,6 +4,7 @@ state    leaves when                                          for
 READY    `ask`                                                POSING
 POSING   a pose is refused, faces missing                     READY
          a pose is refused, all faces had                     DONE
+         no sample came to decide it in time                  as when refused
          a pose is taken, faces missing                       READY
          a pose is taken, all faces had, the fit holds        DONE
          a pose is taken, all faces had, the fit is refused   FAILED
@@ -21,7 +22,8 @@ from math import sqrt
 from barcore import still
 from barcore.fit import fit, misfit_g
 from barcore.sample import ACC_PER_G
-from barcore.still import MEAN_SHIFT, Still
+from barcore.still import LIMIT_MS, MEAN_SHIFT, POSE_MS, Still
+from barcore.ticks import HALF_MS, elapsed_ms
 
 READY, POSING, DONE, FAILED = 0, 1, 2, 3
 
@@ -60,6 +62,7 @@ class Calibrator:
     def __init__(self) -> None:
         self._still = Still()
         self._poses = array("i", [0] * (6 * POSES_MOST))
+        self._asked = 0
         self.begin()
 
     def begin(self) -> None:
@@ -81,6 +84,7 @@ class Calibrator:
         if self.state in (READY, DONE) and self.poses < POSES_MOST:
             self.state = POSING
             self.reason = NONE
+            self._asked = t_ms
             self._still.start(t_ms)
 
     def update(self, samples: "array[int]", at: int) -> int:
@@ -92,6 +96,11 @@ class Calibrator:
             elif seen == still.TAKEN:
                 self._judge()
         return self.state
+
+    def expire(self, t_ms: int) -> None:
+        """At tick `t_ms`: refuse a pose that no sample came to decide, so that who waits for it is told."""
+        if self.state == POSING and HALF_MS > elapsed_ms(t_ms, self._asked) > LIMIT_MS + POSE_MS:
+            self._refuse(GAPPED)
 
     def _forget_result(self) -> None:
         self.acc_offset = self.gyro_offset = (0, 0, 0)

@@ -92,6 +92,10 @@ class Detector:
             self._tick()
         self._work(_UNITS_PER_SAMPLE)
 
+    def follow(self, earlier: "Detector") -> None:
+        """Number the sets on from an earlier detector's of the same start, so that no number comes twice."""
+        self._sets.number = earlier._sets.number
+
     def finish(self) -> None:
         """End of the stream: review what is left and close an open set. Not part of the sample path."""
         if not self._motion.started:

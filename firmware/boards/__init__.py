@@ -3,6 +3,8 @@
 from drivers.fault import ImuError
 
 NAMES = ("m5stickc_plus2", "xiao_s3")
+FAMILIES = {"m5stickc_plus2": "esp32", "xiao_s3": "esp32s3"}
+"""What a bundle is made for."""
 CHOICE = "/board"
 
 

@@ -6,6 +6,7 @@ recording played twice gives the same records under the same keys.
 """
 
 import binascii
+import random
 import struct
 import time
 
@@ -181,12 +182,16 @@ def open_board(
         raise ValueError("device_id has %d bytes, must be 8" % len(device_id))
     clock = RealClock(start_tick) if real_time else SimulatedClock(start_tick)
 
+    fresh_ids = []
+
     def new_id() -> int:
-        return log_id or digest
+        return fresh_ids.pop() if fresh_ids else random.getrandbits(32)
 
     # Beside the log, not in it: a log's folder holds nothing else.
     storage = FolderStorage(folder, new_id) if folder else MemoryStorage(new_id)
     kept = FolderStorage(folder + ".kept", new_id) if folder else MemoryStorage(new_id)
+    if not storage.names():  # a folder that cannot be read is told here
+        fresh_ids.append(log_id or digest)  # for the first log only: a later one must not have its id again
     imu = PlayedImu(samples, clock, start_tick)
     return Board("sim", device_id, clock, imu, storage, kept, Noted(clock), Noted(clock), None, Button(), Power())
 

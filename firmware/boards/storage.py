@@ -7,7 +7,10 @@ SYNC = getattr(os, "fsync", None)
 
 
 class FolderStorage:
-    """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log."""
+    """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log.
+
+    Where the folder cannot be made, each use of it raises OSError and says why: the board itself still opens.
+    """
 
     def __init__(self, folder: str, new_id) -> None:
         self._folder = folder
@@ -15,7 +18,7 @@ class FolderStorage:
         try:
             os.mkdir(folder)
         except OSError:
-            os.listdir(folder)  # it was there; anything else fails here and says why
+            pass  # it was there, or is missed at its first use
 
     def names(self) -> list:
         """Return the names of all files."""

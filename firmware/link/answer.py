@@ -76,12 +76,13 @@ class Answer:
         """Return the frames that tell an open session of the record `raw`: one or none."""
         return [self._frame(protocol.LIVE, raw)] if self.state == OPEN else []
 
-    def stream(self, room: int) -> list:
+    def stream(self, room: int) -> bytes:
         """Return a frame of raw samples when the host asked for them, enough wait and `room` bytes are free."""
-        if not self._control or self._control.raw.owner is not self or room < self._body_bytes:
-            return []
-        body = self._control.raw.take(self._body_bytes)
-        return [self._frame(protocol.SAMPLES, body)] if body else []
+        control = self._control
+        if not control or control.raw.owner is not self or room < self._body_bytes + protocol.FRAME_OVERHEAD:
+            return b""
+        body = control.raw.take(self._body_bytes)
+        return self._frame(protocol.SAMPLES, body) if body else b""
 
     @property
     def is_open(self) -> bool:
@@ -109,6 +110,7 @@ class Answer:
             self.close()
             return [self._status(protocol.HELLO, protocol.BAD_VERSION)]
         if self.state == IDLE or host_nonce != self._host_nonce:
+            self.close()  # with all that the host before has asked for
             self._open(host_nonce)
         return [self._frame(protocol.INFO, self._info(now_ms))]
 

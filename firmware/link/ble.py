@@ -83,6 +83,11 @@ class BleLink:
         return self.state in (CONNECTED, OPEN)
 
     @property
+    def up(self) -> bool:
+        """Whether the radio is on."""
+        return self.state != OFF
+
+    @property
     def room(self) -> int:
         """How many bytes of frames it takes now without dropping one."""
         return self._outbox.room if self.connected else 0

@@ -4,7 +4,8 @@
 class End:
     """Serves one link, a frame a step, so that a chatty host delays no sample.
 
-    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`.
+    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`,
+    `up` (a host can reach it).
     """
 
     def __init__(self, link, answer) -> None:
@@ -23,7 +24,9 @@ class End:
             self._answer.close()
         elif frame:
             self._send(self._answer.update(frame[0], frame[1], frame[2], now_ms))
-        self._send(self._answer.stream(self.link.room))
+        raw = self._answer.stream(self.link.room)
+        if raw:
+            self.link.send(raw)
 
     def live(self, raw) -> None:
         """Tell an open session of the record `raw`."""

@@ -17,7 +17,7 @@ class FrameStream:
     first valid frame on, and until it takes nothing for STALL_MS.
     """
 
-    is_cable = True
+    is_cable = up = True
     max_frame_bytes = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
 
     def __init__(self, port) -> None:

@@ -1,5 +1,6 @@
 """Many sensors into one store, in turns on one adapter."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,9 @@ from barhold.reach.turns import AT_ONCE, TURN_S
 from barhold.session import Session, SyncResult
 from barhold.store import Store
 
+FRESH_S = 20.0
+"""BlueZ forgets a device that it has not heard for 30 s."""
+NEVER_S = -1e9
 Now = Callable[[], int]
 Tell = Callable[[str], None]
 
@@ -58,8 +62,15 @@ async def sync_found(
 ) -> None:
     """Catch up with each place in turn, and note in `done` what became of it."""
 
+    places = {one.address: (one, time.monotonic()) for one in found}
+
     async def work(one: Found) -> None:
-        transport = await connect(one)
+        place, seen_s = places[one.address]
+        if time.monotonic() - seen_s > FRESH_S:
+            place = await _seen_again(one)
+        places[one.address] = (place, NEVER_S)  # unless it works, the next turn looks for it anew
+        transport = await connect(place)
+        places[one.address] = (place, time.monotonic())
         session = Session(transport, store, now, None, on_progress)
         try:
             await session.run()
@@ -72,6 +83,14 @@ async def sync_found(
     for turn in await rotate(found, work, wait_s, turn_s=turn_s):
         done.failures.append(f"{turn.target.shown}: {turn.error}")
         tell(done.failures[-1])
+
+
+async def _seen_again(one: Found) -> Found:
+    """Scan until the sensor at this address shows: systems forget what they have not seen for a while."""
+    for other in await near(Wanted(), enough=lambda other: other.address == one.address):
+        if other.address == one.address:
+            return other
+    raise LinkError(f"{one.shown} is not near any more: bring it nearer")
 
 
 async def _meant(names: list[str], store: Store) -> dict[str, Found | None]:

@@ -35,9 +35,13 @@ async def lead(control: Control, tell: Tell) -> Calibration:
         raise
 
 
-async def keep(control: Control) -> Calibration:
-    """Have the sensor keep what it found."""
-    return await control.calibrate(protocol.CALIBRATE_KEEP)
+async def keep(control: Control) -> None:
+    """Have the sensor keep what it found, once: it forgets the poses with that, so a repeated KEEP is refused."""
+    try:
+        await control.calibrate(protocol.CALIBRATE_KEEP)
+    except RefusedError:
+        if (await control.calibrate(protocol.CALIBRATE_STATE)).poses:
+            raise
 
 
 async def cancel(control: Control) -> None:

@@ -3,6 +3,7 @@
 Everything else is as in a user's shell; nothing in the product knows of this.
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from barhold.cli import main  # noqa: E402
 from radio import backend, hosts  # noqa: E402
 
 if __name__ == "__main__":
+    logging.getLogger("bumble").setLevel(logging.ERROR)  # a platform's own stack says nothing here either
     backend.install(hosts.at(sys.argv[1]))
     sys.argv[:2] = ["barhold"]
     sys.exit(main())

@@ -1,7 +1,7 @@
 """A sensor as the firmware composes it, with its links in real time (the main.py of board.mjs).
 
 The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), play ("before": what the file
-`samples` leads to is there from the start; "during": it happens from then on), ble and cable (whether it has that
+`samples` leads to is there from the start; "during": its time stands until a host has a session), ble and cable (whether it has that
 link), step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how
 often, on that clock, a made event happens whose record's utc_ms is the moment).
 """
@@ -35,15 +35,26 @@ def fill(count):
     log.flush()
 
 
+class Later:
+    """The console, quiet until the sensor has played what it plays before."""
+
+    def __init__(self, console):
+        self._console = console
+
+    def read_into(self, buf):
+        return self._console.read_into(buf) if begun[0] or told["play"] == "during" else 0
+
+    def write(self, buf, n):
+        return self._console.write(buf, n)
+
+
 def links():
     made = []
     if told["ble"]:
-        radio = BleLink(bluetooth, board.device_id, told["name"], board.name, "0.1.0")
-        radio.start(0)
-        made.append(radio)
+        made.append(BleLink(bluetooth, board.device_id, told["name"], board.name, "0.1.0"))
     if told["cable"]:
         console = remote.Console()
-        made.append(FrameStream(ConsolePort(console, console, console, remote.Clock())))
+        made.append(FrameStream(Later(ConsolePort(console, console, console, remote.Clock()))))
     return made
 
 
@@ -61,10 +72,15 @@ if told["records"]:
 settings, _ = kept.SETTINGS.load(board.kept)
 settings["name"] = told["name"]
 kept.SETTINGS.save(board.kept, settings)
-app = main.compose(board, links())
+begun, finished = [False], []
+made = links()
+app = main.compose(board, made)
 if told["play"] == "before":
     app.run(board.imu.ended)
     app.finish()
+begun[0] = told["play"] == "before"
+if told["ble"]:
+    made[0].start(app.now_ms())
 due = [app.now_ms() + told["live_ms"]]
 
 
@@ -73,6 +89,10 @@ def step():
     if told["live_ms"] and app.now_ms() >= due[0]:
         due[0] += told["live_ms"]
         happen()
-    board.clock.wait_ms(told["clock_ms"])
+    begun[0] = begun[0] or app.linked
+    if told["play"] == "during" and board.imu.ended() and not finished:
+        finished.append(True)
+        app.finish()
+    board.clock.wait_ms(told["clock_ms"] if begun[0] else 0)
     remote.wait_ms(told["step_ms"])
     return True

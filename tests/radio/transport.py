@@ -46,7 +46,12 @@ def _is_frame(data: bytes) -> bool:
 
 
 class BleakTransport:
-    """Made by `open`; `on_frame` is called for each notification as it comes."""
+    """Made by `open`; `on_frame` is called for each notification as it comes.
+
+    It waits no longer than `patience_s` for an answer, whatever it is told: the air is fast here.
+    """
+
+    patience_s = 60.0
 
     def __init__(self, client: BleakClient, on_frame: Callable[[bytes], None] | None) -> None:
         self._client = client
@@ -93,7 +98,7 @@ class BleakTransport:
             raise LinkError(f"bleak: {error}") from error
 
     async def receive(self, timeout_s: float) -> bytes:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(min(timeout_s, self.patience_s)):
             frame = await self._frames.get()
         if frame is None:
             self._frames.put_nowait(None)

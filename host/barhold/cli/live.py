@@ -71,8 +71,10 @@ async def _show(view: "LiveView", store: "Store", where: tuple[str, bool, str], 
 
         keeper = Keeper(wanted, store, shown.note, None)
         follow = keeper.follow(utc_clock(), lambda raw: shown.hear(raw, time.monotonic()), connected)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-                drawing = group.create_task(draw())
-                await follow
-                drawing.cancel()
+        drawing = asyncio.create_task(draw())
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await follow
+        finally:
+            drawing.cancel()

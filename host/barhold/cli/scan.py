@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from barhold.cli import reaching, screen
-from barhold.cli.options import AsJson, Usb
+from barhold.cli.options import AsJson, Database, Usb
 
 if TYPE_CHECKING:
     from barhold.link.found import Found
+    from barhold.reach import Wanted
     from barhold.session import Info
+    from barhold.store import Store
 
 Row = dict[str, Any]
 
@@ -18,6 +20,7 @@ def scan(
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to listen.")] = 5.0,
     ask: Annotated[bool, typer.Option(help="Connect to each to learn its id and firmware.")] = True,
     usb: Usb = False,
+    db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """List the sensors near: name, id, battery, records not synced yet, signal.
@@ -31,9 +34,11 @@ def scan(
     """
     from barhold import jsonlines
     from barhold.reach import Wanted
+    from barhold.store import Store
 
     screen.note("looking at the USB ports" if usb else f"listening for {seconds:g} s")
-    rows = reaching.run(_rows(Wanted(usb=usb), seconds, ask))
+    with Store.open(db) as store:
+        rows = reaching.run(_rows(Wanted(usb=usb), seconds, ask, store))
     if as_json:
         for row in rows:
             screen.json_line({"type": "sensor", "schema": jsonlines.SCHEMA, **row})
@@ -45,7 +50,7 @@ def scan(
         screen.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
 
 
-async def _rows(wanted: "Any", seconds: float, ask: bool) -> list[Row]:
+async def _rows(wanted: "Wanted", seconds: float, ask: bool, store: "Store") -> list[Row]:
     from barhold.errors import LinkError
     from barhold.reach import near, probe
 
@@ -54,7 +59,7 @@ async def _rows(wanted: "Any", seconds: float, ask: bool) -> list[Row]:
         info = None
         if ask:
             try:
-                info = await probe(one)
+                info = await probe(one, store.key_of)
             except LinkError as error:
                 screen.note(str(error))
         rows.append(_row(one, info))

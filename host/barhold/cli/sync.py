@@ -76,13 +76,19 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
 
 def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
     from barhold.cli.progress import Progress
+    from barhold.errors import LinkError
     from barhold.reach import Keeper
     from barhold.sync import utc_clock
 
     screen.note(f"looking for {reaching.words(wanted)}")
     with Progress() as progress:
         keeper = Keeper(wanted, store, progress.note, wait_s)
-        result = reaching.run(keeper.catch_up(utc_clock(), progress.update))
+        try:
+            result = reaching.run(keeper.catch_up(utc_clock(), progress.update))
+        except LinkError:
+            if keeper.result.received:
+                progress.note(f"so far: {summary(keeper.result)}")
+            raise
     typer.echo(summary(result))
 
 

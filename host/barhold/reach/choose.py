@@ -9,6 +9,7 @@ from barhold.link import ble, usb
 from barhold.link.found import BLE, USB, Found
 from barhold.link.transport import Transport
 from barhold.session import Control, Info
+from barhold.session.hello import Keys
 
 MIN_ID_DIGITS = 4
 _ID = re.compile(rf"[0-9a-f]{{{MIN_ID_DIGITS},16}}")
@@ -44,11 +45,11 @@ async def connect(found: Found) -> Transport:
     return await (ble.connect(found) if found.kind == BLE else usb.connect(found))
 
 
-async def probe(found: Found) -> Info:
-    """Connect only to learn who is there; its key is not checked."""
+async def probe(found: Found, keys: Keys = lambda _: None) -> Info:
+    """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows."""
     transport = await connect(found)
     try:
-        control = await Control.open(transport, lambda _: None)
+        control = await Control.open(transport, keys)
         await control.close()
     finally:
         await transport.close()

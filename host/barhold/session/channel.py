@@ -88,7 +88,10 @@ class Channel:
             got = await self.receive(kind, (answer,), fits)
             if got:
                 return got[1:]
-        raise LinkError(f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and try again")
+        cable = "; on a cable, press its reset button" if kind == protocol.HELLO else ""
+        raise LinkError(
+            f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and try again{cable}"
+        )
 
     async def listen(self, seconds: float) -> None:
         """Hand on LIVE records for `seconds`, or until one that lasts has come."""

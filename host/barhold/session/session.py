@@ -4,10 +4,11 @@
 |--------|--------------------------------------------------|---------------------------------------------------|
 | HELLO  | HELLO until its own INFO comes; introduce device | CLOCK                                             |
 | CLOCK  | 8 TIME exchanges; keep the best as anchor        | PULL                                              |
-| PULL   | PULL from the cursor, gather DATA up to END      | COMMIT; PULL again when nothing certain came; BYE |
+| PULL   | PULL from the cursor, 4 ahead; gather up to END  | COMMIT; PULL again when nothing certain came; BYE |
 |        |                                                  | at the log's end                                  |
 | COMMIT | hand what is certain to the store                | ACK                                               |
-| ACK    | ACK the cursor until ACKED comes                 | PULL                                              |
+| ACK    | ACK the cursor until ACKED comes; while more is  | PULL                                              |
+|        | on its way every 8th batch, without waiting      |                                                   |
 | LISTEN | only when following, in the place of BYE: hand   | PULL when the log has more; LISTEN                |
 |        | on LIVE, then ask INFO how far the log is        |                                                   |
 | BYE    | BYE                                              | DONE                                              |
@@ -25,6 +26,7 @@ from barcore import protocol
 from barhold.errors import LinkError
 from barhold.link.transport import Transport
 from barhold.session import clock
+from barhold.session.ahead import Ahead
 from barhold.session.batch import Batch, gaps, lost_records
 from barhold.session.channel import MAX_STRAYS, TRIES, Channel
 from barhold.session.hello import greet
@@ -35,6 +37,8 @@ from barhold.store import Device, Store
 BAD_TRIES = 3
 LISTEN_S = 5.0
 """The longest that a follower goes without asking how far the log is; a link that died shows then."""
+ACK_EVERY = 8
+"""Batches: while answers are under way nobody waits for ACKED, and its room on the link is better used for records."""
 _BYE_S = 1.0
 _BAD_RECORD = "its CRC or version is wrong"
 
@@ -85,6 +89,8 @@ class Session:
         self._gaps: list[tuple[int, ...]] = []
         self._tries = 0
         self._bad_tries = 0
+        self._ahead = Ahead(self._channel)
+        self._unacked = 0  # batches committed since the last ACK
 
     async def run(self) -> SyncResult:
         """Go through the phases to DONE."""
@@ -148,28 +154,46 @@ class Session:
         left = self._info.next_seq - self._cursor
         if left <= 0:
             return Phase.LISTEN if self._follow else Phase.BYE
-        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
-        batch = Batch(self._cursor, 1 if self._tries else min(left, protocol.PULL_MAX))
+        batch = Batch(self._cursor, await self._ask_records())
         end = await self._gather(batch)
-        if end and batch.is_whole(*end):
+        if end and batch.is_whole(*end) and self._ahead.fits(end[0]):
             self._certain, self._certain_up_to = batch.raws, end[0]
+            self._ahead.answered()
         else:
             self._channel.re_requests += 1
             self._certain = batch.certain()
             self._certain_up_to = self._cursor + len(self._certain)
+            await self._begin_anew()
         if self._certain_up_to > self._cursor:
             self._tries = self._bad_tries = 0
             return Phase.COMMIT
         return self._no_progress(batch, end)
 
+    async def _ask_records(self) -> int:
+        """Send what PULLs there are to send; return how many records the one at the cursor asks for."""
+        if not self._tries:
+            return await self._ahead.ask(self._cursor, self._info.next_seq)
+        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
+        await self._ahead.pull(self._channel, self._cursor, 1)
+        return 1
+
+    async def _begin_anew(self) -> None:
+        """After a fault with answers still under way: a new session's nonce tells them from those to come."""
+        was_ahead = self._ahead.under_way > 1
+        self._ahead.forget()
+        if was_ahead:
+            self._channel.nonce = 0
+            self._info = await greet(self._channel, self._store.key_of, expect_id=self._info.device_id)
+
     async def _gather(self, batch: Batch) -> tuple[int, int, int] | None:
-        """Send the PULL and fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
-        await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, batch.first_seq, batch.limit))
+        """Fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
         for _ in range(MAX_STRAYS):
-            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END))
+            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END, protocol.ACKED))
             if got is None:
                 return None
             kind, _, body = got
+            if kind == protocol.ACKED:  # of an ACK that nobody waited for
+                continue
             end = _end_values(body) if kind == protocol.END else None
             # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
             if end and (end[0] > batch.first_seq or not end[1]):
@@ -215,7 +239,13 @@ class Session:
     async def _ack(self) -> Phase:
         """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
         body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
-        await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+        self._unacked += 1
+        if not self._ahead:
+            await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+            self._unacked = 0
+        elif self._unacked >= ACK_EVERY:
+            await self._channel.send(protocol.ACK, body)
+            self._unacked = 0
         self._on_progress(self)
         return Phase.PULL
 
