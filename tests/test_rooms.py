@@ -60,7 +60,7 @@ FIRMWARE_ARROWS = {
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "model", "plan"},
-    {"drift", "firmware", "recording_fault", "walltime"},
+    {"drift", "firmware", "naming", "recording_fault", "walltime"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},

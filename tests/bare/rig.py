@@ -1,5 +1,6 @@
 """A bare board behind a pseudo-terminal: real MicroPython with files that stay, and nothing of ours on it at first."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -23,3 +24,18 @@ class BareBoard(Board):
         config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
         self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), rig.TWIN, folder, config]
+        self._waits = False
+
+    async def settled(self) -> None:
+        """Wait until the REPL has done all that was typed, and its folder shows it."""
+        quiet = 0
+        while quiet < 5:
+            await asyncio.sleep(0.02)
+            quiet = quiet + 1 if self._waits and not self._typed else 0
+
+    async def _type(self) -> str:
+        self._waits = True
+        try:
+            return await super()._type()
+        finally:
+            self._waits = False

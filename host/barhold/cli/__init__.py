@@ -13,6 +13,7 @@ from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
+from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
 from barhold.cli.keys import keys
 from barhold.cli.live import live
@@ -34,7 +35,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, scan, sync, live, sets, check, record, replay, doctor, calibrate, name, time, trust, bundle):
+for command in (
+    demo,
+    scan,
+    sync,
+    live,
+    sets,
+    check,
+    record,
+    replay,
+    doctor,
+    calibrate,
+    name,
+    time,
+    trust,
+    flash,
+    bundle,
+):
     app.command()(command)
 app.add_typer(plan, name="plan")
 app.add_typer(keys, name="keys")

@@ -18,7 +18,7 @@ from mpremote.transport_serial import SerialTransport
 from barhold.errors import LinkError, RefusedError
 from barhold.link import usb
 
-ENTER_TRIES, ENTER_S = 3, 4
+ENTER_TRIES, ENTER_S = 2, 4
 READ_S = 10
 """The longest that a board may be silent in the middle of an exchange; erasing flash takes well under a second."""
 CHUNK_BYTES = 1536
@@ -75,7 +75,7 @@ class Remote:
     def open(cls, port: str) -> "Remote":
         """Stop what runs on the board and take it over; LinkError or RefusedError says why it cannot be."""
         try:
-            transport = SerialTransport(port, timeout=READ_S)
+            transport = SerialTransport(port, timeout=ENTER_S)
         except (TransportError, serial.SerialException, OSError) as err:
             raise usb.refusal(port) from err
         remote = cls(transport, port)
@@ -112,6 +112,7 @@ class Remote:
             except LinkError:
                 if not left:
                     raise SilentError(self.port) from None
+        self._transport.serial.timeout = READ_S
         self.run(_HELPERS)
 
     def run(self, code: str) -> str:
@@ -147,7 +148,7 @@ class Remote:
         try:
             for at in range(0, len(data), CHUNK_BYTES):
                 piece = data[at : at + CHUNK_BYTES]
-                self.run(f"_put({base64.b64encode(piece).decode()!r})")
+                self.run(f"_put({base64.b64encode(piece)!r})")
                 progress(len(piece))
             self.run("_f.close()")
         except FullError:
