@@ -8,7 +8,8 @@ from barcore.ticks import elapsed_ms, extend_ms
 from cue import FAULT, POSE_REFUSED, POSE_TAKEN, Cue
 
 FIRMWARE_VERSION = (0, 1, 0)
-STEP_MS = 20
+STEP_MS, HURRY_MS = 20, 2
+"""Between steps; the short one while frames wait, so that a sync is as fast as its link."""
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
@@ -45,7 +46,7 @@ class App:
         self._rep = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
-        self.log_faults = self.imu_faults = 0
+        self.log_faults = self.imu_faults = self.link_faults = 0
         if upkeep:
             log.locked = not upkeep.may_write
         self._note_start(uncalibrated)
@@ -56,6 +57,11 @@ class App:
         self._now_ms += elapsed_ms(tick, self._tick)
         self._tick = tick
         return self._now_ms
+
+    @property
+    def name(self) -> str:
+        """What the owner called the sensor."""
+        return self._control.name
 
     @property
     def busy(self) -> bool:
@@ -77,7 +83,7 @@ class App:
         for end in self._ends:
             if not end.link.up:
                 return False
-        return self._now_ms < self._sampled_ms + SAMPLES_MS and not self.log_faults
+        return self._now_ms < self._sampled_ms + SAMPLES_MS and not self.log_faults and not self.link_faults
 
     @property
     def battery_low(self) -> bool:
@@ -105,7 +111,13 @@ class App:
             if stop and stop():
                 return
             self._board.power.feed()
-            self._board.clock.wait_ms(STEP_MS)
+            self._board.clock.wait_ms(self._wait_ms())
+
+    def _wait_ms(self) -> int:
+        for end in self._ends:
+            if end.link.busy:
+                return HURRY_MS
+        return STEP_MS
 
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""

@@ -25,9 +25,9 @@ def go() -> None:
     try:
         __import__("safe" if start is None or start.state == slots.SAFE else "main").start()
     except Exception as fault:  # noqa: BLE001 - an import may fail in any way
-        sys.print_exception(fault)
+        sys.print_exception(fault)  # type: ignore[attr-defined]
         print("the application has failed; it starts anew in 2 s, Ctrl-C stops it here")  # noqa: T201
-        time.sleep_ms(PAUSE_MS)  # type: ignore[attr-defined]
+        time.sleep_ms(PAUSE_MS)
         machine.reset()
     finally:
         machine.Timer(0).init(period=FEED_EVERY_MS, mode=machine.Timer.PERIODIC, callback=lambda _: watchdog.feed())

@@ -15,6 +15,7 @@ from health import Health
 from link.answer import Answer
 from link.end import End
 from link.stream import FrameStream
+from links import Radio, open_links
 from recordlog import RecordLog
 from slots import Slots
 from update import Update
@@ -26,7 +27,7 @@ WATCHDOG_MS = 8000
 COMPLAINT_MS = SOON_MS = 60000
 
 
-def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", slots=None) -> App:
+def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", radio_fault: str = "", slots=None) -> App:
     """Return the application on `board`, a session's end on each of `links`. `settings` go before the kept ones.
 
     `slots` are where updates go; without them none is taken.
@@ -44,7 +45,8 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", sl
     control.join(app)
     app.cue.long_after_ms = control.long_after_ms
     app.log_faults += 1 if fault else 0
-    tell(app, board.kept, (fault, imu_fault) + control.faults)
+    app.link_faults = 1 if radio_fault else 0
+    tell(app, board.kept, (fault, imu_fault, radio_fault) + control.faults)
     return app
 
 
@@ -101,7 +103,9 @@ def run_guarded(board) -> None:
     app = None
     try:
         try:
-            app = compose(board, upkeep=Upkeep(board), imu_fault=start_imu(board), slots=Slots())
+            radio = Radio(board, "%d.%d.%d" % FIRMWARE_VERSION)
+            links, imu_fault = open_links(board, radio), start_imu(board)
+            app = compose(board, links, None, Upkeep(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on

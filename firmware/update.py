@@ -32,6 +32,7 @@ PIECE_BYTES = 4096
 """A block of flash: fewer bytes at once wear it more."""
 RESTART_AFTER_MS = 1500
 """Time for the answer to reach the host."""
+LEAST_BYTES = {protocol.UPDATE_BEGIN: 34, protocol.UPDATE_BLOCK: 5}
 NO_BUFFER = bytearray(0)
 NO_MANIFEST = bundle.Manifest((0, 0, 0), 0, 0, 0, 0, [])
 
@@ -66,10 +67,12 @@ class Update:
 
         `at_hand`: it came over the cable; `hindrance`: the reason why flash must not be written now, 0 for none.
         """
-        if not body or (body[0] != protocol.UPDATE_ASK and body[0] not in self._rows):
+        if not body or len(body) < LEAST_BYTES.get(body[0], 1):
             return protocol.BAD_BODY
         if body[0] == protocol.UPDATE_ASK:
             return self._told()
+        if body[0] not in self._rows:
+            return protocol.BAD_BODY
         try:
             self._reason = self._may(body[0], asker, hindrance) or self._rows[body[0]](body[1:], asker, at_hand)
         except (OSError, MemoryError):
@@ -97,7 +100,7 @@ class Update:
         return hindrance
 
     def _begin(self, body: bytes, asker, at_hand: bool) -> int:
-        flags, digest = struct.unpack(protocol.UPDATE_BEGIN_FORMAT, body)
+        flags, digest = struct.unpack_from(protocol.UPDATE_BEGIN_FORMAT, body)
         if self.state in (UPDATE_HEAD, UPDATE_FILES) and asker is self._asker and digest == self._digest:
             return 0  # the link was down for a while: the button need not be held again
         reason = accept.begins(self._board.power.battery_mv(), self._slots.read())

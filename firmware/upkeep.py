@@ -41,7 +41,8 @@ NEAR = (328, 328, 328, 192, 192, 192)
 class Upkeep:
     """One sensor's care for itself. `see` is called with every sample and allocates nothing."""
 
-    def __init__(self, board) -> None:
+    def __init__(self, board, radio=None) -> None:
+        self._radio = radio
         self._power = board.power
         self._imu = board.imu
         self._pose = still.Still()
@@ -121,6 +122,8 @@ class Upkeep:
             self._battery_from_ms = now_ms + BATTERY_EVERY_MS
             self.battery_mv = self._power.battery_mv()
             app.log.locked = not self.may_write
+            if self._radio:
+                self._radio.say(app.name, self.battery_mv, app.log.next_seq - app.log.acked)
         if self.low and now_ms >= self._low_cue_from_ms:
             self._low_cue_from_ms = now_ms + LOW_CUE_EVERY_MS
             app.signal(LOW_BATTERY)

@@ -3,6 +3,8 @@
 What MicroPython adds and this lacks: the time of change, 12 bytes in each file's entry (`put_mtime` counts it in).
 """
 
+import os
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -16,7 +18,10 @@ from barhold import firmware
 
 BLOCK_BYTES = 4096
 FOLDER = "log"
-WRITE_ONCE, CREATE, TRUNCATE, READ = 2, 0x100, 0x400, 1
+WRITE_ONCE, CREATE, TRUNCATE, APPEND, READ = 2, 0x100, 0x400, 0x800, 1
+DIRECTORY = 2
+MODES = {"rb": READ, "wb": WRITE_ONCE | CREATE | TRUNCATE, "ab": WRITE_ONCE | CREATE | APPEND}
+TEARS = ("lost", "half", "garbage", "old")
 PROG, ERASE, SYNC = "prog", "erase", "sync"
 
 
@@ -70,6 +75,37 @@ def apply(buffer: bytearray, op: Op) -> None:
         buffer[at : at + len(op.data)] = op.data
 
 
+def cuts(fresh: bytes, ops: list[Op], tear: str, seed: int) -> Iterator[tuple[int, bytearray]]:
+    """Yield (operation, flash) for a cut in each operation; `old` loses all since the flash was last told to sync."""
+    dice = random.Random(seed)
+    flash = bytearray(fresh)
+    before_sync: dict[int, bytes] = {}
+    for at, op in enumerate(ops):
+        if op.kind == SYNC:
+            before_sync.clear()
+            continue
+        start = op.block * BLOCK_BYTES
+        before_sync.setdefault(op.block, bytes(flash[start : start + BLOCK_BYTES]))
+        torn = bytearray(flash)
+        tear_op(torn, op, tear, dice, before_sync)
+        yield at, torn
+        apply(flash, op)
+
+
+def tear_op(flash: bytearray, op: Op, tear: str, dice: random.Random, before_sync: dict[int, bytes]) -> None:
+    """Leave of `op` what a power cut in it might: nothing, its first half, noise, or not even what came before."""
+    size = BLOCK_BYTES if op.kind == ERASE else len(op.data)
+    at = op.block * BLOCK_BYTES + op.off
+    if tear == "half":
+        new = b"\xff" * (size // 2) if op.kind == ERASE else op.data[: size // 2]
+        flash[at : at + size // 2] = new
+    elif tear == "garbage":
+        flash[at : at + size] = dice.randbytes(size)
+    elif tear == "old":
+        for block, content in before_sync.items():
+            flash[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES] = content
+
+
 class Mounted:
     """A mounted littlefs with the part of `os` and `open` that the sensor's storage uses."""
 
@@ -103,14 +139,19 @@ class Mounted:
         return [name for name in names if name not in (".", "..")]
 
     def stat(self, path: str) -> tuple[int, ...]:
-        return (0,) * 6 + (_told(lfs.stat, self.fs, path).size,)
+        found = _told(lfs.stat, self.fs, path)
+        return (0x4000 if found.type == DIRECTORY else 0x8000, *(0,) * 5, found.size)
 
     def remove(self, path: str) -> None:
         _told(lfs.remove, self.fs, path)
 
+    rmdir = remove
+
+    def rename(self, old: str, new: str) -> None:
+        _told(lfs.rename, self.fs, old, new)
+
     def open(self, path: str, mode: str) -> "LfsFile":
-        flags = {"rb": READ, "wb": WRITE_ONCE | CREATE | TRUNCATE}[mode]
-        handle = _told(lfs.file_open, self.fs, path, lfs.LFSFileFlag(flags))
+        handle = _told(lfs.file_open, self.fs, path, lfs.LFSFileFlag(MODES[mode]))
         self._files.append(handle)
         return LfsFile(self.fs, handle)
 
@@ -153,9 +194,9 @@ def _told(call: Any, *args: Any) -> Any:
 
 @dataclass
 class Rig:
-    """A storage on a mounted flash; `mount` gives another one on a flash as it is."""
+    """A storage on a mounted flash; `mount` gives another one on a flash as it is, `again` mounts one anew."""
 
-    module: ModuleType
+    modules: tuple[ModuleType, ...]
     log_id: int = 0xCAFE0001
 
     def fresh(self, blocks: int) -> SimpleNamespace:
@@ -167,18 +208,23 @@ class Rig:
         flash.buffer = bytearray(content)
         return self._storage(flash, Mounted(flash))
 
+    def again(self, flash: Flash) -> SimpleNamespace:
+        return self._storage(flash, Mounted(flash))
+
     def _storage(self, flash: Flash, mounted: Mounted) -> SimpleNamespace:
-        self.module.os = mounted  # type: ignore[attr-defined]
-        self.module.open = mounted.open  # type: ignore[attr-defined]
-        storage = self.module.FolderStorage(FOLDER, lambda: self.log_id)
+        for module in self.modules:
+            module.os = mounted  # type: ignore[attr-defined]
+            module.open = mounted.open  # type: ignore[attr-defined]
+        storage = self.modules[0].FolderStorage(FOLDER, lambda: self.log_id)
         return SimpleNamespace(flash=flash, mounted=mounted, storage=storage)
 
 
-def on_littlefs() -> Iterator[Rig]:
-    """Give a rig while the sensor's storage code runs on littlefs; one mounted flash at a time."""
-    module = firmware.load("boards.storage")
+def on_littlefs(*more: ModuleType) -> Iterator[Rig]:
+    """Give a rig while the sensor's storage code, and `more` of its modules, run on littlefs; one flash at a time."""
+    modules = (firmware.load("boards.storage"), *more)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "SYNC", None)
-        patch.setattr(module, "os", module.os)
-        patch.setattr(module, "open", open, raising=False)
-        yield Rig(module)
+        patch.setattr(modules[0], "SYNC", None)
+        for module in modules:
+            patch.setattr(module, "os", os, raising=False)
+            patch.setattr(module, "open", open, raising=False)
+        yield Rig(modules)

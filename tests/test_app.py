@@ -60,6 +60,7 @@ class NotedLink:
     max_frame_bytes = 524
     connected = True
     room = 4096
+    busy = False
 
     def __init__(self) -> None:
         self.incoming: list[tuple[int, int, bytes]] = []

@@ -18,7 +18,7 @@ from barcore import loglayout, protocol, record
 from barcore.detector import Detector
 from barcore.settings import Settings
 from barhold import firmware, generate
-from littlefs_rig import BLOCK_BYTES, ERASE, SYNC, Op, Rig, apply, on_littlefs
+from littlefs_rig import BLOCK_BYTES, ERASE, TEARS, Op, Rig, apply, cuts, on_littlefs
 
 sim = firmware.load("boards.sim")
 recordlog = firmware.load("recordlog")
@@ -26,7 +26,6 @@ BLOCKS = 48
 SEGMENTS = 2
 SESSIONS = 40
 SETS = 3
-TEARS = ("lost", "half", "garbage", "old")
 CUTS = 5000
 """In all four ways together."""
 
@@ -102,37 +101,6 @@ def watch(log, life: Life) -> None:
     log.flush, log._keep = watched_flush, watched_keep
 
 
-def cuts(life: Life, tear: str, seed: int) -> Iterator[tuple[int, bytearray]]:
-    """Yield (operation, flash) for a cut in each operation; `old` loses all since the flash was last told to sync."""
-    dice = random.Random(seed)
-    flash = bytearray(life.fresh)
-    before_sync: dict[int, bytes] = {}
-    for at, op in enumerate(life.ops):
-        if op.kind == SYNC:
-            before_sync.clear()
-            continue
-        start = op.block * BLOCK_BYTES
-        before_sync.setdefault(op.block, bytes(flash[start : start + BLOCK_BYTES]))
-        torn = bytearray(flash)
-        tear_op(torn, op, tear, dice, before_sync)
-        yield at, torn
-        apply(flash, op)
-
-
-def tear_op(flash: bytearray, op: Op, tear: str, dice: random.Random, before_sync: dict[int, bytes]) -> None:
-    """Leave of `op` what a power cut in it might: nothing, its first half, noise, or not even what came before."""
-    size = BLOCK_BYTES if op.kind == ERASE else len(op.data)
-    at = op.block * BLOCK_BYTES + op.off
-    if tear == "half":
-        new = b"\xff" * (size // 2) if op.kind == ERASE else op.data[: size // 2]
-        flash[at : at + size // 2] = new
-    elif tear == "garbage":
-        flash[at : at + size] = dice.randbytes(size)
-    elif tear == "old":
-        for block, content in before_sync.items():
-            flash[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES] = content
-
-
 def held(at: SimpleNamespace, log) -> dict[int, bytes]:
     """Return every record that the log would give, read a segment at a time."""
     found, buf = {}, bytearray(BLOCK_BYTES)
@@ -190,7 +158,7 @@ def goes_on(rig: Rig, at: SimpleNamespace, log, now: dict[int, bytes], log_type:
 def campaign(rig: Rig, life: Life, tear: str, log_type: type, every: int = 1) -> tuple[int, list[str]]:
     """Return (cuts made, what went wrong)."""
     count, wrong = 0, []
-    for op, flash in cuts(life, tear, seed=len(tear)):
+    for op, flash in cuts(life.fresh, life.ops, tear, seed=len(tear)):
         if op % every:
             continue
         count += 1

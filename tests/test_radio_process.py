@@ -1,4 +1,4 @@
-"""`barhold` as a process of its own, as a user starts it, with real firmware in real MicroPython: by radio and by cable.
+"""`barhold` as a process of its own, as a user starts it, with firmware in real MicroPython: by radio and by cable.
 
 What the database then holds is what the detector made of the same samples in this process, byte for byte.
 """

@@ -24,7 +24,7 @@ BOARD_LIBRARY = {
         "sys",
         "time",
     ),
-    *("esp32", "machine"),
+    *("bluetooth", "esp32", "machine"),
 }
 CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
 
@@ -36,6 +36,7 @@ FIRMWARE_ARROWS = {
     "slotfiles": {"barcore", "slots"},
     "accept": {"barcore", "keptfile", "rsa", "slots"},
     "health": set(),
+    "safe": {"accept", "barcore", "boards", "kept", "link", "links", "slots", "update"},
     "update": {"accept", "barcore", "slotfiles"},
     "barcore": set(),
     "drivers": {"barcore"},
@@ -51,8 +52,9 @@ FIRMWARE_ARROWS = {
     "calibration": {"barcore", "kept"},
     "control": {"barcore", "calibration", "kept", "keptfile", "link"},
     "app": {"barcore", "crash", "cue"},
+    "links": {"barcore", "link"},
     "main": {
-        *("accept", "app", "barcore", "boards", "control", "crash", "cue", "health", "link", "recordlog"),
+        *("accept", "app", "barcore", "boards", "control", "crash", "cue", "health", "link", "links", "recordlog"),
         *("slots", "update", "upkeep"),
     },
 }

@@ -50,6 +50,12 @@ def run(sensor: FakeSensor, store: Store, on_live: Callable[[bytes], None] | Non
 # --- the normal run -----------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _short_pulls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 60 records take three PULLs."""
+    monkeypatch.setattr(protocol, "PULL_MAX", 28)
+
+
 def test_a_sync_stores_all_acknowledges_all_and_says_so(store: Store) -> None:
     sensor = FakeSensor(FakeLog(SIXTY))
     result = run(sensor, store)

@@ -52,6 +52,14 @@ def open_lamp(path: str = CHOICE):
     return _module(name).open_lamp() if name in NAMES else None
 
 
+def open_spare(path: str = CHOICE):
+    """Return the chosen board as far as it needs no chip beside its own, for safe mode; BoardError says why not."""
+    name = chosen(path)
+    if name not in NAMES:
+        raise BoardError("board '%s' is not known: %s" % (name, _next_step(CHOICE)))
+    return _module(name).open_spare()
+
+
 def _module(name: str):
     # The only import that is not at a file's top: another board's modules would cost heap for nothing.
     return __import__("boards." + name, None, None, ("open_board",))

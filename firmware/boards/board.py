@@ -2,10 +2,10 @@
 
 
 class Board:
-    """One opened board. `tone` and `screen` are None where there is none."""
+    """One opened board. `tone`, `screen`, `console` and `bluetooth` are None where there is none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - one name more would be a wrapper for nothing
-        self, name, device_id, clock, imu, storage, kept, lamp, tone, screen, button, power
+        self, name, device_id, clock, imu, storage, kept, lamp, tone, screen, button, power, console, bluetooth
     ) -> None:
         self.name = name
         self.device_id = device_id
@@ -18,3 +18,5 @@ class Board:
         self.screen = screen
         self.button = button
         self.power = power
+        self.console = console
+        self.bluetooth = bluetooth

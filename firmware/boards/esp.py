@@ -2,6 +2,8 @@
 
 import gc
 import random
+import select
+import sys
 import time
 
 import esp32
@@ -144,6 +146,13 @@ def open_bus(sda: int, scl: int) -> I2C:
     if not bus.free(data, clock):
         raise ImuError("the I2C bus on pins %d and %d is held low" % (sda, scl))
     return I2C(0, scl=clock, sda=data, freq=BUS_HZ)
+
+
+def console() -> tuple:
+    """Return the raw input and output of the console, and a poll that watches the input."""
+    poll = select.poll()
+    poll.register(sys.stdin, select.POLLIN)
+    return sys.stdin.buffer, sys.stdout.buffer, poll
 
 
 def device_id() -> bytes:

@@ -1,5 +1,6 @@
 """M5StickC Plus2: everything in one box. Its IMU has no line to the chip, so only buttons wake it."""
 
+import bluetooth
 import esp32
 from machine import SPI, Pin
 
@@ -41,13 +42,30 @@ def open_board() -> Board:
             imu.power_down()
         except (ImuError, OSError):
             pass  # it then draws its 3 mA, which is no reason to draw a hundred
-        # On this chip several pins of ext1 wake only when all are low, so each button has a source of its own.
-        esp32.wake_on_ext0(Pin(BUTTON_A, Pin.IN), False)
-        esp32.wake_on_ext1((Pin(BUTTON_POWER, Pin.IN),), esp32.WAKEUP_ALL_LOW)
+        wake_by_buttons()
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, screen, button, power, esp.console(), bluetooth
+    )
+
+
+def open_spare() -> Board:
+    """Return what of the board needs no other chip and no log, for safe mode; the buttons wake it."""
+    esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)
+    power = esp.Power(esp.Battery(BATTERY), wake_by_buttons)
+    lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
+    kept = FolderStorage("/kept", esp.new_id)
+    clock, console = esp.Clock(), esp.console()
+    return Board(NAME, esp.device_id(), clock, None, None, kept, lamp, tone, None, button, power, console, bluetooth)
+
+
+def wake_by_buttons() -> None:
+    """Let a button end the sleep to come."""
+    # On this chip several pins of ext1 wake only when all are low, so each button has a source of its own.
+    esp32.wake_on_ext0(Pin(BUTTON_A, Pin.IN), False)
+    esp32.wake_on_ext1((Pin(BUTTON_POWER, Pin.IN),), esp32.WAKEUP_ALL_LOW)
 
 
 def open_screen(clock) -> St7789:

@@ -193,7 +193,9 @@ def open_board(
     if not storage.names():  # a folder that cannot be read is told here
         fresh_ids.append(log_id or digest)  # for the first log only: a later one must not have its id again
     imu = PlayedImu(samples, clock, start_tick)
-    return Board("sim", device_id, clock, imu, storage, kept, Noted(clock), Noted(clock), None, Button(), Power())
+    return Board(
+        "sim", device_id, clock, imu, storage, kept, Noted(clock), Noted(clock), None, Button(), Power(), None, None
+    )
 
 
 def _host_ms() -> int:

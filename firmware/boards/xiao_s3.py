@@ -1,5 +1,6 @@
 """Seeed XIAO ESP32-S3 with a breakout of an LSM6DSOX, LSM6DSO or LSM6DS3TR-C; the wiring is in README.md."""
 
+import bluetooth
 import esp32
 from machine import Pin
 
@@ -35,10 +36,7 @@ def open_board() -> Board:
     def arm() -> None:
         lamp(False)
         tone(0)
-        # ext0 keeps the part of the chip awake that pulls the button's pin up; the IMU drives its own line.
-        wake = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
-        esp.hold(wake, True)
-        esp32.wake_on_ext0(wake, False)
+        wake_by_button()
         try:
             imu.wake_on_motion(WAKE_MG)
         except (ImuError, OSError):
@@ -47,7 +45,26 @@ def open_board() -> Board:
 
     power = esp.Power(esp.Battery(BATTERY), arm)
     storage, kept = FolderStorage("/log", esp.new_id), FolderStorage("/kept", esp.new_id)
-    return Board(NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power)
+    return Board(
+        NAME, esp.device_id(), clock, imu, storage, kept, lamp, tone, None, button, power, esp.console(), bluetooth
+    )
+
+
+def open_spare() -> Board:
+    """Return what of the board needs no other chip and no log, for safe mode; the button wakes it."""
+    power = esp.Power(esp.Battery(BATTERY), wake_by_button)
+    lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
+    kept = FolderStorage("/kept", esp.new_id)
+    clock, console = esp.Clock(), esp.console()
+    return Board(NAME, esp.device_id(), clock, None, None, kept, lamp, tone, None, button, power, console, bluetooth)
+
+
+def wake_by_button() -> None:
+    """Let the button end the sleep to come."""
+    # ext0 keeps the part of the chip awake that pulls the button's pin up; the IMU drives its own line.
+    wake = Pin(BUTTON, Pin.IN, Pin.PULL_UP)
+    esp.hold(wake, True)
+    esp32.wake_on_ext0(wake, False)
 
 
 def open_imu(i2c, clock):

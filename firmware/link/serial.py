@@ -6,9 +6,6 @@ sample; and when nobody reads the console, a piece is held up once (by USB 200 m
 host has sent something.
 """
 
-import select
-import sys
-
 from barcore import protocol
 from barcore.ticks import elapsed_ms
 
@@ -58,10 +55,3 @@ class ConsolePort:
             took_ms = elapsed_ms(self._clock.ticks_ms(), start)
         self._nobody_reads = took_ms >= HELD_UP_MS
         return sent
-
-
-def open_console(clock) -> ConsolePort:
-    """Return the port on the console of this board."""
-    poll = select.poll()
-    poll.register(sys.stdin, select.POLLIN)
-    return ConsolePort(sys.stdin.buffer, sys.stdout.buffer, poll, clock)

@@ -32,6 +32,11 @@ class FrameStream:
         self.unsent_frames = 0
 
     @property
+    def busy(self) -> bool:
+        """Whether frames wait to be sent or answered, so that a loop should come back soon."""
+        return bool(self._backlog or self._packets)
+
+    @property
     def room(self) -> int:
         """How many bytes of frames it takes now without dropping one."""
         free = BACKLOG_BYTES - len(self._backlog) - PACKET_OVERHEAD

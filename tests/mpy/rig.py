@@ -41,6 +41,15 @@ def run(script: Path, *args: str, stdin: bytes = b"", limit_s: float = RUN_LIMIT
     return done.stdout.decode()
 
 
+def steps(script: Path, *args: str, limit_s: float = RUN_LIMIT_S) -> str:
+    """Run a `script` whose step() is called until it is False, garbage collected in between; return its output."""
+    command = _command(script, "sensor", *args)
+    done = subprocess.run(command, input=b"", capture_output=True, timeout=limit_s, check=False)
+    if done.returncode:
+        raise RigError(f"{script.name}: {done.stderr.decode()}")
+    return done.stderr.decode()
+
+
 @contextlib.contextmanager
 def sensor(samples: bytes, limit_s: float = RUN_LIMIT_S) -> Iterator["subprocess.Popen[bytes]"]:
     """Give a process that has played `samples` and now speaks COBS frames on its stdin and stdout.

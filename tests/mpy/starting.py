@@ -12,6 +12,7 @@ import vtime
 vtime.install()  # before any of the firmware is imported
 
 import assembled  # noqa: E402
+import ether  # noqa: E402
 import machine  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
@@ -40,7 +41,8 @@ class At:
 
 
 def made(name, **options):
-    """Return the board's world; /board names it."""
+    """Return the board's world, with a radio; /board names it."""
+    ether.Ether()
     with open("/board", "w") as file:
         file.write(name + "\n")
     return getattr(assembled, name)(**options)

@@ -4,6 +4,7 @@ Faults, all from one seed: a share of the notifications and of the host's writes
 sides believe in it, and connections that break after a random number of packets.
 """
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address, OwnAddressType
 from bumble.host import Host
 
+from barcore import protocol
 from radio.air import Air, AirController
 
 ENOMEM, ENOTCONN = 12, -128
@@ -125,6 +127,14 @@ class Peripheral:
         if connection:
             await connection.disconnect()
         return connection is not None
+
+    async def flood(self, value: bytes, count: int) -> None:
+        """Notify TX `count` times on the one connection, as fast as the radio takes them, with no board in between."""
+        (conn,) = self._connections
+        tx = next(handle for handle, one in self._attributes.items() if one.uuid == UUID(protocol.TX_UUID))
+        for _ in range(count):
+            while await self.notify(conn, tx, value.hex()):
+                await asyncio.sleep(0.001)
 
     async def break_link(self) -> None:
         """Lose every connection now."""

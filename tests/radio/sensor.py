@@ -1,9 +1,9 @@
 """A sensor as the firmware composes it, with its links in real time (the main.py of board.mjs).
 
-The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), play ("before": what the file
-`samples` leads to is there from the start; "during": its time stands until a host has a session), ble and cable (whether it has that
-link), step_ms (real time a step waits) and clock_ms (what the sensor's own clock advances by), live_ms (0, or how
-often, on that clock, a made event happens whose record's utc_ms is the moment).
+The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), ble and cable (whether it has
+that link), play ("before": what the file `samples` leads to is there from the start; "during": its time stands until a
+host has a session), step_ms (real time a step waits), clock_ms (what the sensor's own clock advances by meanwhile),
+live_ms (0, or how often, on that clock, a made event happens whose record's utc_ms is the moment).
 """
 
 import binascii
@@ -85,10 +85,10 @@ due = [app.now_ms() + told["live_ms"]]
 
 
 def step():
-    app.step()
     if told["live_ms"] and app.now_ms() >= due[0]:
         due[0] += told["live_ms"]
-        happen()
+        happen()  # as the application's own events: before it serves the links
+    app.step()
     begun[0] = begun[0] or app.linked
     if told["play"] == "during" and board.imu.ended() and not finished:
         finished.append(True)

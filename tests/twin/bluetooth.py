@@ -43,6 +43,8 @@ class BLE:
 
     def __new__(cls):
         if BLE.only is None:
+            if not _used:
+                raise OSError(ENODEV)  # no radio was given to this world
             BLE.only = object.__new__(cls)
             BLE.only._reset(_used[0])
         return BLE.only

@@ -13,7 +13,7 @@
 |        | on LIVE, then ask INFO how far the log is        |                                                   |
 | BYE    | BYE                                              | DONE                                              |
 
-Any phase may raise LinkError or StoreError: then what was committed stays, and the next session goes on from there.
+Any phase may raise LinkError or StoreError: what was committed stays, and the next session goes on from there.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from barhold.link.transport import Transport
 from barhold.session import clock
 from barhold.session.ahead import Ahead
 from barhold.session.batch import Batch, gaps, lost_records
-from barhold.session.channel import MAX_STRAYS, TRIES, Channel
+from barhold.session.channel import TRIES, Channel
 from barhold.session.hello import greet
 from barhold.session.info import Info
 from barhold.session.result import SyncResult
@@ -154,8 +154,10 @@ class Session:
         left = self._info.next_seq - self._cursor
         if left <= 0:
             return Phase.LISTEN if self._follow else Phase.BYE
-        batch = Batch(self._cursor, await self._ask_records())
-        end = await self._gather(batch)
+        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
+        count = await self._ahead.ask(self._cursor, self._info.next_seq, alone=bool(self._tries))
+        batch = Batch(self._cursor, count)
+        end = await self._ahead.gather(batch)
         if end and batch.is_whole(*end) and self._ahead.fits(end[0]):
             self._certain, self._certain_up_to = batch.raws, end[0]
             self._ahead.answered()
@@ -163,44 +165,13 @@ class Session:
             self._channel.re_requests += 1
             self._certain = batch.certain()
             self._certain_up_to = self._cursor + len(self._certain)
-            await self._begin_anew()
+            if self._ahead.forget() > 1:  # a new session's nonce tells the answers under way from those to come
+                self._channel.nonce = 0
+                await self._ask_info(b"")
         if self._certain_up_to > self._cursor:
             self._tries = self._bad_tries = 0
             return Phase.COMMIT
         return self._no_progress(batch, end)
-
-    async def _ask_records(self) -> int:
-        """Send what PULLs there are to send; return how many records the one at the cursor asks for."""
-        if not self._tries:
-            return await self._ahead.ask(self._cursor, self._info.next_seq)
-        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
-        await self._ahead.pull(self._channel, self._cursor, 1)
-        return 1
-
-    async def _begin_anew(self) -> None:
-        """After a fault with answers still under way: a new session's nonce tells them from those to come."""
-        was_ahead = self._ahead.under_way > 1
-        self._ahead.forget()
-        if was_ahead:
-            self._channel.nonce = 0
-            self._info = await greet(self._channel, self._store.key_of, expect_id=self._info.device_id)
-
-    async def _gather(self, batch: Batch) -> tuple[int, int, int] | None:
-        """Fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
-        for _ in range(MAX_STRAYS):
-            got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END, protocol.ACKED))
-            if got is None:
-                return None
-            kind, _, body = got
-            if kind == protocol.ACKED:  # of an ACK that nobody waited for
-                continue
-            end = _end_values(body) if kind == protocol.END else None
-            # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
-            if end and (end[0] > batch.first_seq or not end[1]):
-                return end
-            if kind == protocol.END or not batch.add(body):
-                self._channel.drop()
-        return None
 
     def _no_progress(self, batch: Batch, end: tuple[int, int, int] | None) -> Phase:
         self._tries += 1
@@ -258,11 +229,14 @@ class Session:
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the session stays, and INFO tells how far the log is on flash.
-        info = await greet(self._channel, self._store.key_of, self._info.host_nonce, self._info.device_id)
+        await self._ask_info(self._info.host_nonce)
+        return Phase.PULL
+
+    async def _ask_info(self, nonce: bytes) -> None:
+        info = await greet(self._channel, self._store.key_of, nonce, self._info.device_id)
         if info.log_id != self._info.log_id:
             raise LinkError(f"sensor {info.device_id} began a new log: connect again")
         self._info = info
-        return Phase.PULL
 
     async def _bye(self) -> Phase:
         # What is stored is acknowledged: a link that goes down just now takes nothing with it.
@@ -270,11 +244,3 @@ class Session:
             async with asyncio.timeout(_BYE_S):
                 await self._channel.send(protocol.BYE)
         return Phase.DONE
-
-
-def _end_values(body: bytes) -> tuple[int, int, int] | None:
-    """Return END's (next seq, count, CRC of the seqs); None when it is too short."""
-    if len(body) < struct.calcsize(protocol.END_FORMAT):
-        return None
-    next_seq, count, crc = struct.unpack_from(protocol.END_FORMAT, body)
-    return next_seq, count, crc
