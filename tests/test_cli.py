@@ -31,7 +31,8 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check demo doctor flash keys live name plan record replay scan sets sync time trust"
+        "bench bundle calibrate check demo doctor flash keys live name plan record replay "
+        "scan sets sync time trust update"
     )
 
 

@@ -67,7 +67,7 @@ HOST_TIERS = (
     {"build", "generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "doctor", "fleet", "scene"},
+    {"bench", "doctor", "fleet", "scene", "update"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},

@@ -26,6 +26,7 @@ from barhold.cli.sets import sets
 from barhold.cli.sync import sync
 from barhold.cli.time import time
 from barhold.cli.trust import trust
+from barhold.cli.update import update
 
 app = typer.Typer(
     name="barhold",
@@ -35,23 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo,
-    scan,
-    sync,
-    live,
-    sets,
-    check,
-    record,
-    replay,
-    doctor,
-    calibrate,
-    name,
-    time,
-    trust,
-    flash,
-    bundle,
-):
+_WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
+for command in (demo, scan, sync, live, sets, check, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
 app.add_typer(keys, name="keys")

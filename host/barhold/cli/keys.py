@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
     from barhold.build.keys import PublicKey
+    from barhold.session import Control
 
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 File = Annotated[
@@ -66,6 +67,37 @@ def show(
         typer.echo(rsa.pem_of(key), nl=False)
     else:
         _tell(path, key, as_json)
+
+
+@keys.command()
+def push(
+    file: File = None, sensor: Sensor = "", usb: Usb = False, port: Port = "", wait: Wait = WAIT_S, db: Database = None
+) -> None:
+    """Give a sensor on the cable the public half, whose signature it then trusts in updates by radio.
+
+    \b
+    Examples:
+      barhold keys push signing.pem --usb
+    """
+    from barcore import protocol
+    from barhold.build import keys as rsa
+    from barhold.errors import LinkError
+    from barhold.store import Store
+    from barhold.update import judge
+
+    key = rsa.read(file or rsa.default_path())
+
+    async def work(control: "Control") -> str:
+        state = await control.update(protocol.UPDATE_KEY, key.modulus)
+        if state.reason:
+            raise judge.refused(control.info, state.reason)
+        if state.key_id != judge.key_id(key.modulus):
+            raise LinkError(f"sensor {control.info.name} shows another key: try again")
+        return control.info.name
+
+    with Store.open(db) as store:
+        told = reaching.in_session(sensor, usb, port, wait, store, work)
+    typer.echo(f"{told} trusts the signatures of {key.fingerprint}")
 
 
 def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:

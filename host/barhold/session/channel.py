@@ -24,6 +24,7 @@ _NAMES = {
     protocol.ERASE: "ERASE",
     protocol.CALIBRATE: "CALIBRATE",
     protocol.STREAM: "STREAM",
+    protocol.UPDATE: "UPDATE",
 }
 _NEXT_STEP = {
     protocol.NOT_ALLOWED: "connect it by cable (--usb), or hold its button meanwhile",
