@@ -21,13 +21,44 @@ class Implementation:
         self._mpy = 0x2B06
 
 
+class Stream:
+    """sys.stdin and sys.stdout: text, with the bytes below."""
+
+    def __init__(self, console):
+        self.buffer = console
+        self.write = sys.stdout.write
+
+
+class Poll:
+    """select.poll of the console."""
+
+    def __init__(self, console):
+        self.poll = console.poll
+
+    def register(self, *_):
+        """Watch it: there is only one."""
+
+
+class Select:
+    """The module `select`, for the console."""
+
+    POLLIN = 1
+
+    def __init__(self, console):
+        self._console = console
+
+    def poll(self):
+        return Poll(self._console)
+
+
 class Sys:
     """The module `sys`, but for what it runs on."""
 
     platform = "esp32"
 
-    def __init__(self, told):
+    def __init__(self, told, console):
         self.implementation = Implementation(told)
+        self.stdin = self.stdout = Stream(console)
 
     def __getattr__(self, name):
         return getattr(real_sys, name)
@@ -41,7 +72,8 @@ def set_up(text):
     told = json.loads(text)
     here = getattr(assembled, told["world"])()
     vtime.install()
-    sys.modules["sys"] = Sys(told)
+    console = remote.Console()
+    sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
     if told["imu_dead"]:
         here.i2c.clear()
     wait = world.World.wait_ms
