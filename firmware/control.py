@@ -96,11 +96,13 @@ class Control:
         if not self._updater:
             return
         app = self._app
+        busy = app.busy or app.log.locked
         try:
-            self._health.update(app.healthy, app.busy or app.log.locked, now_ms)
+            gives_up = self._health.update(app.healthy, busy, now_ms)
         except OSError:
+            gives_up = False
             app.log_faults += 1
-        if self._updater.step(app.busy or app.log.locked, now_ms):
+        if self._updater.step(busy, now_ms) or gives_up:
             app.rest()
             self._board.power.restart()
 

@@ -10,6 +10,7 @@ from barhold import firmware
 from barhold.errors import InputError
 
 OURS = {
+    "accept",
     "app",
     "boards",
     "control",
@@ -17,12 +18,20 @@ OURS = {
     "boot",
     "cue",
     "drivers",
+    "health",
     "kept",
     "keptfile",
+    "launch",
     "link",
+    "links",
     "logrecovery",
     "main",
     "recordlog",
+    "rsa",
+    "safe",
+    "slotfiles",
+    "slots",
+    "update",
     "upkeep",
 }
 

@@ -35,7 +35,7 @@ FIRMWARE_ARROWS = {
     "rsa": set(),
     "slotfiles": {"barcore", "slots"},
     "accept": {"barcore", "keptfile", "rsa", "slots"},
-    "health": set(),
+    "health": {"slots"},
     "safe": {"accept", "barcore", "boards", "kept", "link", "links", "slots", "update"},
     "update": {"accept", "barcore", "slotfiles"},
     "barcore": set(),

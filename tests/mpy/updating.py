@@ -4,7 +4,6 @@ Argument: the scenario. The firmware's files become the loader, slot a and safe 
 every start then runs boot.py and main.py of the board with nothing imported before.
 """
 
-import binascii
 import hashlib
 import os
 import struct
@@ -15,8 +14,11 @@ import vtime
 vtime.install()  # before any of the firmware is imported
 
 import assembled  # noqa: E402
+import ether  # noqa: E402
 import machine  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
+
+KEPT_MODULES = list(sys.modules)
 
 from barcore import bundle, frame, protocol  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
@@ -25,7 +27,6 @@ LOADER = {"/boot.py": "boot.py", "/slots.py": "slots.py", "/bundle.py": "barcore
 NOT_IN_A_SLOT = ("boot.py", "launch.py", "main.py", "safe.py", "script.py", "slots.py")
 PACKAGES = ("barcore", "boards", "drivers", "link")
 PATH = ["", ".frozen", "/lib", "/twin"]
-KEPT_MODULES = list(sys.modules)
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 NONCE = b"hostnonc"
 
@@ -145,7 +146,7 @@ class Host:
             self.waits = True
 
 
-class Ctrl_C:
+class CtrlC:
     """Presses it once at a time of the world."""
 
     def __init__(self, at_ms):
@@ -164,7 +165,8 @@ def life(limit_ms, plan=None, is_cable=True):
             del sys.modules[name]
     sys.path[:] = PATH
     chips = world.listeners[:1]
-    world.listeners[:] = chips + [Ctrl_C(world.now_ms + limit_ms)]
+    world.listeners[:] = chips
+    world.listeners.append(CtrlC(world.now_ms + limit_ms))
     try:
         exec(read("/boot.py"), {"__name__": "boot"})
         if plan:
@@ -179,7 +181,7 @@ def lend_link(plan, is_cable):
     """Let the application, or safe mode, open a link to this script, in place of the console and the radio."""
     links = __import__("links")
     link = Link(is_cable)
-    links.open_links = lambda *_: [link]
+    links.open_links = lambda _, radio: [link] + ([radio.link] if radio.link else [])
     world.listeners.append(Host(link, plan))
 
 
@@ -187,12 +189,9 @@ def pointer():
     return tuple(struct.unpack("<BBBB", read("/slot")[1:5]))
 
 
-NAMES = {}
-
-
 def hello(host):
     """Ask who it is; print it."""
-    kind, _, body = yield protocol.HELLO, struct.pack(protocol.HELLO_FORMAT, 1, 1, NONCE)
+    _, _, body = yield protocol.HELLO, struct.pack(protocol.HELLO_FORMAT, 1, 1, NONCE)
     info = frame.parse_info(body)
     state = struct.unpack("<H", info[protocol.INFO_STATE])[0]
     print("hello", str(info[protocol.INFO_FIRMWARE], "utf-8"), state & protocol.STATE_SAFE_MODE)
@@ -232,6 +231,7 @@ def updates_to(files, number=NEW, refusals=None):
 
 
 def restarted(cause):
+    ether.Ether()
     world.reboot(cause)
     world.imu.skip(world.now_ms)
 
@@ -258,18 +258,20 @@ def life_of_trial():
 
 
 def crashing(kind):
-    """A new version that fails in its own way: the old one is back by itself."""
+    """A new version that fails in its own way: the old one is back by itself, within the time that is printed."""
     bad = {
         "import": version(NEW, main=b"raise ValueError('bad')"),
         "syntax": version(NEW, main=b"def f(:"),
         "missing": version(NEW, main=b"import nosuch"),
         "hang": version(NEW, main=b"import time\nwhile True:\n    time.sleep_ms(100)"),
+        "deaf": version(NEW, links=FILES["links.py"].replace(b"link.start(0)", b"link.stop(0)")),
         "loop": version(NEW, upkeep=FILES["upkeep.py"].replace(b"    def see(self", b"    def sea(self")),
     }[kind]
     print(life(600000, updates_to(bad)))
     restarted(machine.HARD_RESET)
+    began_ms = world.now_ms
     ended = life(200000)
-    print(ended, pointer())
+    print(ended, pointer(), (world.now_ms - began_ms) // 1000)
     restarted(ended[1])
     print(life(40000, hello), pointer())
 
@@ -282,7 +284,7 @@ def resumed():
         yield from hello(host)
         yield from send(host, raw[: len(raw) // 2], head, [])
 
-    print(life(60000, half), pointer())
+    print(life(40000, half), pointer())
     restarted(machine.PWRON_RESET)
 
     def rest(host):
@@ -296,6 +298,7 @@ def resumed():
 
 def boot_loop():
     """The only version crashes at every start: safe mode takes an update."""
+    life(5000)
     write("/a/main.py", b"raise ValueError('bad')")
     for _ in range(4):
         ended = life(20000)
@@ -309,7 +312,7 @@ def boot_loop():
 def counting():
     """A set while an update arrives: every rep is counted, nothing is written in it, and the update still ends."""
     packed_samples = read("/stdin")
-    count, at, from_ms, refusals = len(packed_samples) // SAMPLE_BYTES, [0], 12000, []
+    count, at, from_ms, refusals = len(packed_samples) // SAMPLE_BYTES, [0], 3000, []
 
     def motion(at_ms):
         while (
@@ -324,10 +327,8 @@ def counting():
     print(len(refusals) > 20, set(refusals) == {protocol.UPDATE_BUSY})
     sys.path.insert(0, "/a")
     log = __import__("recordlog").RecordLog(__import__("boards.storage", None, None, ("",)).FolderStorage("/log", None))
-    buf, kinds = bytearray(32), []
-    for seq in range(log.first_seq, log.next_seq):
-        if log.read_into(seq, buf):
-            kinds.append(buf[0] & 31)
+    buf = bytearray(32)
+    kinds = [buf[0] & 31 for seq in range(log.first_seq, log.next_seq) if log.read_into(seq, buf)]
     print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END))
     restarted(machine.HARD_RESET)
     print(life(45000, hello), pointer())
@@ -336,5 +337,6 @@ def counting():
 FILES, SAFE = sources(), read("/safe.py")
 LOADED = {name: read("/" + name) for name in LOADER.values()}
 flash()
+ether.Ether()
 world = assembled.xiao_s3()
 globals()[sys.argv[1]](*sys.argv[2:])
