@@ -1,6 +1,7 @@
 """A sensor of lists: the firmware's own end of a session over a log and a link that can go wrong at will."""
 
 import asyncio
+import hashlib
 import hmac
 import sqlite3
 import struct
@@ -140,7 +141,7 @@ class Modern:
     def __init__(self, answer: Any, device: bytes, log: FakeLog, name: str, cable: bool) -> None:
         self.answer, self.device, self.log, self.cable = answer, device, log, cable
         self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
-        self.key = b""
+        self.key = self.update_key = b""
         self.minor = protocol.MINOR
         self.refuses: dict[int, int] = {}
         self.calibration = [(0, 0, 0, 0, 0, 0)]  # what the next CALIBRATEs answer; the last one stays
@@ -155,6 +156,7 @@ class Modern:
             protocol.ERASE: self._erase,
             protocol.CALIBRATE: self._calibrate,
             protocol.STREAM: self._stream,
+            protocol.UPDATE: self._update,
         }
         if kind not in rows or self.minor < 1:
             return [self._more(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
@@ -185,6 +187,13 @@ class Modern:
             digest = hmac.new(self.key, message, "sha256").digest()
             entries[protocol.INFO_PROOF] = digest[: protocol.PROOF_BYTES]
         return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
+
+    def _update(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        """Know of no update, and keep a key."""
+        if body[0] == protocol.UPDATE_KEY:
+            self.update_key = body[1:]
+        key_id = struct.unpack("<I", hashlib.sha256(self.update_key).digest()[:4])[0] if self.update_key else 0
+        return protocol.UPDATE_STATE, nonce, struct.pack(protocol.UPDATE_STATE_FORMAT, 0, 0, 0, 0, 0, 0, key_id)
 
     def _set(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         for tag, value in frame.parse_info(body).items():

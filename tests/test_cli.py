@@ -11,12 +11,16 @@ from typer.main import get_command
 
 import barhold as package
 from barhold.cli import app
+from barhold.flash import run as flashing
+from barhold.flash.asked import Asked
+from barhold.flash.install import Done
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
+HEAVY += ("cryptography", "mpremote")
 
 
 def examples(command):
@@ -27,7 +31,8 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench calibrate check demo doctor live name plan record replay scan sets sync time trust"
+        "bench bundle calibrate check demo doctor flash keys live name plan record replay "
+        "scan sets sync time trust update"
     )
 
 
@@ -45,7 +50,15 @@ def room(monkeypatch, tmp_path):
     for sensor in (*room.by_radio.values(), *room.by_cable.values()):
         sensor.samples = lying(400)
         sensor.modern.calibration = POSES
+    monkeypatch.setattr(flashing, "flash", flashed)
     return room
+
+
+def flashed(port, wish, meet, tell):
+    """What a board at the port ends as; tests/test_flash.py flashes one."""
+    who = Asked("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "")
+    meet(who)
+    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "")
 
 
 def lying(count):

@@ -76,12 +76,12 @@ FIRMWARE_ARROWS = {
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "model", "plan"},
-    {"drift", "firmware", "recording_fault", "walltime"},
+    {"drift", "firmware", "naming", "recording_fault", "walltime"},
     {"recording"},
-    {"generate", "link", "store", "sets"},
+    {"build", "generate", "link", "store", "sets"},
     {"check", "replay", "session", "truth"},
-    {"capture", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "doctor", "fleet", "scene"},
+    {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
+    {"bench", "doctor", "fleet", "scene", "update"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},

@@ -37,6 +37,7 @@ class Board:
         faults: Faults | None = None,
         limit_s: float = LIMIT_S,
     ) -> None:
+        self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), firmware.folder(), rig.TWIN, main, *args]
         self._limit_s = limit_s
         self.radio = Peripheral(air, air.new_address(), self._tell, faults)
@@ -58,7 +59,7 @@ class Board:
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 rig.node(),
-                HERE / "board.mjs",
+                self._script,
                 str(theirs.fileno()),
                 *self._command,
                 pass_fds=(theirs.fileno(),),

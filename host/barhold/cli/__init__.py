@@ -8,11 +8,14 @@ import typer
 
 from barhold import __version__
 from barhold.cli.bench import bench
+from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
+from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
+from barhold.cli.keys import keys
 from barhold.cli.live import live
 from barhold.cli.name import name
 from barhold.cli.plan import plan
@@ -23,6 +26,7 @@ from barhold.cli.sets import sets
 from barhold.cli.sync import sync
 from barhold.cli.time import time
 from barhold.cli.trust import trust
+from barhold.cli.update import update
 
 app = typer.Typer(
     name="barhold",
@@ -32,9 +36,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, scan, sync, live, sets, check, record, replay, doctor, calibrate, name, time, trust):
+_WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
+for command in (demo, scan, sync, live, sets, check, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
+app.add_typer(keys, name="keys")
 app.add_typer(bench, name="bench")
 
 

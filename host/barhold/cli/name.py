@@ -26,15 +26,11 @@ def name(
       barhold name bar-2
       barhold name "Anna's bar" --sensor bar-2
     """
-    from barcore import protocol
-    from barhold.errors import InputError, LinkError
+    from barhold.errors import LinkError
+    from barhold.naming import check_name
     from barhold.store import Store
 
-    if not 1 <= len(new.encode()) <= protocol.NAME_BYTES or not new.isprintable() or new != new.strip():
-        raise InputError(
-            f"name {new!r}: {len(new.encode())} bytes, must be 1..{protocol.NAME_BYTES}, "
-            f"printable, and without a space at its ends"
-        )
+    check_name(new)
 
     async def work(control: "Control") -> str:
         kept = await control.set(name=new)

@@ -145,6 +145,15 @@ def permission(name: str) -> str:
     return f"run `sudo usermod -aG {group} $USER` and log in again, or add the udev rule {rule}"
 
 
+def refusal(name: str) -> LinkError:
+    """Return why the port does not open, for a program that another library opened it for and that was told nothing."""
+    try:
+        _opened(name).close()
+    except LinkError as err:
+        return err
+    return LinkError(f"{name} could not be opened, and now it can: repeat the command")
+
+
 def _chip(vid: int | None, pid: int | None) -> str:
     return _OWN_USB.get(vid or 0) or _BRIDGES.get((vid or 0, pid or 0), "")
 

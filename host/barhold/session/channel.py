@@ -24,6 +24,7 @@ _NAMES = {
     protocol.ERASE: "ERASE",
     protocol.CALIBRATE: "CALIBRATE",
     protocol.STREAM: "STREAM",
+    protocol.UPDATE: "UPDATE",
 }
 _NEXT_STEP = {
     protocol.SMALL_MTU: "use the cable (--usb), or another Bluetooth adapter",

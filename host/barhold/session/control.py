@@ -15,6 +15,7 @@ from barhold.session.channel import Channel
 from barhold.session.hello import Keys, greet
 from barhold.session.info import Info, shown
 from barhold.session.stream import Samples, stream
+from barhold.session.updating import UpdateState, read_update_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,25 @@ class Control:
             protocol.CALIBRATE, bytes((action,)), protocol.CALIBRATION, lambda body: len(body) >= size
         )
         return Calibration(*struct.unpack_from(protocol.CALIBRATION_FORMAT, body))
+
+    async def update(self, action: int, body: bytes = b"") -> UpdateState:
+        """Take one step of an update (protocol.UPDATE_*); return how far it is then."""
+        return await self._update(bytes((action,)) + body, lambda _: True)
+
+    async def update_block(self, offset: int, data: bytes) -> UpdateState:
+        """Send a piece of the bundle. An answer to an earlier try, which knows nothing of it, is dropped."""
+        body = bytes((protocol.UPDATE_BLOCK,)) + struct.pack(protocol.UPDATE_BLOCK_FORMAT, offset) + data
+        stale = (0, protocol.UPDATE_OFFSET)
+        return await self._update(body, lambda now: now.next_offset != offset or now.reason not in stale)
+
+    async def _update(self, body: bytes, fits: Callable[[UpdateState], bool]) -> UpdateState:
+        def is_answer(raw: bytes) -> bool:
+            state = read_update_state(raw)
+            return state is not None and fits(state)
+
+        state = read_update_state(await self._ask(protocol.UPDATE, body, protocol.UPDATE_STATE, is_answer))
+        assert state is not None  # noqa: S101 - what `fits` has just found
+        return state
 
     async def stream(self) -> AsyncGenerator[Samples, None]:
         """Yield raw samples as they come, until closed; LinkError when they stop."""

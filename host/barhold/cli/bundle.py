@@ -1,0 +1,65 @@
+"""`barhold bundle`: the firmware of this install as one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barhold.cli import screen
+from barhold.cli.options import AsJson
+
+
+def bundle(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; by default barhold-VERSION.bhf.")
+    ] = None,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign it, which an update by radio needs.")] = False,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The private key; by default that of `barhold keys`.")
+    ] = None,
+    py: Annotated[
+        bool, typer.Option("--py", help="Source instead of bytecode: larger, readable on the board.")
+    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Only check FILE and show what is in it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the firmware that this install carries as one file, the same byte for byte from the same sources.
+
+    `barhold update --bundle FILE` brings it to a sensor.
+
+    \b
+    Examples:
+      barhold bundle
+      barhold bundle firmware.bhf --py
+      barhold bundle firmware.bhf --show
+    """
+    from barhold import jsonlines
+    from barhold.build import bundle as bundles
+    from barhold.errors import InputError
+
+    if show:
+        if file is None:
+            raise InputError("--show needs the FILE to show")
+        made = bundles.read(file)
+    else:
+        made = bundles.make(py, (key or _default_key()) if sign or key else None)
+        file = file or Path(f"barhold-{made.version}.bhf")
+        try:
+            file.write_bytes(made.raw)
+        except OSError as err:
+            raise InputError(f"{file}: {err.strerror}") from err
+    files = len(made.manifest.files)
+    if as_json:
+        line = {"file": str(file), "version": made.version, "bytes": len(made.raw), "files": files,
+                "signed": bool(made.signature), "sha256": made.sha256}  # fmt: skip
+        screen.json_line({"type": "bundle", "schema": jsonlines.SCHEMA, **line})
+    else:
+        signed = "signed" if made.signature else "not signed: for the cable only"
+        typer.echo(f"{file}: firmware {made.version}, {files} files, {len(made.raw)} bytes, {signed}")
+        typer.echo(f"SHA-256 {made.sha256}")
+
+
+def _default_key() -> Path:
+    from barhold.build import keys
+
+    return keys.default_path()

@@ -1,0 +1,110 @@
+"""`barhold keys`: the key that signs firmware for updates by radio."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+
+if TYPE_CHECKING:
+    from barhold.build.keys import PublicKey
+    from barhold.session import Control
+
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+File = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="The key's file; by default in the user's data folder.")
+]
+
+
+@keys.callback()
+def _keys() -> None:
+    """Make and show the key that signs firmware for updates by radio.
+
+    \b
+    Examples:
+      barhold keys make signing.pem
+      barhold keys show signing.pem
+    """
+
+
+@keys.command()
+def make(file: File = None, as_json: AsJson = False) -> None:
+    """Make a key: RSA-3072, in a file that only you can read.
+
+    A sensor learns its public half by `barhold flash` or over the cable. Keep the file: whoever has it can sign
+    firmware for your sensors, and a lost one means going to each of them with a cable.
+
+    \b
+    Examples:
+      barhold keys make signing.pem
+    """
+    from barhold.build import keys as rsa
+
+    path = file or rsa.default_path()
+    _tell(path, rsa.make(path), as_json)
+
+
+@keys.command()
+def show(
+    file: File = None,
+    public: Annotated[bool, typer.Option("--public", help="Print the public half, to hand on.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a key's fingerprint, which tells it from another.
+
+    \b
+    Examples:
+      barhold keys show signing.pem
+      barhold keys show signing.pem --public
+    """
+    from barhold.build import keys as rsa
+
+    path = file or rsa.default_path()
+    key = rsa.read(path)
+    if public:
+        typer.echo(rsa.pem_of(key), nl=False)
+    else:
+        _tell(path, key, as_json)
+
+
+@keys.command()
+def push(
+    file: File = None, sensor: Sensor = "", usb: Usb = False, port: Port = "", wait: Wait = WAIT_S, db: Database = None
+) -> None:
+    """Give a sensor on the cable the public half, whose signature it then trusts in updates by radio.
+
+    \b
+    Examples:
+      barhold keys push signing.pem --usb
+    """
+    from barcore import protocol
+    from barhold.build import keys as rsa
+    from barhold.errors import LinkError
+    from barhold.store import Store
+    from barhold.update import judge
+
+    key = rsa.read(file or rsa.default_path())
+
+    async def work(control: "Control") -> str:
+        state = await control.update(protocol.UPDATE_KEY, key.modulus)
+        if state.reason:
+            raise judge.refused(control.info, state.reason)
+        if state.key_id != judge.key_id(key.modulus):
+            raise LinkError(f"sensor {control.info.name} shows another key: try again")
+        return control.info.name
+
+    with Store.open(db) as store:
+        told = reaching.in_session(sensor, usb, port, wait, store, work)
+    typer.echo(f"{told} trusts the signatures of {key.fingerprint}")
+
+
+def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:
+    from barhold import jsonlines
+
+    if as_json:
+        line = {"file": str(path), "fingerprint": key.fingerprint}
+        screen.json_line({"type": "key", "schema": jsonlines.SCHEMA, **line})
+    else:
+        typer.echo(f"{path}: RSA-3072, fingerprint {key.fingerprint}")

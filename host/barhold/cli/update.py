@@ -1,0 +1,103 @@
+"""`barhold update`: a sensor to the firmware of this install."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching, screen
+from barhold.cli.options import AsJson, Database, Port, Usb, Wait
+
+if TYPE_CHECKING:
+    from barhold.build.bundle import Bundle
+    from barhold.session import Control
+    from barhold.store import Store
+    from barhold.update.bring import Offer
+
+UPDATE_WAIT_S = 90.0
+
+
+def update(  # noqa: PLR0913, PLR0917 - one per option
+    sensor: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="The sensor by name or id; none: the only one near.")
+    ] = "",
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = UPDATE_WAIT_S,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", metavar="FILE", help="This bundle instead of this install's firmware.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The private key; by default that of `barhold keys`.")
+    ] = None,
+    downgrade: Annotated[bool, typer.Option("--downgrade", help="Take an older version too.")] = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a sensor to the firmware that this install carries, over cable or radio.
+
+    The sensor counts on meanwhile, and goes back by itself if the new version does not prove healthy. A link that
+    breaks is taken up again where it was. By radio it must be signed (`barhold keys`) and the sensor's button held at
+    the start.
+
+    \b
+    Examples:
+      barhold update
+      barhold update --usb
+    """
+    from barhold.store import Store
+    from barhold.update.bring import Offer
+
+    by_cable = usb or bool(port)
+    made, modulus = _made(bundle, key, by_cable)
+    with Store.open(db) as store:
+        version, before = _bring(sensor, usb, port, wait, store, Offer(made, by_cable, downgrade, modulus))
+    if as_json:
+        from barhold import jsonlines
+
+        line = {"version": version, "before": before, "bytes": len(made.raw)}
+        screen.json_line({"type": "update", "schema": jsonlines.SCHEMA, **line})
+    elif version == before:
+        typer.echo(f"it runs {version} already")
+    else:
+        typer.echo(f"it runs {version} now, was {before}")
+
+
+def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> "tuple[Bundle, bytes | None]":
+    """Return the bundle, and the modulus of the key that signed it where that is known."""
+    from barhold.build import bundle as bundles
+
+    if bundle:
+        return bundles.read(bundle), None
+    if not key and by_cable:
+        return bundles.make(), None
+    from barhold.build import keys
+
+    path = key or keys.default_path()
+    if not key and not path.exists():
+        return bundles.make(), None
+    return bundles.make(key=path), keys.read(path).modulus
+
+
+def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", offer: "Offer") -> tuple[str, str]:
+    from barhold.cli.bar import Bar
+    from barhold.reach import Keeper, Wanted
+    from barhold.update.bring import Bringing
+
+    wanted = Wanted(sensor, usb, port)
+    screen.note(f"looking for {reaching.words(wanted)}")
+    before = ""
+    with Bar("kB") as bar:
+
+        def show(done: int, total: int) -> None:
+            keeper.progress()
+            bar.update("firmware", done / 1000, total / 1000)
+
+        async def work(control: "Control") -> str:
+            nonlocal before
+            before = before or control.info.firmware
+            return await bringing.work(control)
+
+        keeper = Keeper(wanted, store, bar.note, wait_s)
+        bringing = Bringing(offer, bar.note, show)
+        return reaching.run(keeper.control(work)), before

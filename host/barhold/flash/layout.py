@@ -1,0 +1,53 @@
+"""What lies where on a board: the loader, safe mode and slot a, each file under its path there."""
+
+import hashlib
+from dataclasses import dataclass
+
+from barcore import bundle as form
+from barhold import firmware
+from barhold.build import compiled
+from barhold.build.bundle import Bundle
+
+BOARD, POINTER, SLOT, SAFE = "/board", "/slot", "/a", "/safe"
+MANIFEST = f"{SLOT}/manifest"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file as it is to be."""
+
+    path: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Return its hash in hex."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def slot_files(made: Bundle) -> list[Part]:
+    """Return the application in slot a, without the manifest that makes it whole."""
+    return [Part(f"{SLOT}/{form.path_of(name)}", made.file(name)) for name, _, _ in made.manifest.files]
+
+
+def manifest(made: Bundle) -> Part:
+    """Return what makes slot a whole: the head of the bundle, as an update leaves it."""
+    return Part(MANIFEST, made.raw[: len(made.raw) - made.manifest.total_bytes])
+
+
+def safe_files(board: str, plain: bool) -> list[Part]:
+    """Return safe mode's files."""
+    return [Part(f"{SAFE}/{name}", data) for name, data in compiled.safe_mode(board, plain).items()]
+
+
+def loader_files() -> list[Part]:
+    """Return the loader, as source: it starts whatever bytecode the MicroPython below it reads. main.py is the last."""
+    sources = firmware.files()
+    read = {path: compiled.source(sources[name]) for path, name in compiled.LOADER_FILES.items()}
+    return [Part(path, data) for path, data in read.items()]
+
+
+def pointer() -> Part:
+    """Return the pointer: slot a, confirmed."""
+    slots = firmware.load("slots")
+    return Part(POINTER, slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, 0, 0)))

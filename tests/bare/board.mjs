@@ -1,0 +1,143 @@
+// Real MicroPython as a board whose files stay: it boots into boot.py and main.py, soft resets and restarts included.
+// usage: node board.mjs DESCRIPTOR INTERPRETER TWIN FOLDER CONFIG
+//   FOLDER holds the board's files before and, whenever the REPL waits, after; CONFIG is JSON for preamble.py, and
+//   room_bytes, how much fits on the board.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { repl } from '../radio/repl.mjs';
+
+const [descriptor, interpreter, twin, folder, told] = process.argv.slice(2);
+const config = JSON.parse(told), LINK = Number(descriptor), BLOCK = 4096, ENOSPC = 28; // as on a board; the other error numbers are Emscripten's own
+const NOT_FLASH = new Set(['dev', 'proc', 'tmp', 'home', 'twin', 'lib']);
+let received = Buffer.alloc(0), printed = [], mirrored = new Map();
+
+function sendMessage(text) {
+  const body = Buffer.from(text, 'utf8'), whole = Buffer.alloc(4 + body.length);
+  whole.writeUInt32LE(body.length);
+  body.copy(whole, 4);
+  for (let at = 0; at < whole.length;) at += fs.writeSync(LINK, whole, at);
+}
+
+function readMessage() {
+  for (;;) {
+    const size = received.length >= 4 ? 4 + received.readUInt32LE(0) : Infinity;
+    if (received.length >= size) {
+      const body = received.toString('utf8', 4, size);
+      received = received.subarray(size);
+      return body;
+    }
+    const chunk = Buffer.alloc(65536), count = fs.readSync(LINK, chunk, 0, chunk.length, null);
+    if (!count) process.exit(0); // whoever started us is gone
+    received = Buffer.concat([received, chunk.subarray(0, count)]);
+  }
+}
+
+const print = (bytes) => { printed.push(Buffer.from(bytes)); };
+function flush() {
+  if (printed.length) sendMessage(JSON.stringify(['print', Buffer.concat(printed).toString('latin1')]));
+  printed = [];
+}
+function ask(text) { flush(); sendMessage(text); return readMessage(); }
+
+function copyIn(FS, from, target) {
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const file = path.join(from, entry.name), to = `${target}/${entry.name}`;
+    if (!entry.isDirectory()) FS.writeFile(to, fs.readFileSync(file));
+    else if (entry.name !== '__pycache__') { if (!FS.analyzePath(to).exists) FS.mkdir(to); copyIn(FS, file, to); }
+  }
+}
+
+// Every file of the board as [path, its node]; a folder's node has no bytes.
+function* walk(FS, at = '') {
+  for (const name of FS.readdir(at || '/')) {
+    if (name === '.' || name === '..' || (!at && NOT_FLASH.has(name))) continue;
+    const { node } = FS.lookupPath(`${at}/${name}`);
+    yield [`${at}/${name}`, node];
+    if (FS.isDir(node.mode)) yield* walk(FS, `${at}/${name}`);
+  }
+}
+
+const used = (FS) => [...walk(FS)].reduce((sum, [, node]) => sum + Math.ceil((node.usedBytes ?? 0) / BLOCK) * BLOCK, 0);
+
+function limit(FS) {
+  const room = config.room_bytes;
+  const blocks = (bytes) => Math.max(0, Math.floor(bytes / BLOCK));
+  FS.statfs = () => ({ bsize: BLOCK, frsize: BLOCK, blocks: blocks(room), bfree: blocks(room - used(FS)),
+    bavail: blocks(room - used(FS)), files: 0, ffree: 0, fsid: 0, flags: 0, namelen: 255 });
+  FS.writeFile('/tmp/x', 'x'); // so that there are file operations to wrap
+  const operations = FS.lookupPath('/tmp/x').node.stream_ops, write = operations.write;
+  operations.write = (stream, buffer, offset, length, position, ...rest) => {
+    const grown = Math.max(0, (position ?? stream.position) + length - stream.node.usedBytes);
+    if (grown && used(FS) + grown > room) throw new FS.ErrnoError(ENOSPC);
+    return write(stream, buffer, offset, length, position, ...rest);
+  };
+}
+
+function mirror(FS) {
+  const now = new Map();
+  for (const [name, node] of walk(FS)) now.set(name, `${FS.isDir(node.mode)} ${node.mtime} ${node.usedBytes ?? 0}`);
+  for (const name of mirrored.keys()) if (!now.has(name)) fs.rmSync(folder + name, { recursive: true, force: true });
+  for (const [name, state] of now) {
+    if (mirrored.get(name) === state) continue;
+    if (state.startsWith('true')) fs.mkdirSync(folder + name, { recursive: true });
+    else fs.writeFileSync(folder + name, FS.readFile(name));
+  }
+  mirrored = now;
+}
+
+async function boot() {
+  const { loadMicroPython } = await import(pathToFileURL(interpreter));
+  const cooked = (bytes) => print(bytes[0] === 10 ? [13, 10] : bytes);
+  const mp = await loadMicroPython({ pystack: 16384, heapsize: 8 << 20, linebuffer: false, stdout: cooked, stderr: cooked });
+  mp.FS.mkdir('/twin');
+  copyIn(mp.FS, twin, '/twin');
+  copyIn(mp.FS, folder, '');
+  limit(mp.FS);
+  mirrored = new Map();
+  mirror(mp.FS);
+  mp.registerJsModule('_host', { ask });
+  mp.runPython(fs.readFileSync(fileURLToPath(new URL('preamble.py', import.meta.url)), 'utf8'));
+  mp.runPython(`set_up(${JSON.stringify(told)})`);
+  return mp;
+}
+
+class Restart extends Error {}
+
+// MicroPython as repl.mjs drives it: machine.reset() ends it all.
+function resettable(mp) {
+  return { runPython(source) {
+    try { return mp.runPython(source); } catch (error) {
+      if (error.type === 'Restart' || error.type === 'DeepSleep') throw new Restart();
+      throw error;
+    }
+  } };
+}
+
+function runFiles(mp, names) {
+  for (const name of names) {
+    if (!mp.FS.analyzePath(name).exists) continue;
+    try { mp.runPython(`__name__ = '__main__'\nexec(open('${name}').read())`); } catch (error) {
+      if (error instanceof Restart || error.name !== 'PythonError') throw error;
+      print(Buffer.from(`${error.message}\n`.replaceAll('\n', '\r\n')));
+    }
+  }
+}
+
+async function main() {
+  for (let raw = false; ;) {
+    const mp = await boot(), board = resettable(mp);
+    board.FS = mp.FS;
+    const asking = (text) => { mirror(mp.FS); return ask(text); };
+    try {
+      runFiles(board, raw ? ['/boot.py'] : ['/boot.py', '/main.py']);
+      raw = repl(board, raw, { ask: asking, print, flush });
+    } catch (error) {
+      if (!(error instanceof Restart)) throw error;
+      raw = false;
+    }
+    mirror(mp.FS);
+  }
+}
+
+main().catch((error) => { print(Buffer.from(`${error.stack ?? error}\r\n`)); flush(); process.exit(1); });
