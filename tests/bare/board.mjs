@@ -74,9 +74,13 @@ function limit(FS) {
   };
 }
 
+function states(FS) {
+  const state = (node) => `${FS.isDir(node.mode)} ${node.mtime} ${node.usedBytes ?? 0}`;
+  return new Map([...walk(FS)].map(([name, node]) => [name, state(node)]));
+}
+
 function mirror(FS) {
-  const now = new Map();
-  for (const [name, node] of walk(FS)) now.set(name, `${FS.isDir(node.mode)} ${node.mtime} ${node.usedBytes ?? 0}`);
+  const now = states(FS);
   for (const name of mirrored.keys()) if (!now.has(name)) fs.rmSync(folder + name, { recursive: true, force: true });
   for (const [name, state] of now) {
     if (mirrored.get(name) === state) continue;
@@ -94,8 +98,7 @@ async function boot() {
   copyIn(mp.FS, twin, '/twin');
   copyIn(mp.FS, folder, '');
   limit(mp.FS);
-  mirrored = new Map();
-  mirror(mp.FS);
+  mirrored = states(mp.FS); // as just copied in: a test that ends now finds its folder whole
   mp.registerJsModule('_host', { ask });
   mp.runPython(fs.readFileSync(fileURLToPath(new URL('preamble.py', import.meta.url)), 'utf8'));
   mp.runPython(`set_up(${JSON.stringify(told)})`);
