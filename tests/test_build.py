@@ -80,9 +80,9 @@ def test_the_compiled_application_runs_in_real_micropython(tmp_path, made) -> No
     lines += [f"os.mkdir('/a/{folder}')" for folder in sorted({name.split("/")[0] for name in pieces if "/" in name})]
     for name, data in pieces.items():
         lines += [f"with open('/a/{name}', 'wb') as f: f.write(binascii.unhexlify('{data.hex()}'))"]
-    lines += ["sys.path.insert(0, '/a')", "import app", "print(app.__file__, app.FIRMWARE_VERSION)"]
+    lines += ["sys.path.insert(0, '/a')", "import keeping", "print(keeping.__file__, keeping.FIRMWARE_VERSION)"]
     script.write_text("\n".join(lines))
-    assert rig.run(script).split(" ", 1) == ["/a/app.mpy", f"{bundle.version()}\n"]
+    assert rig.run(script).split(" ", 1) == ["/a/keeping.mpy", f"{bundle.version()}\n"]
 
 
 def test_a_source_that_does_not_compile_is_named(tmp_path, monkeypatch) -> None:

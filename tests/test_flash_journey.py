@@ -37,7 +37,7 @@ def later_clone(folder: Path) -> Path:
     for room in ("host", "firmware"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name, old, new in (
-        ("app.py", "FIRMWARE_VERSION = (0, 1, 0)", "FIRMWARE_VERSION = (0, 2, 0)"),
+        ("keeping.py", "FIRMWARE_VERSION = (0, 1, 0)", "FIRMWARE_VERSION = (0, 2, 0)"),
         ("health.py", "HEALTHY_MS = 30000", "HEALTHY_MS = 2000"),
     ):
         path = folder / "firmware" / name

@@ -166,5 +166,5 @@ def test_only_what_is_valid_and_allowed_changes_a_sensor(seed: int, total: int, 
     assert sum(done.values()) < count * 3 // 4, "hardly any was refused"
     sensor.start()
     sensor.hello()
-    assert sensor.app._control.faults == ("", "", ""), "what is kept cannot be read"
+    assert not any(sensor.app._control.faults), "what is kept cannot be read"
     tell(f"{count} bodies, seed {seed}: {sum(done.values())} right ones did what they ask, all others nothing")

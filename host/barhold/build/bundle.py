@@ -50,7 +50,7 @@ def shown(version: tuple[int, ...]) -> str:
 
 def version() -> tuple[int, int, int]:
     """Return the version of the firmware that this install carries."""
-    found: tuple[int, int, int] = firmware.load("app").FIRMWARE_VERSION
+    found: tuple[int, int, int] = firmware.load("keeping").FIRMWARE_VERSION
     return found
 
 

@@ -46,8 +46,8 @@ def keep_key(remote: Remote, modulus: bytes) -> None:
 
 def version(remote: Remote) -> tuple[int, ...]:
     """Return the version that the application in slot a says."""
-    remote.run("import app")
-    found: tuple[int, ...] = remote.ask("tuple(app.FIRMWARE_VERSION)")
+    remote.run("import keeping")
+    found: tuple[int, ...] = remote.ask("tuple(keeping.FIRMWARE_VERSION)")
     return found
 
 
