@@ -4,6 +4,7 @@ import sys
 
 import boards
 import crash
+import kept
 from accept import Host
 from app import App
 from barcore import protocol
@@ -25,6 +26,7 @@ from upkeep import Upkeep
 WINDOW_MS = 2000
 """Left for a cable, or the button, before anything runs."""
 WATCHDOG_MS = 8000
+SLOW_HZ = 104
 COMPLAINT_MS = SOON_MS = 60000
 
 
@@ -118,6 +120,7 @@ def run_guarded(board) -> None:
 def start_imu(board) -> str:
     """Start the IMU and return what is wrong with it. It tests itself at a power-on only: what woke it, moves it."""
     try:
+        board.imu.choose(kept.SETTINGS.load(board.kept)[0]["rate_hz"] > SLOW_HZ)
         if board.power.cause != protocol.RESET_POWER_ON:
             board.imu.start()
             return ""

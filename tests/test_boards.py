@@ -143,6 +143,13 @@ def test_a_set_is_counted_and_its_targets_sound_across_the_tick_wrap(board: str,
     assert onboard("train", board, stdin=samples(name)) == [said, "0 0 0"]
 
 
+@pytest.mark.parametrize("board", BOTH)
+def test_at_the_faster_rate_no_sample_is_missed_though_each_write_to_flash_stalls_all(board: str, samples) -> None:
+    """80 ms is what an erase takes; a set at rest is up to four writes."""
+    counted, faults = onboard("train", board, "80", stdin=samples("mixed-set"))
+    assert (counted.split()[:3], faults) == (["6", "1", "1"], "0 0 0")
+
+
 def test_a_module_per_name_and_a_name_per_module() -> None:
     boards = firmware.load("boards")
     shared = {"__init__", "board", "esp", "sim", "storage"}

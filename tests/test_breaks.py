@@ -1,8 +1,8 @@
 """A thousand connections that break, on air that loses a third of everything: no record is lost, none comes twice.
 
 The firmware's own radio link, session end and record log, and the host's own session and store, over `twin/ether.py`
-under CPython and in virtual time: a thousand breaks of real MicroPython over bumble would take four minutes, most of
-them for connecting. `test_radio.py` breaks fewer of those.
+under CPython and in virtual time: a thousand breaks of real MicroPython over bumble would take four minutes.
+`test_radio.py` breaks fewer of those.
 """
 
 import asyncio

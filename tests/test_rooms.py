@@ -65,6 +65,7 @@ FIRMWARE_ARROWS = {
             "cue",
             "health",
             "keeping",
+            "kept",
             "link",
             "links",
             "recordlog",

@@ -66,6 +66,9 @@ class PlayedImu:
     def start(self) -> None:
         """Go on playing."""
 
+    def choose(self, fast: bool) -> None:
+        """Nothing to choose: a recording has its own rate."""
+
     def self_test(self) -> str:
         """Pass."""
         return ""

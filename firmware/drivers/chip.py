@@ -49,6 +49,11 @@ class Chip:
         self._ticks = FifoClock(rate_hz, self._heard_ms)
         self._check_identity()
 
+    def choose(self, fast: bool) -> None:
+        """Take the faster of the chip's rates, or the slower one, from the next `start` on."""
+        self.rate_hz = self.rates_hz[1 if fast else 0]
+        self._ticks = FifoClock(self.rate_hz, self._clock.ticks_ms())
+
     def start(self) -> None:
         """Reset and configure the chip, and begin with an empty FIFO: each chip in its own way."""
         raise NotImplementedError

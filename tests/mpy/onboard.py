@@ -197,11 +197,28 @@ def watchdog(name):
     print(board.power.cause, stopped(board.power.restart))
 
 
-def train(name):
-    """Play the recording in /stdin to the chip, the application running; print reps, sets, targets and faults."""
+def slow_down(world, storage, stall_ms):
+    """Let every write take `stall_ms`, in which nothing else runs."""
+    replace = storage.replace
+
+    def slow(file, data):
+        world.wait_ms(stall_ms)
+        replace(file, data)
+
+    storage.replace = slow
+
+
+def train(name, stall_ms="0"):
+    """Play the recording in /stdin to the chip, the application running; print reps, sets, targets and faults.
+
+    With a stall the chip runs at its faster rate, and every write to flash stops everything for so long.
+    """
     with open("/stdin", "rb") as file:
         packed = file.read()
     world, board = open_here(name, now_ms=(1 << 30) - 20000)
+    if int(stall_ms):
+        board.imu.choose(True)
+        slow_down(world, board.storage, int(stall_ms))
     board.imu.start()
     start_ms, count = world.now_ms, len(packed) // SAMPLE_BYTES
     at = [0]
