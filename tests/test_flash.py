@@ -246,6 +246,7 @@ def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, 
     async def full(board: BareBoard) -> None:
         with pytest.raises(BarholdError, match=r"is full at /\w+.*: remove what is not Barhold's"):
             await asyncio.to_thread(run.flash, board.port, wish, lambda _: None, lambda _: None)
+        await board.settled()
 
     async def with_room(board: BareBoard) -> None:
         assert (await flash(board.port)).status == 0

@@ -247,5 +247,4 @@ INFO_STATE = 11  # since 1.1; u16 of STATE_* bits
 INFO_PROOF = 12  # since 1.1; the first PROOF_BYTES of HMAC-SHA256(key, host nonce + u32 session nonce + device id)
 PROOF_BYTES = 16
 STATE_UNCALIBRATED, STATE_BUSY, STATE_LOG_FAULT, STATE_SETTINGS_FAULT = 1, 2, 4, 8
-STATE_LOW_BATTERY, STATE_KEYED = 16, 32
-STATE_SAFE_MODE = 64  # no counting: only an update is taken
+STATE_LOW_BATTERY, STATE_KEYED, STATE_SAFE_MODE = 16, 32, 64  # in safe mode nothing counts: only an update is taken

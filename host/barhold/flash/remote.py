@@ -153,7 +153,7 @@ class Remote:
             self.run("_f.close()")
         except FullError:
             with contextlib.suppress(LinkError):
-                self.run(f"_f.close()\n_gone({TEMPORARY!r})")
+                self.run(f"try:\n _f.close()\nexcept OSError:\n pass\n_gone({TEMPORARY!r})")
             raise
         if self.ask(f"_hash({TEMPORARY!r})") != hashlib.sha256(data).hexdigest():
             raise LinkError(f"{name} did not arrive whole on the board at {self.port}: repeat the command")
