@@ -23,6 +23,7 @@ from slots import Slots
 from update import Update
 from upkeep import Upkeep
 
+VERSION = "%d.%d.%d" % FIRMWARE_VERSION
 WINDOW_MS = 2000
 """Left for a cable, or the button, before anything runs."""
 WATCHDOG_MS = 8000
@@ -37,10 +38,9 @@ def compose(board, links=(), settings=None, upkeep=None, imu_fault: str = "", ra
     """
     control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
     log, fault = open_log(board.storage)
-    version = "%d.%d.%d" % FIRMWARE_VERSION
     ends = []
     for link in links:
-        answer = Answer(board.device_id, log, "", version, link.max_frame_bytes, control, link.is_cable)
+        answer = Answer(board.device_id, log, "", VERSION, link.max_frame_bytes, control, link.is_cable)
         ends.append(End(link, answer))
     detector = Detector(settings or control.detector_settings)
     uncalibrated = 0 if settings and settings.calibrated else control.calibration.uncalibrated_axes
@@ -106,7 +106,7 @@ def run_guarded(board) -> None:
     app = None
     try:
         try:
-            radio = Radio(board, "%d.%d.%d" % FIRMWARE_VERSION)
+            radio = Radio(board, VERSION)
             links, imu_fault = open_links(board, radio), start_imu(board)
             app = compose(board, links, None, Upkeep(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)

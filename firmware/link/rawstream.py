@@ -30,11 +30,11 @@ class RawStream:
         self.owner = None
 
     def see(self, samples, count: int) -> None:
-        """Take the newest `count` samples, 7 ints each; while the ring is full they are passed over."""
+        """Take the newest `count` samples, 7 ints each; a full ring is given up, so that the hole is one."""
         for at in range(0, count * 7, 7):
             if self._count == CAPACITY:
                 self._index += self._count + 1
-                self._count = 0  # a hole once is better than one at every frame
+                self._count = 0
                 continue
             struct.pack_into(
                 SAMPLE_FORMAT,

@@ -84,7 +84,7 @@ def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
     with Progress() as progress:
         keeper = Keeper(wanted, store, progress.note, wait_s)
         try:
-            result = reaching.run(keeper.catch_up(utc_clock(), progress.update))
+            result = reaching.run(keeper.catch_up(utc_clock(), progress.show))
         except LinkError:
             if keeper.result.received:
                 progress.note(f"so far: {summary(keeper.result)}")
@@ -99,7 +99,7 @@ def _sync_many(names: list[str], wait_s: float, store: "Store") -> None:
 
     screen.note(f"looking for {', '.join(names)}" if names else "listening for sensors")
     with Progress() as progress:
-        done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.update))
+        done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show))
     for result in done.results:
         typer.echo(summary(result))
     for text in done.failures:
