@@ -80,7 +80,7 @@ HOST_TIERS = (
     {"drift", "firmware", "naming", "recording_fault", "walltime"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
-    {"check", "replay", "session", "truth"},
+    {"check", "history", "replay", "session", "truth"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
     {"bench", "doctor", "fleet", "scene", "update"},
     {"plot_lanes"},

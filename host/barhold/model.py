@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,23 @@ class Rep:
     flags: int  # protocol.PARTIAL | ...
 
 
+class SetKey(NamedTuple):
+    """What names one set for ever: its log and boot, and when its first rep began (ms since that boot)."""
+
+    device_id: str
+    log_id: int
+    boot: int
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What lay on the bar, bar included, as the lifter said it."""
+
+    amount: float
+    unit: str  # "kg" or "lb"
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
     """At least two reps with no more than 15 s from one's end to the next one's start."""
@@ -53,3 +71,38 @@ class TrainingSet:
     end_utc: datetime
     time_quality: str  # "anchored" or "estimated"
     reps: tuple[Rep, ...]
+    key: SetKey
+    lifter: str = ""  # "" as long as nobody was named
+    load: Load | None = None
+    warm_up: bool = False  # a warm-up set does not count
+    note: str = ""
+    edits: tuple[str, ...] = ()  # the ids of the edits that made it what it is; empty: as the sensor counted it
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of the journal of edits: what a person said of a set. The records stay as they are."""
+
+    edit_id: str  # 32 hex digits, drawn at random: two computers never make the same
+    key: SetKey
+    action: str  # see barhold.edits
+    value: str  # JSON; what it holds depends on the action
+    made_utc_ms: int
+    undone_utc_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifter:
+    """One person who trains."""
+
+    name: str
+    plan: str = ""  # the name of the plan; "" for the default
+
+
+@dataclass(frozen=True, slots=True)
+class Wearer:
+    """From `since_utc_ms` on the sensor's sets are this lifter's, until the sensor's next wearer."""
+
+    device_id: str
+    since_utc_ms: int
+    lifter: str

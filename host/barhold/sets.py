@@ -7,7 +7,7 @@ from itertools import groupby
 
 from barcore import protocol, record
 from barhold import walltime
-from barhold.model import Anchor, Rep, StoredRecord, TrainingSet
+from barhold.model import Anchor, Rep, SetKey, StoredRecord, TrainingSet
 
 SESSION_GAP = timedelta(hours=3)
 MIN_REPS = 2
@@ -33,7 +33,7 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
         clocks = walltime.clocks(log, [a for a in known if (a.device_id, a.log_id) == (device_id, log_id)], now)
         for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
             proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
-            found.extend(_finished(device_id, boot, draft, clocks[boot]) for draft in proven)
+            found.extend(_finished(SetKey(device_id, log_id, boot, min(d.reps)), d, clocks[boot]) for d in proven)
     return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
 
 
@@ -97,16 +97,17 @@ def _rep(t_ms: int, flags: int, values: tuple[int, ...]) -> Rep:
     return Rep(number, t_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm / 1000, peak_mm_s / 1000, hold_err_ms, flags)
 
 
-def _finished(device_id: str, boot: int, draft: _Draft, clock: walltime.Clock) -> TrainingSet:
+def _finished(key: SetKey, draft: _Draft, clock: walltime.Clock) -> TrainingSet:
     # Numbered anew: a dropped rep leaves no hole in what the lifter reads.
     ordered = [draft.reps[start] for start in sorted(draft.reps)]
     reps = tuple(replace(rep, number=i) for i, rep in enumerate(ordered, start=1))
     return TrainingSet(
-        device_id,
-        boot,
+        key.device_id,
+        key.boot,
         draft.number,
         clock.at(reps[0].start_ms),
         clock.at(end_ms(reps[-1])),
         clock.quality,
         reps,
+        key,
     )

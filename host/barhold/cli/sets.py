@@ -35,8 +35,8 @@ def stored_sets(db: str | None) -> "list[TrainingSet]":
     """Return all sets in the database, in order of time."""
     from datetime import UTC, datetime
 
-    from barhold import sets as grouping
+    from barhold import history
     from barhold.store import Store
 
     with Store.open(db) as store:
-        return grouping.training_sets(store.records(), store.anchors(), datetime.now(UTC))
+        return history.load(store, datetime.now(UTC))

@@ -4,6 +4,9 @@ device(device_id) <- record(device_id, log_id, seq)
                   <- anchor(device_id, log_id, boot)
                   <- quarantine(device_id, log_id, seq, raw)
                   <- trust(device_id)
+                  <- edit(edit_id)
+                  <- wearer(device_id, since_utc_ms) -> lifter(name) <- imported(import_id)
+                  <- recording(recording_id)
 
 Unsigned 32-bit numbers of the wire stand in BigInteger columns: PostgreSQL has no unsigned types.
 """
@@ -12,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -91,4 +95,65 @@ trust = Table(
     Column("key", LargeBinary, nullable=False),
     Column("since_utc_ms", BigInteger, nullable=False),
     CheckConstraint(f"length(key) = {KEY_BYTES}", name="key_bytes"),
+)
+
+lifter = Table(
+    "lifter",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("plan", String, nullable=False),
+)
+
+# From since_utc_ms on the sensor's sets are the lifter's.
+wearer = Table(
+    "wearer",
+    metadata,
+    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+    Column("since_utc_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("lifter", ForeignKey("lifter.name"), nullable=False),
+)
+
+# What people said of a set: added and marked as undone, never changed otherwise and never deleted.
+edit = Table(
+    "edit",
+    metadata,
+    Column("edit_id", String(32), primary_key=True),
+    Column("device_id", ForeignKey("device.device_id"), nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("action", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("made_utc_ms", BigInteger, nullable=False),
+    Column("undone_utc_ms", BigInteger),
+)
+
+# Raw motion, kept to be judged again: the recording's CSV, compressed by zlib; its id is the CSV's SHA-256.
+recording = Table(
+    "recording",
+    metadata,
+    Column("recording_id", String(64), primary_key=True),
+    Column("device_id", ForeignKey("device.device_id")),
+    Column("name", String, nullable=False),
+    Column("kept_utc_ms", BigInteger, nullable=False),
+    Column("csv_zlib", LargeBinary, nullable=False),
+)
+
+# Sets from another program's file; the id is made from what the row says, so that importing twice adds nothing.
+imported = Table(
+    "imported",
+    metadata,
+    Column("import_id", String(64), primary_key=True),
+    Column("source", String, nullable=False),
+    Column("lifter", ForeignKey("lifter.name")),
+    Column("start_utc_ms", BigInteger, nullable=False),
+    Column("workout", String, nullable=False),
+    Column("exercise", String, nullable=False),
+    Column("set_index", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("load", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("reps", Integer, nullable=False),
+    Column("hold_s", Float),
+    Column("note", String, nullable=False),
 )

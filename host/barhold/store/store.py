@@ -32,6 +32,11 @@ class Store:
         """Open or create; None means the env variable BARHOLD_DB, then the platform's data folder."""
         return cls(open_engine(path_or_url))
 
+    @property
+    def engine(self) -> Engine:
+        """Return the engine, for the other rooms of the store."""
+        return self._engine
+
     def close(self) -> None:
         """Release the database; committed rows are safe without it."""
         self._engine.dispose()
@@ -47,14 +52,14 @@ class Store:
         table = schema.device
         values = {"name": device.name, "firmware": device.firmware, "seen_utc_ms": device.seen_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, device.device_id)
+            ensure_device(connection, device.device_id)
             connection.execute(table.update().where(table.c.device_id == device.device_id).values(values))
 
     def rename(self, device_id: str, name: str) -> None:
         """Keep another name of a known sensor, as it has just been given."""
         table = schema.device
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, device_id)
+            ensure_device(connection, device_id)
             connection.execute(table.update().where(table.c.device_id == device_id).values(name=name))
 
     def add_records(self, device_id: str, log_id: int, raws: Sequence[bytes], received_utc_ms: int) -> Added:
@@ -63,13 +68,13 @@ class Store:
         if not rows:
             return Added(0, 0, 0)
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, device_id)
+            ensure_device(connection, device_id)
             before = _stored_raws(connection, rows)
-            _insert_new(connection, schema.record, rows)
+            insert_new(connection, schema.record, rows)
             # Read back: only what the database really holds now may be acknowledged.
             after = _stored_raws(connection, rows)
             conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
-            _insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
+            insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
         new = len(after.keys() - before.keys())
         return Added(new, len(rows) - new - len(conflicts), len(conflicts))
 
@@ -78,8 +83,8 @@ class Store:
         row: Row = {"device_id": device_id, "log_id": log_id, "seq": seq}
         row |= {"raw": raw, "received_utc_ms": received_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, device_id)
-            _insert_new(connection, schema.quarantine, [_quarantine_row(row, reason)])
+            ensure_device(connection, device_id)
+            insert_new(connection, schema.quarantine, [_quarantine_row(row, reason)])
 
     def add_anchor(self, anchor: Anchor) -> None:
         """Keep, per log and boot, the anchor of the least round trip; on a tie the one stored first stays."""
@@ -87,8 +92,8 @@ class Store:
         key = {"device_id": anchor.device_id, "log_id": anchor.log_id, "boot": anchor.boot}
         values = {"t_ms": anchor.t_ms, "utc_ms": anchor.utc_ms, "rtt_ms": anchor.rtt_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, anchor.device_id)
-            _insert_new(connection, table, [key | values])
+            ensure_device(connection, anchor.device_id)
+            insert_new(connection, table, [key | values])
             better = table.update().filter_by(**key).where(table.c.rtt_ms > anchor.rtt_ms)
             connection.execute(better.values(values))
 
@@ -97,8 +102,8 @@ class Store:
         table = schema.trust
         values: Row = {"key": key, "since_utc_ms": since_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
-            _ensure_device(connection, device_id)
-            _insert_new(connection, table, [{"device_id": device_id} | values])
+            ensure_device(connection, device_id)
+            insert_new(connection, table, [{"device_id": device_id} | values])
             connection.execute(table.update().where(table.c.device_id == device_id).values(values))
 
     def distrust(self, device_id: str) -> bool:
@@ -170,12 +175,13 @@ def _quarantine_row(row: Row, reason: str) -> Row:
     return {name: row[name] for name in names} | {"reason": reason}
 
 
-def _ensure_device(connection: Connection, device_id: str) -> None:
+def ensure_device(connection: Connection, device_id: str) -> None:
+    """Make sure that rows may name this sensor."""
     row: Row = {"device_id": device_id, "name": "", "firmware": "", "seen_utc_ms": 0}
-    _insert_new(connection, schema.device, [row])
+    insert_new(connection, schema.device, [row])
 
 
-def _insert_new(connection: Connection, table: Table, rows: list[Row]) -> None:
+def insert_new(connection: Connection, table: Table, rows: list[Row]) -> None:
     """Insert the rows whose key is free. The one place where the dialects differ."""
     if not rows:
         return
