@@ -26,8 +26,12 @@ def find(name_or_file: str | None) -> Plan:
 
     InputError names file, line, reason and next step.
     """
-    wanted = name_or_file or os.environ.get("BARHOLD_PLAN") or chosen() or DEFAULT.name
-    return read(path_of(wanted))
+    return read(path_of(name_or_file or wanted()))
+
+
+def wanted() -> str:
+    """Return the name or file of the plan that counts where none is named."""
+    return os.environ.get("BARHOLD_PLAN") or chosen() or DEFAULT.name
 
 
 def path_of(name_or_file: str) -> Path:
@@ -64,8 +68,7 @@ def listed() -> list[Listed]:
 
 def use(name_or_file: str) -> Plan:
     """Choose the plan that counts from now on, if it can be read; a file is remembered by its full path."""
-    plan = find(name_or_file)
-    text = str(path_of(name_or_file).resolve()) if name_or_file.endswith(".toml") else name_or_file
+    plan, text = find(name_or_file), lasting(name_or_file)
     part = _choice().with_suffix(".part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +77,12 @@ def use(name_or_file: str) -> Plan:
     except OSError as err:
         raise InputError(f"{_choice()}: cannot be written ({err.strerror}): set BARHOLD_PLAN instead") from None
     return plan
+
+
+def lasting(name_or_file: str) -> str:
+    """Return what names this plan from any folder, if it can be read: its name, or its file's full path."""
+    find(name_or_file)
+    return str(path_of(name_or_file).resolve()) if name_or_file.endswith(".toml") else name_or_file
 
 
 def chosen() -> str:
