@@ -10,7 +10,7 @@ from barhold import advice, check
 from barhold.check import SessionCheck, SetCheck, WeekCheck
 from barhold.measures import Change
 from barhold.plan import Plan
-from barhold.text import Renderable, calibration, hold, moment, range_cm, span, table_of
+from barhold.text import Renderable, calibration, hold, listing, moment, range_cm, span, table_of
 
 _STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
@@ -38,24 +38,26 @@ def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
 
 def sessions(results: Sequence[SessionCheck], plan: Plan) -> list[Renderable]:
     """Return a line per session of one owner."""
-    table = table_of("session", "sets", "reps", "ok", "short", "long", "unsure", "rest h", "verdict")
+    names = ("session", "sets", "reps", "ok", "short", "long", "unsure", "rest h", "verdict")
+    rows = []
     for one in results:
         counts = _counted(one.verdicts)
         rest = "-" if one.rest_h is None else f"{one.rest_h:.1f}"
         cells = (moment(one.sets[0].item), str(len(one.working)), str(one.verdicts.total()), *counts, rest)
-        table.add_row(*cells, _met(one.met))
-    return [Text(f"{plan.name}, {_owner(results[-1])}", "bold"), table]
+        rows.append((*cells, str(_met(one.met))))
+    return [Text(f"{plan.name}, {_owner(results[-1])}", "bold"), listing(names, rows)]
 
 
 def weeks(rows: Sequence[WeekCheck], plan: Plan) -> list[Renderable]:
     """Return a line per week of one owner."""
-    table = table_of("week of", "sessions met", "sets", "reps", "ok", "short", "long", "unsure", "verdict")
+    names = ("week of", "sessions met", "sets", "reps", "ok", "short", "long", "unsure", "verdict")
+    lines = []
     for one in rows:
         met = f"{sum(s.met for s in one.sessions)} of {len(one.sessions)}"
         sets = sum(len(s.working) for s in one.sessions)
         cells = (met, str(sets), str(one.verdicts.total()), *_counted(one.verdicts))
-        table.add_row(f"{one.monday:%Y-%m-%d}", *cells, _met(one.met))
-    return [Text(f"{plan.name}, {_owner(rows[-1].sessions[-1])}", "bold"), table]
+        lines.append((f"{one.monday:%Y-%m-%d}", *cells, str(_met(one.met))))
+    return [Text(f"{plan.name}, {_owner(rows[-1].sessions[-1])}", "bold"), listing(names, lines)]
 
 
 def _counted(verdicts: Counter[str]) -> list[str]:

@@ -1,11 +1,15 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +20,18 @@ from barhold.model import Edit, Lifter, Rep, TrainingSet
 from barhold.plan import Bounds, Plan
 from barhold.sets import owner
 
-Renderable = Table | Text
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Text that stays as it is: no folding, no style."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self.text + "\n")
+
+
+Renderable = Table | Text | Lines
 _WORDS = (
     "flags",
     "verdict",
@@ -52,14 +67,15 @@ def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
     rows = list(numbered)
     said = [_said(item) for _, item in rows]
     names = ("no", "start", "whose", "reps", "hold s", "least-most", "cm")
-    table = table_of(*names, *(["said"] if any(said) else []))
+    lines = []
     for (number, item), words in zip(rows, said, strict=True):
         holds = [rep.hold_ms / 1000 for rep in item.reps]
         range_cm = max(rep.rom_m for rep in item.reps) * 100
         figures = (f"{sum(holds) / len(holds):.2f}", f"{min(holds):.2f}-{max(holds):.2f}", f"{range_cm:.0f}")
         cells = (f"{number}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
-        table.add_row(*cells, *([words] if any(said) else []))
-    return [table, *(Text(f"{number}: {item.note}") for number, item in rows if item.note)]
+        lines.append((*cells, words))
+    notes = (Text(f"{number}: {item.note}") for number, item in rows if item.note)
+    return [listing((*names, "said" if any(said) else ""), lines), *notes]
 
 
 def _said(item: TrainingSet) -> str:
@@ -142,6 +158,19 @@ def examined(lines: Iterable[Any]) -> list[Renderable]:
 
 def _or_dash(value: Any, unit: str = "") -> str:
     return "-" if value is None else f"{value}{unit}"
+
+
+def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
+    """Return rows as a table of plain text, for lists of ten years: a rich one takes thirty times as long."""
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    lines = []
+    for row in (names, ["\u2500" * width for width in widths], *rows):
+        cells = []
+        for name, cell, width in zip(names, row, widths, strict=True):
+            room = " " * (width - cell_len(cell))
+            cells.append(cell + room if name in _WORDS else room + cell)
+        lines.append("   ".join(cells).rstrip())
+    return Lines("\n".join(lines))
 
 
 def table_of(*names: str) -> Table:
