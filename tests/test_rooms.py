@@ -83,7 +83,7 @@ HOST_TIERS = (
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
     {"check", "edits", "replay", "session", "truth"},
-    {"advice", "editing", "history"},
+    {"advice", "editing", "history", "rejudge"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
     {"bench", "checktext", "doctor", "fleet", "scene", "update"},
     {"plot_lanes"},
@@ -93,7 +93,7 @@ HOST_TIERS = (
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
 PURE = {"advice", "check", "drift", "edits", "flags", "jsonlines", "liveview", "loads", "measures", "model", "plan"}
-PURE |= {"checktext", "editing", "plantoml", "sets", "text", "walltime"}
+PURE |= {"checktext", "editing", "plantoml", "rejudge", "sets", "text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

@@ -11,18 +11,47 @@ from barhold.check import SessionCheck, SetCheck, WeekCheck
 from barhold.measures import Change
 from barhold.model import Edit, Rep, TrainingSet
 from barhold.plan import Plan
+from barhold.rejudge import Again
 
 SCHEMA = 1
 Line = dict[str, Any]
 
 
-def replayed(trace: str, start_s: float, sets: list[TrainingSet]) -> list[Line]:
+def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | None = None) -> list[Line]:
     """Return a line per rep, times in seconds of the recording's own clock, whose first row is at `start_s`."""
     return [
-        {"type": "rep", "schema": SCHEMA, "trace": trace, "set": number, **_times(rep, start_s), **_measures(rep)}
+        {
+            "type": "rep",
+            "schema": SCHEMA,
+            "trace": trace,
+            "set": number,
+            **_times(rep, start_s),
+            **_measures(rep),
+            **({"verdict": check.hold(rep, plan.hold_s)} if plan else {}),
+        }
         for number, item in enumerate(sets, start=1)
         for rep in item.reps
     ]
+
+
+def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> Line:
+    """Return the line of what a new judgement changed; its figures are None where there is no first one."""
+    head: Line = {"type": "rejudged", "schema": SCHEMA, "trace": trace, "recording": recording_id}
+    if found is None:
+        return {**head, "both": None, "gone": None, "new": None, "hold_changed_s": None, "verdicts_changed": None}
+    judged = [(new, check.hold(old, plan.hold_s), check.hold(new, plan.hold_s)) for old, new in found.both]
+    return {
+        **head,
+        "both": len(found.both),
+        "gone": [_measures(rep) for rep in found.gone],
+        "new": [_measures(rep) for rep in found.new],
+        "hold_changed_s": found.hold_changed_ms / 1000,
+        "verdicts_changed": [
+            {"start_s": rep.start_ms / 1000, "first": first, "again": again}
+            for rep, first, again in judged
+            if first != again
+        ],
+    }
 
 
 def stored(item: TrainingSet, number: int | None = None) -> Line:

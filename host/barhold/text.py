@@ -14,10 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from barcore import protocol
-from barhold import editing, flags, loads, walltime
+from barhold import check, editing, flags, loads, walltime
 from barhold.drift import Drift
 from barhold.model import Edit, Lifter, Rep, TrainingSet
 from barhold.plan import Bounds, Plan
+from barhold.rejudge import Again
 from barhold.sets import owner
 
 
@@ -48,18 +49,36 @@ _WORDS = (
 _WRAPPED = ("flags", "said", "edit", "state")
 
 
-def replayed(name: str, sets: list[TrainingSet]) -> list[Renderable]:
-    """Return the reps of one recording; times count from its first row."""
+def replayed(name: str, sets: list[TrainingSet], plan: Plan | None = None) -> list[Renderable]:
+    """Return the reps of one recording, with their verdicts where there is a plan; times count from its first row."""
     if not sets:
         return [Text(f"{name}: no set found")]
-    table = table_of("set", "rep", "at s", "rise s", "hold s", "+- s", "fall s", "range cm", "flags")
+    verdict = ["verdict"] if plan else []
+    table = table_of("set", "rep", "at s", "rise s", "hold s", "+- s", *verdict, "fall s", "range cm", "flags")
     for number, item in enumerate(sets, start=1):
         for rep in item.reps:
             rise_s, fall_s = f"{rep.rise_ms / 1000:.2f}", f"{rep.fall_ms / 1000:.2f}"
             at_s = f"{rep.start_ms / 1000:.1f}"
-            table.add_row(str(number), str(rep.number), at_s, rise_s, *hold(rep), fall_s, *range_cm(rep))
+            judged = [check.hold(rep, plan.hold_s)] if plan else []
+            table.add_row(str(number), str(rep.number), at_s, rise_s, *hold(rep), *judged, fall_s, *range_cm(rep))
         table.add_section()
     return [Text(name, "bold"), table, *calibration(sets)]
+
+
+def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
+    """Return what a new judgement changed against the sensor's."""
+    if found is None:
+        return [Text("The database has no first judgement of this motion.")]
+    most_s, count = found.hold_changed_ms / 1000, len(found.both)
+    lines = [f"Against the sensor's judgement: {count} reps as before, their holds changed by at most {most_s:.2f} s."]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: a rep no more" for rep in found.gone]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s: a new rep" for rep in found.new]
+    for first, again in found.both:
+        before, now = check.hold(first, plan.hold_s), check.hold(again, plan.hold_s)
+        if before != now:
+            holds = f"{first.hold_ms / 1000:.2f} s {before}, now {again.hold_ms / 1000:.2f} s {now}"
+            lines.append(f"  at {again.start_ms / 1000:.1f} s: was {holds}")
+    return [Text(line) for line in lines]
 
 
 def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
