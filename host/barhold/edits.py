@@ -71,7 +71,7 @@ def _laid(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> tuple[Iterable[
         if edit.undone_utc_ms is not None:
             continue
         try:
-            value = json.loads(edit.value)
+            value = dict(json.loads(edit.value))
             for key in (edit.key, *_other(edit, value)):
                 if key in originals:
                     item = originals.pop(key)

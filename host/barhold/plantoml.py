@@ -46,20 +46,6 @@ def parse(name: str, data: bytes, place: str) -> Plan:
     return Plan(**{"name": name, "exercise": name.replace("-", " "), **values})
 
 
-def dump(plan: Plan) -> str:
-    """Return a plan as TOML that `parse` reads back."""
-    pairs = {key: getattr(plan, key) for key in ("sets", "reps", "hold_s", "rest_h")}
-    lines = [f"exercise = {_quoted(plan.exercise)}"]
-    lines += [f"{key} = [{pair.least:g}, {pair.most:g}]" for key, pair in pairs.items()]
-    if plan.tempo:
-        lines.append(f'tempo = "{plan.tempo}"')
-    if plan.warm_up_sets:
-        lines.append(f"warm_up_sets = {plan.warm_up_sets}")
-    if plan.load_step:
-        lines.append(f'load_step = "{loads.text(plan.load_step)}"')
-    return "\n".join(lines) + "\n"
-
-
 def _value(key: str, value: Any) -> Any:
     """Return one key's value as the plan keeps it."""
     if key not in _KEYS:
@@ -161,10 +147,6 @@ def _shown(key: str, value: Any) -> str:
     said = {True: "true", False: "false"}.get(value, repr(value)) if isinstance(value, bool) else repr(value)
     text = f"{key} = {said}"
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _error(place: str, line: int, reason: str) -> InputError:
