@@ -137,7 +137,7 @@ class Store:
         wanted = wanted.order_by(table.c.device_id, table.c.log_id, table.c.seq)
         with translated(self._engine.url), self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted):
-                yield StoredRecord(row.device_id, row.log_id, row.seq, row.raw)
+                yield StoredRecord._make(row)
 
     def anchors(self) -> list[Anchor]:
         """Return all anchors in the order of (device id, log id, boot)."""
@@ -176,7 +176,9 @@ def _quarantine_row(row: Row, reason: str) -> Row:
 
 
 def ensure_device(connection: Connection, device_id: str) -> None:
-    """Make sure that rows may name this sensor."""
+    """Make sure that rows may name this sensor, and that nobody else writes of it before this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(device_id, 0))))
     row: Row = {"device_id": device_id, "name": "", "firmware": "", "seen_utc_ms": 0}
     insert_new(connection, schema.device, [row])
 
