@@ -39,7 +39,7 @@ def test_a_section_is_drawn():
     listing.add_row("2")
     console = Console(file=io.StringIO(), width=20)
     console.print(listing)
-    assert console.file.getvalue().count("──") == 2
+    assert [line.strip() for line in console.file.getvalue().splitlines()] == ["", "a", "─", "1", "", "2", ""]
 
 
 def test_long_ones_are_not_laid_out_by_rich(monkeypatch):

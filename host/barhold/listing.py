@@ -1,4 +1,4 @@
-"""A table that stays quick when it is thousands of rows long: rich's own takes a second for what ten years hold. Pure."""
+"""A table that stays quick when it is long: rich's own takes seconds for what ten years hold. Pure."""
 
 from collections.abc import Iterator
 

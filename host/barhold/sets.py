@@ -14,7 +14,7 @@ from barhold.model import Anchor, Rep, SetKey, StoredRecord, TrainingSet
 SESSION_GAP = timedelta(hours=3)
 MIN_REPS = 2
 _SET_NUMBERS = 256
-# A log is unpacked in one go, every record as if it were a REP: the set's number is at its place in all that tell of one.
+# A log is unpacked in one go, every record as if it were a REP: the set's number has one place in all that tell of one.
 _AS_REP = struct.Struct(f"{protocol.HEADER_FORMAT}{protocol.REP_FORMAT.removeprefix('<')}4x")
 _TOLD = (protocol.REP, protocol.SET_END, protocol.CORRECTION)
 

@@ -27,7 +27,7 @@ class Clock:
 
 
 def clocks(log: bytes, anchors: Iterable[Anchor], now: datetime) -> dict[int, Clock]:
-    """Return a clock for every boot in one log (its records in seq order, end to end); never-anchored logs end at `now`."""
+    """Return a clock for every boot in one log (records in seq order, end to end); never-anchored ones end at `now`."""
     last_ms = _last_ms(log)
     known = {boot: clock for boot, clock in _measured(anchors).items() if boot in last_ms}
     boots = list(last_ms)

@@ -24,7 +24,7 @@ class Day:
 
 def days(years: int) -> Iterator[Day]:
     """Yield `years` of training, session by session: a boot, 4 sets of 10 reps, a correction now and then."""
-    rng = random.Random(years * 0)
+    rng = random.Random(10)  # noqa: S311 - training, no secret
     seq, start_utc_ms = 0, FIRST_UTC_MS
     for number in range(years * SESSIONS_PER_YEAR):
         log = _Log(boot=number + 1, seq=seq)

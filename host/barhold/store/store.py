@@ -13,7 +13,8 @@ from barcore.protocol import NO_SEQ, RECORD_BYTES
 from barhold.errors import StoreError
 from barhold.model import Anchor, StoredRecord
 from barhold.store import schema
-from barhold.store.database import open_engine, translated, writing
+from barhold.store.database import open_engine, writing
+from barhold.store.refusals import translated
 from barhold.store.rows import Added, Device, Quarantined
 
 _CONFLICT = "another record is stored under this key"
