@@ -31,7 +31,7 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check demo doctor flash keys live name plan record replay "
+        "bench bundle calibrate check db demo doctor flash keys live name plan record replay "
         "scan sets sync time trust update"
     )
 

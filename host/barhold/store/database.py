@@ -35,9 +35,9 @@ _MIGRATION_LOCK = "select pg_advisory_xact_lock(1111577160, 0)"  # any number th
 
 def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
     """Return an engine on an existing or new database at the newest schema; None means BARHOLD_DB, then the default."""
-    url = _url(path_or_url or os.environ.get("BARHOLD_DB") or _default_path())
+    url = locate(path_or_url)
     if url.get_backend_name() == "sqlite":
-        _check_file(url)
+        check_file(url)
     with translated(url):
         engine = _engine(url)
         try:
@@ -49,6 +49,11 @@ def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
             engine.dispose()
             raise
     return engine
+
+
+def locate(path_or_url: str | os.PathLike[str] | None) -> URL:
+    """Return the URL of what is meant: the argument, else BARHOLD_DB, else the user's data folder."""
+    return _url(path_or_url or os.environ.get("BARHOLD_DB") or _default_path())
 
 
 @contextmanager
@@ -79,7 +84,7 @@ def _url(path_or_url: str | os.PathLike[str]) -> URL:
     return url
 
 
-def _check_file(url: URL) -> None:
+def check_file(url: URL) -> None:
     """Refuse what SQLite would refuse in worse words, before anything is created or changed."""
     path = Path(url.database or "")
     if url.query or str(path) in ("", ".", ":memory:"):

@@ -1,5 +1,6 @@
 """What is said when a database cannot be used: the driver's own words, then the next step. Never a password."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,6 +49,10 @@ _BY_WORDS = (
 )
 
 
+class DamagedError(StoreError):
+    """A database file that is not whole."""
+
+
 def place(url: URL) -> str:
     """Return how a message names the database: its path, or its URL without what is secret."""
     if url.get_backend_name() == "sqlite":
@@ -60,11 +65,12 @@ def translated(url: URL) -> Iterator[None]:
     """Turn a driver's error into a StoreError of one line with the next step."""
     try:
         yield
-    except SQLAlchemyError as err:
+    except (SQLAlchemyError, sqlite3.Error) as err:
         cause = getattr(err, "orig", None) or err
         said = (str(cause).strip() or type(cause).__name__).splitlines()[0]
         step = _BY_CODE.get(getattr(cause, "sqlstate", None) or "") or _step(said)
-        raise StoreError(f"database {place(url)}: {said}: {step}") from err
+        kind = DamagedError if "malformed" in said else StoreError
+        raise kind(f"database {place(url)}: {said}: {step}") from err
 
 
 def _step(said: str) -> str:
