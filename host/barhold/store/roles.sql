@@ -112,7 +112,7 @@ begin
             when 'imported' then of_mine
             else mine end;
         execute format('create policy barhold_gateway on public.%I to barhold_gateway using %s with check %s',
-            which, rule, case when which = 'wearer' then mine || ' and ' || of_mine else rule end);
+            which, rule, case when which = 'wearer' then '(' || mine || ' and ' || of_mine || ')' else rule end);
     end loop;
     -- A sensor or a lifter that nobody knows yet may be added by anybody, and is the gateway's own from then on.
     create policy barhold_gateway_adds on public.device for insert to barhold_gateway with check (true);
