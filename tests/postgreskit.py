@@ -99,10 +99,17 @@ def start(folder: Path) -> Server:
     options += ["--auth-host=scram-sha-256", f"--pwfile={folder / 'password'}"]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": folder, **as_user}
     subprocess.run([place / "initdb", "-D", folder / "data", *options], check=True, **quiet)
-    found = Server(folder, _free_port())
+    return start_again(Server(folder, _free_port()))
+
+
+def start_again(found: Server) -> Server:
+    """Start a server that was made before and does not run."""
+    folder, place = found.folder, binaries()
+    assert place, WHY_NOT
     settings = ["listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=120"]
     command = [place / "postgres", "-D", folder / "data", "-k", folder, "-p", str(found.port)]
-    with (folder / "log").open("w") as log:
+    quiet = {"stdout": subprocess.DEVNULL, "cwd": folder, **_unprivileged()}
+    with (folder / "log").open("a") as log:
         child = subprocess.Popen([*command, *(f"-c{one}" for one in settings)], stderr=log, **quiet)
     _await(found, child)
     return found
