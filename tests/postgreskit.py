@@ -34,6 +34,10 @@ class Server:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
 
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
     def url(self, database: str, user: str = ADMIN) -> str:
         return f"postgresql+psycopg://{user}@/{database}?host={self.folder}&port={self.port}"
 
@@ -60,7 +64,7 @@ def end() -> None:
     """Called in the run's first process at its end."""
     folder = Path(os.environ.pop(_FOLDER))
     with contextlib.suppress(FileNotFoundError):
-        stop(int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]))
+        stop(Server(folder, 0).pid)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -87,7 +91,19 @@ def server() -> Server:
         return Server(folder, int(port.read_text()))
 
 
-def start(folder: Path) -> Server:
+@contextlib.contextmanager
+def own_server(durable: bool = False) -> Iterator[Server]:
+    """Give a server for this caller alone; a `durable` one waits for the disk, as one that serves a team does."""
+    with tempfile.TemporaryDirectory(prefix="barhold-pg-", dir="/tmp") as name:
+        folder = Path(name)
+        found = start(folder, durable)
+        try:
+            yield found
+        finally:
+            stop(found.pid)
+
+
+def start(folder: Path, durable: bool = False) -> Server:
     """Make and start a server that lives in `folder`."""
     place = binaries()
     assert place, WHY_NOT
@@ -99,14 +115,15 @@ def start(folder: Path) -> Server:
     options += ["--auth-host=scram-sha-256", f"--pwfile={folder / 'password'}"]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": folder, **as_user}
     subprocess.run([place / "initdb", "-D", folder / "data", *options], check=True, **quiet)
-    return start_again(Server(folder, _free_port()))
+    return start_again(Server(folder, _free_port()), durable)
 
 
-def start_again(found: Server) -> Server:
+def start_again(found: Server, durable: bool = False) -> Server:
     """Start a server that was made before and does not run."""
     folder, place = found.folder, binaries()
     assert place, WHY_NOT
-    settings = ["listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=120"]
+    settings = ["listen_addresses=127.0.0.1", "max_connections=120"]
+    settings += [] if durable else ["fsync=off", "full_page_writes=off"]
     command = [place / "postgres", "-D", folder / "data", "-k", folder, "-p", str(found.port)]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": folder, **_unprivileged()}
     with (folder / "log").open("a") as log:

@@ -49,7 +49,7 @@ def filled(place: str) -> str:
 
 def dumped(place: str) -> dict[str, list[tuple]]:
     """Return every row of every table, byte for byte, in the order of the keys."""
-    engine = database._engine(database.locate(place))
+    engine = database.bare_engine(database.locate(place))
     with engine.connect() as connection:
         tables = {
             table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
@@ -267,7 +267,7 @@ def test_a_broken_database_is_replaced_only_when_asked(full: str, tmp_path: Path
 
 def test_an_older_backup_is_brought_to_the_newest_schema_and_stays_itself(tmp_path: Path) -> None:
     old = tmp_path / "old.db"
-    engine = database._engine(database.locate(str(old)))
+    engine = database.bare_engine(database.locate(str(old)))
     with database.writing(engine) as connection:
         migrate.migrate(connection, "0001")
         connection.execute(sa.text("insert into device values ('0011223344556677', 'bar', '', 0)"))

@@ -5,12 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -176,25 +174,19 @@ def test_a_server_that_goes_away_in_a_sync_is_one_line_and_the_next_sync_goes_on
 def test_a_server_killed_in_a_write_has_what_it_said_it_has() -> None:
     if postgreskit.binaries() is None:
         pytest.skip(postgreskit.WHY_NOT)
-    with tempfile.TemporaryDirectory(prefix="barhold-pg-", dir="/tmp") as name:
-        server = postgreskit.start(Path(name))
-        pid = int((Path(name) / "data" / "postmaster.pid").read_text().splitlines()[0])
-        told = 0
-        try:
-            with Store.open(server.url("postgres")) as store:
-                threading.Timer(0.5, os.kill, (pid, signal.SIGQUIT)).start()  # at once, as in a crash
-                with pytest.raises(StoreError):  # noqa: PT012 - whichever write it is
-                    for seq in range(100_000):
-                        store.add_records(DEVICE, LOG, [make(seq)], 1)
-                        told = seq + 1
-            server = postgreskit.start_again(server)
-            pid = int((Path(name) / "data" / "postmaster.pid").read_text().splitlines()[0])
-            with Store.open(server.url("postgres")) as store:
-                assert store.next_seq(DEVICE, LOG) in (told, told + 1)
-                assert [r.seq for r in store.records()] == list(range(store.next_seq(DEVICE, LOG)))
-        finally:
-            postgreskit.stop(pid)
-        assert told > 10
+    told = 0
+    with postgreskit.own_server() as server:
+        with Store.open(server.url("postgres")) as store:
+            threading.Timer(0.5, os.kill, (server.pid, signal.SIGQUIT)).start()  # at once, as in a crash
+            with pytest.raises(StoreError):  # noqa: PT012 - whichever write it is
+                for seq in range(100_000):
+                    store.add_records(DEVICE, LOG, [make(seq)], 1)
+                    told = seq + 1
+        postgreskit.start_again(server)
+        with Store.open(server.url("postgres")) as store:
+            assert store.next_seq(DEVICE, LOG) in (told, told + 1)
+            assert [r.seq for r in store.records()] == list(range(store.next_seq(DEVICE, LOG)))
+    assert told > 10
 
 
 def test_the_migrations_take_no_lock_that_is_left(postgres: postgreskit.Server, place: str) -> None:

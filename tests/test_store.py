@@ -260,7 +260,7 @@ def test_the_named_head_is_the_newest_step() -> None:
 @pytest.mark.parametrize("start", [None, *REVISIONS])
 def test_every_earlier_revision_becomes_the_schema(database_place: str, start: str | None) -> None:
     if start:
-        engine = database._engine(database._url(database_place))
+        engine = database.bare_engine(database._url(database_place))
         with database.writing(engine) as connection:
             migrate.migrate(connection, start)
         engine.dispose()
@@ -283,7 +283,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     monkeypatch.setattr(migrate, "migrate", fails_at_its_end)
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(database_place)
-    engine = database._engine(database._url(database_place))
+    engine = database.bare_engine(database._url(database_place))
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
     monkeypatch.undo()

@@ -39,7 +39,7 @@ def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
     if url.get_backend_name() == "sqlite":
         check_file(url)
     with translated(url):
-        engine = _engine(url)
+        engine = bare_engine(url)
         try:
             _bring_to_head(engine)
         except StoreError as err:
@@ -100,7 +100,8 @@ def check_file(url: URL) -> None:
             raise StoreError(f"database {path}: it is no SQLite database: name another file with --db")
 
 
-def _engine(url: URL) -> Engine:
+def bare_engine(url: URL) -> Engine:
+    """Return an engine on a database as it is; InputError where its driver is missing."""
     postgres = url.get_backend_name() == "postgresql"
     defaults = {name: value for name, value in _POSTGRES_DEFAULTS.items() if postgres and name not in url.query}
     try:
