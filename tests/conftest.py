@@ -2,11 +2,12 @@
 
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import postgreskit
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold import recording
 
@@ -15,6 +16,41 @@ HERE = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgreskit.name_the_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgreskit.end()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> postgreskit.Server:
+    """Give the run's PostgreSQL server."""
+    if postgreskit.binaries() is None:
+        pytest.skip(postgreskit.WHY_NOT)
+    pytest.importorskip("psycopg", reason="no psycopg here: pip install 'barhold[postgres]'")
+    return postgreskit.server()
+
+
+@pytest.fixture
+def postgres_database(postgres: postgreskit.Server) -> Iterator[str]:
+    """Give the name of an empty database on the run's server."""
+    with postgreskit.database(postgres) as name:
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give where a new store may be, as one would say it with --db: once in SQLite and once in PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "train 100%.db")
+    name = request.getfixturevalue("postgres_database")
+    return str(request.getfixturevalue("postgres").url(name))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

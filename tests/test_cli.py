@@ -20,7 +20,7 @@ from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
-HEAVY += ("cryptography", "mpremote")
+HEAVY += ("cryptography", "mpremote", "psycopg")
 
 
 def examples(command):
@@ -31,7 +31,7 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check demo doctor flash keys lifter live load name plan record replay "
+        "bench bundle calibrate check db demo doctor flash keys lifter live load name plan record replay "
         "scan sets sync time trust update"
     )
 

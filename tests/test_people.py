@@ -1,7 +1,6 @@
 """People in the store: kept once, in order, and never lost by an undo."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ KEY = SetKey(DEVICE, 0xFEDCBA98, 1, 12_000)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "b.db") as opened:
+def store(database_place: str) -> Iterator[Store]:
+    with Store.open(database_place) as opened:
         opened.add_device(Device(DEVICE, "bar-1", "0.1.0", 0))
         yield opened
 

@@ -77,7 +77,7 @@ FIRMWARE_ARROWS = {
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "model"},
-    {"drift", "firmware", "loads", "measures", "naming", "plan", "recording_fault", "walltime"},
+    {"drift", "firmware", "loads", "measures", "naming", "plan", "recording_fault", "walltime", "whole"},
     {"plantoml"},
     {"planfile"},
     {"recording"},

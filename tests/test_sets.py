@@ -1,8 +1,10 @@
+import random
+import struct
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from barcore import protocol
+from barcore import protocol, record
 from barhold import sets
 from barhold.model import Anchor, StoredRecord
 from hostkit import DEVICE, raw, rep, reps, stored
@@ -138,3 +140,20 @@ def test_sessions_part_at_three_hours_and_by_sensor():
     assert sorted(len(s) for s in sets.sessions(both)) == [1, 1, 2]
     exact = grouped([*reps(2), *reps(2, end_ms + 3 * hour_ms, set_number=2)])
     assert [len(s) for s in sets.sessions(exact)] == [1, 1]
+
+
+def test_logs_are_read_as_the_codec_reads_each_record():
+    rng = random.Random(5)
+    told = (protocol.REP, protocol.SET_END, protocol.CORRECTION)
+    for kind in told:
+        form = protocol.PAYLOAD_FORMATS[kind]
+        for _ in range(200):
+            values = struct.unpack(form, rng.randbytes(struct.calcsize(form)))
+            one = raw(kind, rng.getrandbits(32), values, rng.getrandbits(8), rng.getrandbits(16), rng.getrandbits(31))
+            [row] = sets._AS_REP.iter_unpack(one)
+            assert (row[0] & 31, *row[1:5]) == record.header(one)
+            assert row[5] == values[0]
+            if kind == protocol.REP:
+                assert row[5:] == values
+            if kind == protocol.CORRECTION:
+                assert row[7].to_bytes(2, "little") == bytes(values[2:])

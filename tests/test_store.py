@@ -42,8 +42,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as opened:
+def store(database_place: str) -> Iterator[Store]:
+    with Store.open(database_place) as opened:
         yield opened
 
 
@@ -90,9 +90,11 @@ def test_what_is_no_record_stops_its_whole_batch(store: Store, bad: bytes) -> No
     assert list(store.records()) == []
 
 
-def test_columns_say_what_the_bytes_say(store: Store, path: Path) -> None:
+def test_columns_say_what_the_bytes_say(store: Store) -> None:
     store.add_records(DEVICE, LOG, [make(0xFFFFFFFE, t_ms=0xFFFFFFFF, boot=0xFFFF)], 1_900_000_000_000)
-    row = sqlite3.connect(path).execute("select seq, boot, type, flags, t_ms, received_utc_ms from record").fetchone()
+    with store.engine.connect() as connection:
+        wanted = sa.text("select seq, boot, type, flags, t_ms, received_utc_ms from record")
+        row = connection.execute(wanted).one()
     assert row == (0xFFFFFFFE, 0xFFFF, protocol.SET_START, 0, 0xFFFFFFFF, 1_900_000_000_000)
     assert store.next_seq(DEVICE, LOG) == 0xFFFFFFFF
 
@@ -127,8 +129,8 @@ def test_a_device_is_as_it_last_introduced_itself(store: Store) -> None:
     assert store.devices() == [Device(DEVICE, "bar one", "0.2.0", 6)]
 
 
-def test_sqlite_is_set_up_for_a_power_cut(store: Store) -> None:
-    with store._engine.connect() as connection:
+def test_sqlite_is_set_up_for_a_power_cut(path: Path) -> None:
+    with Store.open(path) as store, store.engine.connect() as connection:
         found = {name: connection.exec_driver_sql(f"pragma {name}").scalar() for name in (
             "journal_mode", "synchronous", "foreign_keys", "busy_timeout")}  # fmt: skip
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
@@ -136,27 +138,29 @@ def test_sqlite_is_set_up_for_a_power_cut(store: Store) -> None:
 
 def test_a_record_of_no_device_is_refused_by_the_database(store: Store) -> None:
     row = {"device_id": DEVICE, "log_id": 1, "boot": 1, "t_ms": 1, "utc_ms": 1, "rtt_ms": 1}
-    with pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY"), store._engine.begin() as connection:
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)foreign key"), store._engine.begin() as connection:
         connection.execute(schema.anchor.insert(), row)
 
 
-def test_a_reader_does_not_hold_up_a_writer(store: Store, path: Path) -> None:
+def test_a_reader_does_not_hold_up_a_writer(store: Store, database_place: str) -> None:
     store.add_records(DEVICE, LOG, [make(seq) for seq in range(3)], 5)
     reading = store.records()
     assert next(reading).seq == 0
-    with Store.open(path) as other:
+    with Store.open(database_place) as other:
         assert other.add_records(DEVICE, LOG, [make(3)], 5) == Added(1, 0, 0)
     assert [r.seq for r in reading] == [1, 2]
 
 
-def test_a_held_database_is_said_so(store: Store, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_held_database_is_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 1)
+    Store.open(path).close()
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("begin immediate")
     with Store.open(path) as other, pytest.raises(StoreError, match=r"100%\.db.*another program held it"):
         other.add_records(DEVICE, LOG, [make(0)], 5)
     holder.close()
-    assert store.add_records(DEVICE, LOG, [make(0)], 5).new == 1
+    with Store.open(path) as store:
+        assert store.add_records(DEVICE, LOG, [make(0)], 5).new == 1
 
 
 # --- where it lies ------------------------------------------------------------------------------------------------
@@ -172,11 +176,11 @@ def test_the_argument_beats_the_variable_beats_the_data_folder(tmp_path: Path, m
     assert {p.name for p in tmp_path.glob("*.db")} == {"barhold.db", "variable.db", "argument.db"}
 
 
-def test_a_database_up_to_date_costs_no_alembic(store: Store, path: Path) -> None:
+def test_a_database_up_to_date_costs_no_alembic(store: Store, database_place: str) -> None:
     code = (
         "import sys; from barhold.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code, database_place], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
 
@@ -234,15 +238,14 @@ def test_every_refusal_is_one_line_with_a_next_step(tmp_path: Path) -> None:
     assert text.read_text() == "no database at all, only text\n"
 
 
-def test_a_newer_schema_is_refused_untouched(path: Path) -> None:
-    Store.open(path).close()
-    with sqlite3.connect(path) as newer:
-        newer.execute("update alembic_version set version_num = '9999'")
-    newer.close()
-    before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"100%\.db has schema 9999, this Barhold knows up to \d+: update it"):
-        Store.open(path)
-    assert path.read_bytes() == before
+def test_a_newer_schema_is_refused_untouched(database_place: str) -> None:
+    with Store.open(database_place) as store, store.engine.begin() as connection:
+        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
+    path = Path(database_place)
+    before = path.read_bytes() if path.exists() else b""
+    with pytest.raises(StoreError, match=r"database \S.* has schema 9999, this Barhold knows up to \d+: update it"):
+        Store.open(database_place)
+    assert (path.read_bytes() if path.exists() else b"") == before
 
 
 # --- migrations ---------------------------------------------------------------------------------------------------
@@ -255,21 +258,22 @@ def test_the_named_head_is_the_newest_step() -> None:
 
 
 @pytest.mark.parametrize("start", [None, *REVISIONS])
-def test_every_earlier_revision_becomes_the_schema(path: Path, start: str | None) -> None:
+def test_every_earlier_revision_becomes_the_schema(database_place: str, start: str | None) -> None:
     if start:
-        engine = database._engine(database._url(path))
+        engine = database.bare_engine(database._url(database_place))
         with database.writing(engine) as connection:
             migrate.migrate(connection, start)
         engine.dispose()
-    with Store.open(path) as store, store._engine.connect() as connection:
+    with Store.open(database_place) as store, store.engine.connect() as connection:
         assert migrate.revision(connection) == migrate.HEAD
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, schema.metadata) == []
-        made = set(connection.scalars(sa.text("select sql from sqlite_master where name = 'record'")))
-    assert "CHECK (length(raw) = 32)" in made.pop()
+        assert [c["sqltext"] for c in sa.inspect(connection).get_check_constraints("record")] == ["length(raw) = 32"]
 
 
-def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    database_place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = migrate.migrate
 
     def fails_at_its_end(connection: sa.Connection) -> None:
@@ -278,21 +282,24 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(path: Path, monkey
 
     monkeypatch.setattr(migrate, "migrate", fails_at_its_end)
     with pytest.raises(StoreError, match="no_such_table"):
-        Store.open(path)
-    assert sqlite3.connect(path).execute("select * from sqlite_master").fetchall() == []
+        Store.open(database_place)
+    engine = database.bare_engine(database._url(database_place))
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
     monkeypatch.undo()
-    with Store.open(path) as store:
+    with Store.open(database_place) as store:
         assert store.next_seq(DEVICE, LOG) == 0
 
 
-def test_two_processes_may_open_a_new_database_at_once(path: Path) -> None:
+def test_two_processes_may_open_a_new_database_at_once(database_place: str) -> None:
     code = "import sys; from barhold.store import Store; print(Store.open(sys.argv[1]).next_seq('0' * 16, 1))"
-    both = [subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    command = [sys.executable, "-c", code, database_place]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [p.communicate(timeout=60)[0] for p in both] == ["0\n", "0\n"]
 
 
 def test_the_same_statements_compile_for_postgresql() -> None:
-    # PostgreSQL is not run here: this only holds the wording to what its dialect knows.
+    # For those who run the tests where no PostgreSQL is: this holds the wording to what its dialect knows.
     made = [str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in schema.metadata.sorted_tables]
     assert any("BYTEA" in text and "log_id BIGINT NOT NULL" in text for text in made)
 

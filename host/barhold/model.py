@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """One record as it was committed: its key and its 32 bytes."""
+class StoredRecord(NamedTuple):
+    """One record as it was committed: its key and its 32 bytes. In order, as a tuple, they are in the log's order."""
 
     device_id: str  # 16 hex digits
     log_id: int

@@ -1,11 +1,13 @@
 """Records to training sets: what was counted, with corrections applied and wall time derived. Pure."""
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 
-from barcore import protocol, record
+from barcore import protocol
 from barhold import walltime
 from barhold.model import Anchor, Rep, SetKey, StoredRecord, TrainingSet
 
@@ -13,6 +15,9 @@ SESSION_GAP = timedelta(hours=3)
 MIN_REPS = 2
 _SET_NUMBERS = 256
 _NEVER = 1 << 62
+# A log is unpacked in one go, every record as if it were a REP: the set's number has one place in all that tell of one.
+_AS_REP = struct.Struct(f"{protocol.HEADER_FORMAT}{protocol.REP_FORMAT.removeprefix('<')}4x")
+_TOLD = (protocol.REP, protocol.SET_END, protocol.CORRECTION)
 
 
 @dataclass(slots=True)
@@ -28,13 +33,14 @@ class _Draft:
 def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], now: datetime) -> list[TrainingSet]:
     """Return all sets in order of time; `now` bounds the times of sensors that never told theirs."""
     found: list[TrainingSet] = []
-    ordered = sorted(records, key=lambda r: (r.device_id, r.log_id, r.seq))
-    known = list(anchors)
-    for (device_id, log_id), group in groupby(ordered, key=lambda r: (r.device_id, r.log_id)):
-        log = [r.raw for r in group]
-        clocks = walltime.clocks(log, [a for a in known if (a.device_id, a.log_id) == (device_id, log_id)], now)
-        for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
-            proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
+    known: dict[tuple[str, int], list[Anchor]] = {}
+    for anchor in anchors:
+        known.setdefault((anchor.device_id, anchor.log_id), []).append(anchor)
+    for (device_id, log_id), group in groupby(sorted(records), key=itemgetter(0, 1)):
+        log = b"".join([r.raw for r in group])
+        clocks = walltime.clocks(log, known.get((device_id, log_id), ()), now)
+        for boot, rows in groupby(_AS_REP.iter_unpack(log), key=itemgetter(2)):
+            proven = (d for d in _drafts(rows) if len(d.reps) >= MIN_REPS and not d.lone)
             found.extend(_finished(SetKey(device_id, log_id, boot, d.first_ms), d, clocks[boot]) for d in proven)
     return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
 
@@ -62,24 +68,25 @@ def end_ms(rep: Rep) -> int:
     return rep.start_ms + rep.rise_ms + rep.hold_ms + rep.fall_ms
 
 
-def _drafts(raws: Iterable[bytes]) -> list[_Draft]:
-    """Collect one boot's records, in seq order, into its sets."""
+def _drafts(rows: Iterable[tuple[int, ...]]) -> list[_Draft]:
+    """Collect one boot's records, each unpacked as if it were a REP, in seq order into its sets."""
     drafts: dict[int, _Draft] = {}
     last = None
-    for raw in raws:
-        kind, flags, _, _, t_ms = record.header(raw)
-        if kind not in (protocol.REP, protocol.SET_END, protocol.CORRECTION):
+    for row in rows:
+        kind, number = row[0] & 31, row[5]
+        if kind not in _TOLD:
             continue
-        values = record.payload(raw)
-        last = values[0] if last is None else _unwrapped(values[0], last)
-        draft = drafts.setdefault(last, _Draft(values[0]))
+        last = number if last is None else _unwrapped(number, last)
+        draft = drafts.get(last)
+        if draft is None:
+            draft = drafts[last] = _Draft(number)
         if kind == protocol.REP:
-            draft.first_ms = min(t_ms, draft.first_ms)
-            draft.reps[t_ms] = _rep(t_ms, flags, values)
+            draft.first_ms = min(row[4], draft.first_ms)
+            draft.reps[row[4]] = _rep(row)
         elif kind == protocol.SET_END:
-            draft.lone = bool(flags & protocol.LONE)
+            draft.lone = bool(row[1] & protocol.LONE)
         else:
-            _correct(draft, t_ms, values)
+            _correct(draft, row)
     return list(drafts.values())
 
 
@@ -89,8 +96,8 @@ def _unwrapped(number: int, last: int) -> int:
     return last + (number - last + half) % _SET_NUMBERS - half
 
 
-def _correct(draft: _Draft, t_ms: int, values: tuple[int, ...]) -> None:
-    _, _, action, flags = values
+def _correct(draft: _Draft, row: tuple[int, ...]) -> None:
+    t_ms, (action, flags) = row[4], row[7].to_bytes(2, "little")
     rep = draft.reps.get(t_ms)
     if rep is None:  # its REP was overwritten before the sync: a GAP record tells the user
         return
@@ -100,8 +107,8 @@ def _correct(draft: _Draft, t_ms: int, values: tuple[int, ...]) -> None:
         draft.reps[t_ms] = replace(rep, flags=flags)
 
 
-def _rep(t_ms: int, flags: int, values: tuple[int, ...]) -> Rep:
-    _, number, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms = values
+def _rep(row: tuple[int, ...]) -> Rep:
+    _, flags, _, _, t_ms, _, number, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms = row
     return Rep(number, t_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm / 1000, peak_mm_s / 1000, hold_err_ms, flags)
 
 

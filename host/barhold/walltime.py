@@ -1,14 +1,16 @@
 """Wall time from the sensor's clock: one offset per boot, measured by an anchor or estimated from its neighbours."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from barcore import record
+from barcore import protocol
 from barhold.model import Anchor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HEADER = struct.Struct(f"{protocol.HEADER_FORMAT}{protocol.RECORD_BYTES - protocol.PAYLOAD_AT}x")
 ANCHORED, ESTIMATED = "anchored", "estimated"
 
 
@@ -24,8 +26,8 @@ class Clock:
         return _EPOCH + timedelta(milliseconds=self.utc_at_0_ms + t_ms)
 
 
-def clocks(log: Sequence[bytes], anchors: Iterable[Anchor], now: datetime) -> dict[int, Clock]:
-    """Return a clock for every boot in one log (records in seq order); never-anchored logs end at `now`."""
+def clocks(log: bytes, anchors: Iterable[Anchor], now: datetime) -> dict[int, Clock]:
+    """Return a clock for every boot in one log (records in seq order, end to end); never-anchored ones end at `now`."""
     last_ms = _last_ms(log)
     known = {boot: clock for boot, clock in _measured(anchors).items() if boot in last_ms}
     boots = list(last_ms)
@@ -52,10 +54,10 @@ def _measured(anchors: Iterable[Anchor]) -> dict[int, Clock]:
     return {boot: Clock(anchor.utc_ms - anchor.t_ms, ANCHORED) for boot, anchor in best.items()}
 
 
-def _last_ms(log: Iterable[bytes]) -> dict[int, int]:
+def _last_ms(log: bytes) -> dict[int, int]:
     """Return the largest t_ms of each boot, in the order of the boots."""
     last: dict[int, int] = {}
-    for raw in log:
-        _, _, boot, _, t_ms = record.header(raw)
-        last[boot] = max(last.get(boot, 0), t_ms)
+    for _, _, boot, _, t_ms in _HEADER.iter_unpack(log):
+        if t_ms >= last.get(boot, 0):
+            last[boot] = t_ms
     return last

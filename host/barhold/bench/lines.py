@@ -8,6 +8,7 @@ from barhold.bench.cost import Cost
 from barhold.bench.radio import Radio
 from barhold.bench.run import Result
 from barhold.bench.score import figures
+from barhold.bench.store import Measured
 from barhold.bench.table import cost_targets
 from barhold.jsonlines import SCHEMA, Line
 
@@ -40,6 +41,15 @@ def cost(measured: Cost) -> Line:
 def radio(measured: Radio) -> Line:
     """Return the line of the sync over the virtual radio."""
     return {**_head("bench_sync"), **asdict(measured), "share": measured.share, "met": measured.met}
+
+
+def store(measured: Measured) -> Iterator[Line]:
+    """Yield a line of what came in, then one per command that read it."""
+    who = {"store": measured.store, "years": measured.years}
+    size = {"sessions": measured.sessions, "records": measured.records}
+    yield {**_head("bench_ingest"), **who, **size, "records_per_s": measured.records_per_s}
+    for one in measured.readings:
+        yield {**_head("bench_read"), **who, **asdict(one), "growth": one.growth, "met": one.met}
 
 
 def _head(kind: str) -> Line:

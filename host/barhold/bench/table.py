@@ -13,9 +13,10 @@ from barhold.bench.cost import MEDIAN_US, WORST_RATIO, Cost
 from barhold.bench.radio import LATE_MS, LEAST_SHARE, Radio
 from barhold.bench.run import Result
 from barhold.bench.score import Figures, figures
+from barhold.bench.store import LIMIT_S, Measured
 
 Renderable = Table | Text
-_WORDS = ("scenario", "group", "figure", "method", "verdict")  # columns set flush left
+_WORDS = ("command", "scenario", "group", "figure", "method", "verdict")  # columns set flush left
 _STYLES = {"pass": "green", "falls short": "red", "not measured": "yellow"}
 
 
@@ -145,6 +146,20 @@ def radio(measured: Radio) -> list[Renderable]:
         f"{measured.events} events; connection interval {measured.interval_ms:g} ms"
     )
     return [_title("sync over the virtual radio"), table, Text(said, "dim")]
+
+
+def store(measured: Measured) -> list[Renderable]:
+    """Return how long commands take to read years of training, against their bounds."""
+    table = _table("command", f"{measured.years / 2:g} years s", f"{measured.years} years s", "growth", "verdict")
+    for one in measured.readings:
+        verdict = "pass" if one.met else "falls short"
+        row = (one.command, f"{one.half_s:.2f}", f"{one.whole_s:.2f}", f"{one.growth:.2f} x")
+        table.add_row(*row, Text(verdict, _STYLES[verdict]))
+    said = (
+        f"{measured.sessions} sessions, {measured.records} records, stored at {measured.records_per_s:.0f} records/s; "
+        f"each figure is the least of some runs; bounds: {LIMIT_S:g} s, and growth of at most 2 x"
+    )
+    return [_title(f"years of training in {measured.store}"), table, Text(said, "dim")]
 
 
 def _by_scenario(ours: Result, columns: Sequence[_Column]) -> Table:

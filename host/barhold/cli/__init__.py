@@ -11,6 +11,7 @@ from barhold.cli.bench import bench
 from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
+from barhold.cli.db import db
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
 from barhold.cli.flash import flash
@@ -44,6 +45,7 @@ for command in (demo, scan, sync, live, sets, load, check, record, replay, docto
 app.add_typer(plan, name="plan")
 app.add_typer(lifter, name="lifter")
 app.add_typer(keys, name="keys")
+app.add_typer(db, name="db")
 app.add_typer(bench, name="bench")
 
 

@@ -17,7 +17,7 @@ bench = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @bench.callback()
 def _bench() -> None:
-    """Measure the detector against truth, against other methods and on MicroPython.
+    """Measure the detector against truth and other methods, the sync over the radio, and the store with years in it.
 
     \b
     Example:
@@ -79,6 +79,51 @@ def sync(
         screen.json_line(lines.radio(measured))
     else:
         screen.show(*table.radio(measured))
+
+
+@bench.command()
+def store(
+    years: Annotated[int, typer.Option("--years", min=2, help="Years of training, 150 sessions each.")] = 10,
+    db: Annotated[
+        str | None, typer.Option("--db", metavar="URL", help="A PostgreSQL server; by default one is started here.")
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each command; the least counts.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines and nothing else.")] = False,
+) -> None:
+    """Store years of training in SQLite and PostgreSQL, and tell how long the commands take that read them.
+
+    Where no PostgreSQL can be had, a line says why. On a server named by --db a database is made, and dropped later.
+
+    \b
+    Examples:
+      barhold bench store --years 2 --runs 1
+    """
+    from barhold.bench import lines, table
+    from barhold.bench import store as stores
+    from barhold.errors import InputError
+
+    for kind, place in (("SQLite", stores.sqlite()), ("PostgreSQL", stores.postgresql(db))):
+        screen.note(f"{years} years into {kind}")
+        try:
+            measured = stores.measure(kind, place, years, _reading_commands(), runs)
+        except InputError as error:
+            if db is not None:
+                raise
+            screen.note(str(error))
+            continue
+        if as_json:
+            for line in lines.store(measured):
+                screen.json_line(line)
+        else:
+            screen.show(*table.store(measured))
+
+
+def _reading_commands() -> list[str]:
+    """Return those of the command's parts that read the whole history."""
+    from barhold.cli import app
+
+    there = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    return [name for name in ("sets", "check", "report") if name in there]
 
 
 def _print_lines(results: "list[Result]", measured: "Cost | None") -> None:

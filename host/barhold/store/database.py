@@ -1,4 +1,4 @@
-"""Opens the database: where it lies, how SQLite is set up, and what is said when it cannot be used."""
+"""Opens the database: where it lies, how SQLite and PostgreSQL are set up, and the way to the newest schema."""
 
 import os
 import sqlite3
@@ -6,59 +6,54 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from barhold.errors import InputError, StoreError
 from barhold.store import migrate
+from barhold.store.refusals import BUSY_TIMEOUT_MS, place, translated
 
-BUSY_TIMEOUT_MS = 10_000
 _WAL_TRIES = 200
 _SQLITE_MAGIC = b"SQLite format 3\0"
-# What a driver's text says -> what the user can do about it.
-_NEXT_STEPS = (
-    ("locked", f"another program held it for {BUSY_TIMEOUT_MS // 1000} s: close that one and repeat"),
-    ("readonly", "it or its folder is read-only: make both writable, or name another file with --db"),
-    ("unable to open", "it cannot be created or opened: make it and its folder writable, or name another with --db"),
-    ("not a database", "it is no SQLite database: name another file with --db"),
-    ("malformed", "it is damaged: keep a copy of it, then name another file with --db and sync again"),
-    ("full", "the disk is full: free some space and repeat"),
-)
+_POSTGRES_DEFAULTS = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",  # with the next: a server that is gone without a word shows within a minute
+    "tcp_user_timeout": "30000",
+    "fallback_application_name": "barhold",
+}
+# Locks wait as long as SQLite's; a laptop that falls asleep inside a transaction must not hold up the others; what was
+# committed must be on the server's disk before a sensor hears of it.
+_POSTGRES_SESSION = f"""
+    set lock_timeout = {BUSY_TIMEOUT_MS};
+    set idle_in_transaction_session_timeout = '5min';
+    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'
+"""
+_MIGRATION_LOCK = "select pg_advisory_xact_lock(1111577160, 0)"  # any number that is nobody else's
 
 
 def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
     """Return an engine on an existing or new database at the newest schema; None means BARHOLD_DB, then the default."""
-    url = _url(path_or_url or os.environ.get("BARHOLD_DB") or _default_path())
+    url = locate(path_or_url)
     if url.get_backend_name() == "sqlite":
-        _check_file(url)
+        check_file(url)
     with translated(url):
-        engine = _engine(url)
+        engine = bare_engine(url)
         try:
             _bring_to_head(engine)
         except StoreError as err:
             engine.dispose()
             raise StoreError(f"database {place(url)} {err}") from err
-        except SQLAlchemyError:
+        except BaseException:
             engine.dispose()
             raise
     return engine
 
 
-def place(url: URL) -> str:
-    """Return how a message names the database: its path, or its URL without the password."""
-    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-
-
-@contextmanager
-def translated(url: URL) -> Iterator[None]:
-    """Turn a driver's error into a StoreError of one line with the next step."""
-    try:
-        yield
-    except SQLAlchemyError as err:
-        said = str(getattr(err, "orig", None) or err).splitlines()[0]
-        step = next((step for word, step in _NEXT_STEPS if word in said), "check it and repeat")
-        raise StoreError(f"database {place(url)}: {said}: {step}") from err
+def locate(path_or_url: str | os.PathLike[str] | None) -> URL:
+    """Return the URL of what is meant: the argument, else BARHOLD_DB, else the user's data folder."""
+    return _url(path_or_url or os.environ.get("BARHOLD_DB") or _default_path())
 
 
 @contextmanager
@@ -80,14 +75,16 @@ def _url(path_or_url: str | os.PathLike[str]) -> URL:
         return URL.create("sqlite", database=str(Path(text).expanduser()))
     try:
         url = make_url(text)
-    except ArgumentError as err:
+    except (ArgumentError, ValueError) as err:
         raise InputError("the database URL cannot be read: write it as postgresql+psycopg://user@host/name") from err
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise InputError(f"database {place(url)}: only sqlite and postgresql are supported")
     return url
 
 
-def _check_file(url: URL) -> None:
+def check_file(url: URL) -> None:
     """Refuse what SQLite would refuse in worse words, before anything is created or changed."""
     path = Path(url.database or "")
     if url.query or str(path) in ("", ".", ":memory:"):
@@ -103,13 +100,19 @@ def _check_file(url: URL) -> None:
             raise StoreError(f"database {path}: it is no SQLite database: name another file with --db")
 
 
-def _engine(url: URL) -> Engine:
+def bare_engine(url: URL) -> Engine:
+    """Return an engine on a database as it is; InputError where its driver is missing."""
+    postgres = url.get_backend_name() == "postgresql"
+    defaults = {name: value for name, value in _POSTGRES_DEFAULTS.items() if postgres and name not in url.query}
     try:
-        engine = create_engine(url)
-    except (ModuleNotFoundError, NoSuchModuleError) as err:
-        driver = getattr(err, "name", None) or url.drivername
-        raise InputError(f"database {place(url)} needs the Python package {driver}: pip install {driver}") from err
-    if url.get_backend_name() == "sqlite":
+        # The ping: a connection that died while nobody used it is no error.
+        engine = create_engine(url, connect_args=defaults, pool_pre_ping=postgres)
+    except (ImportError, NoSuchModuleError) as err:
+        step = "pip install 'barhold[postgres]', and write the URL as postgresql+psycopg://user@host/name"
+        raise InputError(f"database {place(url)} needs the package psycopg: {step}") from err
+    if postgres:
+        event.listen(engine, "connect", _on_postgres_connect)
+    else:
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
     return engine
@@ -123,7 +126,15 @@ def _bring_to_head(engine: Engine) -> None:
         _use_wal(engine)
     if needed:
         with writing(engine) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(_MIGRATION_LOCK)
             migrate.migrate(connection)  # nothing is left to do when another process was faster
+
+
+def _on_postgres_connect(connection: Any, _: object) -> None:
+    connection.autocommit = True
+    connection.execute(_POSTGRES_SESSION)
+    connection.autocommit = False
 
 
 def _use_wal(engine: Engine) -> None:

@@ -22,7 +22,7 @@ def revision(connection: Connection) -> str | None:
         found = connection.scalar(text("select version_num from alembic_version"))
     if not isinstance(found, str) or not found.isdigit():
         some = ", ".join(sorted(tables)[:3])
-        raise StoreError(f"holds another program's tables ({some}): name another file with --db")
+        raise StoreError(f"holds another program's tables ({some}): name another with --db")
     return found
 
 

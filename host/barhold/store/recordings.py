@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from barhold.errors import StoreError
 from barhold.store import schema
-from barhold.store.database import translated, writing
+from barhold.store.database import writing
+from barhold.store.refusals import translated
 from barhold.store.rows import Kept
 from barhold.store.store import Row, Store, ensure_device, insert_new
 

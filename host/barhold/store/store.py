@@ -1,7 +1,7 @@
 """The store itself: idempotent writes, one transaction each, and reads in key order."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +13,8 @@ from barcore.protocol import NO_SEQ, RECORD_BYTES
 from barhold.errors import StoreError
 from barhold.model import Anchor, StoredRecord
 from barhold.store import schema
-from barhold.store.database import open_engine, translated, writing
+from barhold.store.database import open_engine, writing
+from barhold.store.refusals import translated
 from barhold.store.rows import Added, Device, Quarantined
 
 _CONFLICT = "another record is stored under this key"
@@ -69,10 +70,10 @@ class Store:
             return Added(0, 0, 0)
         with translated(self._engine.url), writing(self._engine) as connection:
             ensure_device(connection, device_id)
-            before = _stored_raws(connection, rows)
+            before = stored_raws(connection, rows)
             insert_new(connection, schema.record, rows)
             # Read back: only what the database really holds now may be acknowledged.
-            after = _stored_raws(connection, rows)
+            after = stored_raws(connection, rows)
             conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
             insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
         new = len(after.keys() - before.keys())
@@ -137,7 +138,7 @@ class Store:
         wanted = wanted.order_by(table.c.device_id, table.c.log_id, table.c.seq)
         with translated(self._engine.url), self._engine.connect() as connection:
             for row in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted):
-                yield StoredRecord(row.device_id, row.log_id, row.seq, row.raw)
+                yield StoredRecord._make(row)
 
     def anchors(self) -> list[Anchor]:
         """Return all anchors in the order of (device id, log id, boot)."""
@@ -176,20 +177,32 @@ def _quarantine_row(row: Row, reason: str) -> Row:
 
 
 def ensure_device(connection: Connection, device_id: str) -> None:
-    """Make sure that rows may name this sensor."""
+    """Make sure that rows may name this sensor, and that nobody else writes of it before this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(device_id, 0))))
     row: Row = {"device_id": device_id, "name": "", "firmware": "", "seen_utc_ms": 0}
     insert_new(connection, schema.device, [row])
 
 
-def insert_new(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Insert the rows whose key is free. The one place where the dialects differ."""
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose key is free."""
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
-def _stored_raws(connection: Connection, rows: list[Row]) -> dict[int, bytes]:
+def upsert(connection: Connection, table: Table, rows: Sequence[Row], wins: Callable[[Any, Any], Any]) -> None:
+    """Insert the rows whose key is free, and put those in the place of the old ones for which `wins(new, old)`."""
+    statement = _insert(connection, table)
+    new = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    keys, better = list(table.primary_key.columns), wins(statement.excluded, table.c)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=new, where=better), rows)
+
+
+def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def stored_raws(connection: Connection, rows: list[Row]) -> dict[int, bytes]:
     """Return seq -> raw of what is stored under the keys of `rows`, which are all of one log."""
     table = schema.record
     seqs = {row["seq"] for row in rows}

@@ -1,0 +1,130 @@
+"""`barhold db`: the database as a whole: backup and restore, from one kind to the other, and who may do what."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from barhold.cli import screen
+from barhold.cli.options import AsJson, Database
+
+db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Yes = Annotated[bool, typer.Option("--yes", help="Replace what is there.")]
+
+
+@db.callback()
+def _db() -> None:
+    """Back up, restore and move the database, and share it in a team.
+
+    \b
+    Examples:
+      barhold db backup backup.db
+      barhold db restore backup.db --yes
+      barhold db copy backup.db team.db
+      barhold db roles
+    """
+
+
+@db.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    yes: Yes = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole database into one file, also while others use it.
+
+    The file is a database itself: `--db FILE` reads it. It holds the keys of trusted sensors, which are secrets.
+
+    \b
+    Examples:
+      barhold db backup backup.db
+    """
+    from barhold.cli.bar import Bar
+    from barhold.errors import InputError
+    from barhold.store import Store
+    from barhold.store.backup import backup
+
+    if file.exists() and not yes:
+        raise InputError(f"{file} exists: --yes replaces it, or name another file")
+    with Store.open(db) as store, Bar("") as bar:
+        size_bytes = backup(store, file, lambda done, total: bar.update("backup", done, total))
+    if as_json:
+        _line("backup", file=str(file), bytes=size_bytes)
+    else:
+        typer.echo(f"{file}: {size_bytes / 1000:.0f} kB")
+
+
+@db.command()
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `db backup` made.")],
+    yes: Yes = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a backup in the place of what the database holds; the backup is checked first, and left as it is.
+
+    An older backup is brought to the newest schema on the way. To add instead of replacing, use `db copy`.
+
+    \b
+    Examples:
+      barhold db restore backup.db --yes
+    """
+    from barhold.cli.bar import Bar
+    from barhold.store.backup import restore
+
+    with Bar("rows") as bar:
+        rows = restore(file, db, yes, lambda done, total: bar.update("restore", done, total))
+    _tell("restored", rows, as_json)
+
+
+@db.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The database to read: a file or a URL.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The database to add to: a file or a URL.")],
+    as_json: AsJson = False,
+) -> None:
+    """Copy all of one database into another, from SQLite to PostgreSQL or back; doing it twice adds nothing.
+
+    What both hold stays once, in its later form. When both hold different records under one key, nothing is copied.
+    A database of a team is named postgresql+psycopg://user@host/name.
+
+    \b
+    Examples:
+      barhold db copy backup.db team.db
+    """
+    from barhold.cli.bar import Bar
+    from barhold.store.backup import copy_into
+
+    with Bar("rows") as bar:
+        rows = copy_into(source, target, lambda done, total: bar.update("copy", done, total))
+    _tell("copied", rows, as_json)
+
+
+@db.command()
+def roles() -> None:
+    """Print the SQL that lets gateways and coaches into a PostgreSQL database, for whoever administers it.
+
+    A gateway inserts, and reads what is of its own lifters; a coach reads everything but keys, and writes nothing.
+
+    \b
+    Examples:
+      barhold db roles
+    """
+    from importlib.resources import files
+
+    typer.echo(files("barhold.store").joinpath("roles.sql").read_text(encoding="utf-8"), nl=False)
+
+
+def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _line(what, new=rows)
+    else:
+        some = [f"{count} {table}" for table, count in rows.items() if count]
+        typer.echo(f"{what}: {', '.join(some) or 'nothing new'}")
+
+
+def _line(kind: str, **more: Any) -> None:
+    from barhold import jsonlines
+
+    screen.json_line({"type": kind, "schema": jsonlines.SCHEMA, **more})

@@ -1,0 +1,101 @@
+"""Copies one store into another, of the same kind or not: all of it or nothing, and twice adds nothing."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from barhold.errors import StoreError
+from barhold.store import schema
+from barhold.store.database import writing
+from barhold.store.refusals import place, translated
+from barhold.store.store import Row, Store, insert_new, stored_raws, upsert
+
+OnProgress = Callable[[int, int], object]
+_ROWS = 1000
+
+
+def copy(source: Store, target: Store, on_progress: OnProgress = lambda *_: None, replace: bool = False) -> Row:
+    """Add what `source` holds to `target` in one transaction; return table -> rows new there.
+
+    `replace` empties the target first. Other bytes under a record's key end it with StoreError, and nothing is copied.
+    """
+    with translated(source.engine.url), _snapshot(source) as reading:
+        sizes = {table: _size(reading, table) for table in schema.metadata.sorted_tables}
+        total, done = sum(sizes.values()), 0
+        with translated(target.engine.url), writing(target.engine) as connection:
+            _keep_others_out(connection)
+            if replace:
+                for table in reversed(schema.metadata.sorted_tables):
+                    connection.execute(table.delete())
+            before = {table: _size(connection, table) for table in sizes}
+            for table in sizes:
+                for rows in _batches(reading, table):
+                    _add(connection, table, rows, place(target.engine.url))
+                    done += len(rows)
+                    on_progress(done, total)
+            return {table.name: _size(connection, table) - before[table] for table in sizes}
+
+
+def row_count(store: Store) -> int:
+    """Return how many rows a store holds in all."""
+    with translated(store.engine.url), store.engine.connect() as connection:
+        return sum(_size(connection, table) for table in schema.metadata.sorted_tables)
+
+
+def _snapshot(source: Store) -> Connection:
+    """Return a connection whose reads all see one moment."""
+    connection = source.engine.connect()
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(isolation_level="REPEATABLE READ")
+    return connection  # in SQLite every transaction is that
+
+
+def _keep_others_out(connection: Connection) -> None:
+    """Let readers read and writers wait: a sync of the same records could otherwise wait for this, and this for it."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(table.name for table in schema.metadata.sorted_tables)
+        connection.exec_driver_sql(f"lock table {names} in share row exclusive mode")
+
+
+def _size(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _batches(reading: Connection, table: Table) -> Any:
+    # The numbers of the quarantine are each store's own: only their order is kept.
+    columns = [column for column in table.columns if column.name != "id"]
+    found = reading.execution_options(yield_per=_ROWS).execute(select(*columns).order_by(*table.primary_key.columns))
+    return ([dict(row) for row in batch] for batch in found.mappings().partitions())
+
+
+def _add(connection: Connection, table: Table, rows: Sequence[Row], where: str) -> None:
+    wins = _WINS.get(table.name)
+    if wins:
+        upsert(connection, table, rows, wins)
+    else:
+        insert_new(connection, table, list(rows))
+    if table is schema.record:
+        for (device_id, log_id), group in groupby(rows, key=lambda row: (row["device_id"], row["log_id"])):
+            _compare(connection, list(group), f"record of sensor {device_id}, log {log_id:08x}", where)
+
+
+def _compare(connection: Connection, rows: list[Row], what: str, where: str) -> None:
+    there = stored_raws(connection, rows)
+    other = next((row["seq"] for row in rows if there.get(row["seq"]) != row["raw"]), None)
+    if other is not None:
+        raise StoreError(
+            f"database {where} holds another {what}, seq {other}: nothing was copied; copy into an empty one"
+        )
+
+
+# Which of two rows under one key is the later word. What is not named here never changes once it is stored.
+_WINS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "device": lambda new, old: new.seen_utc_ms > old.seen_utc_ms,
+    "anchor": lambda new, old: new.rtt_ms < old.rtt_ms,
+    "trust": lambda new, old: new.since_utc_ms > old.since_utc_ms,
+    "edit": lambda new, old: old.undone_utc_ms.is_(None) & new.undone_utc_ms.is_not(None),
+    "lifter": lambda new, old: new.plan != old.plan,
+    "wearer": lambda new, old: new.lifter != old.lifter,
+}
