@@ -76,20 +76,21 @@ FIRMWARE_ARROWS = {
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
-    {"__init__", "errors", "flags", "model", "plan"},
-    {"drift", "firmware", "naming", "recording_fault", "walltime"},
+    {"__init__", "cells", "englishdates", "errors", "flags", "model", "plan"},
+    {"drift", "firmware", "naming", "recording_fault", "walltime", "whole"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
     {"check", "history", "replay", "session", "truth"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "doctor", "fleet", "scene", "update"},
+    {"bench", "doctor", "exports", "fleet", "imports", "scene", "update"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"check", "drift", "flags", "jsonlines", "liveview", "model", "plan", "sets", "text", "walltime"}
+PURE = {"cells", "check", "drift", "englishdates", "exports", "flags", "jsonlines", "liveview", "model", "plan", "sets"}
+PURE |= {"text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

@@ -13,6 +13,7 @@ from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
+from barhold.cli.export import export
 from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
 from barhold.cli.keys import keys
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, sets, check, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (demo, scan, sync, live, sets, check, export, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
 app.add_typer(keys, name="keys")
