@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from barcore import protocol
+from barcore import protocol, record
 from barhold.model import Anchor, Load, Rep, SetKey, TrainingSet
 from barhold.store import Store
 from hostkit import DEVICE, raw, reps
@@ -54,8 +54,6 @@ def filled(path: Path, sessions: int = 1, sets: int = 3, count: int = 8) -> Path
 
 
 def _numbered(one: bytes, seq: int) -> bytes:
-    from barcore import record
-
     kind, flags, boot, _, t_ms = record.header(one)
     assert kind == protocol.REP
     return raw(kind, t_ms, record.payload(one), flags, boot, seq)

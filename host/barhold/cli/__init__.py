@@ -16,6 +16,7 @@ from barhold.cli.doctor import doctor
 from barhold.cli.export import export
 from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
+from barhold.cli.import_ import import_
 from barhold.cli.keys import keys
 from barhold.cli.live import live
 from barhold.cli.name import name
@@ -40,6 +41,7 @@ app = typer.Typer(
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
 for command in (demo, scan, sync, live, sets, check, export, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
+app.command(name="import")(import_)
 app.add_typer(plan, name="plan")
 app.add_typer(keys, name="keys")
 app.add_typer(bench, name="bench")

@@ -13,7 +13,6 @@ from barhold.exports.fitfile import BYTES, ENUM, FLOAT32, STRING, UINT8, UINT16,
 from barhold.model import Load, TrainingSet
 
 FIT_EPOCH_UNIX_S = 631_065_600
-KG_PER_LB = 0.45359237
 FILE_ID, SESSION, LAP, EVENT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID, SET = 0, 18, 19, 21, 34, 206, 207, 225
 ACTIVITY_FILE, DEVELOPMENT = 4, 255
 TRAINING, STRENGTH_TRAINING = 10, 20
@@ -104,7 +103,7 @@ def _weight(load: Load | None) -> tuple[Field, ...]:
     """Return the load in steps of 1/16 kg and the unit to show it in; nothing where it is not known."""
     if load is None:
         return ()
-    kg = load.amount * (KG_PER_LB if load.unit == "lb" else 1)
+    kg = load.amount * (rows.KG_PER_LB if load.unit == "lb" else 1)
     steps = min(round(kg * 16), _MOST_WEIGHT)
     return _u16(4, steps), _u16(9, POUND if load.unit == "lb" else KILOGRAM)
 

@@ -1,8 +1,8 @@
 """A FIT file: header, definition and data messages, CRC. Pure.
 
-Source: the FIT protocol, version 2.0 (developer fields). Own code, because Garmin's encoder comes under a licence of its
-own that forbids handing it on, and the one free library brings a hundred thousand lines for the eight kinds of message
-written here. The tests decode every file with Garmin's decoder and with an independent one.
+Source: the FIT protocol, version 2.0 (developer fields). Own code, because Garmin's encoder comes under a licence that
+forbids handing it on, and the one free library brings a hundred thousand lines for the eight kinds of message written
+here. The tests decode every file with Garmin's decoder and with an independent one.
 """
 
 import struct

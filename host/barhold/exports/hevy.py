@@ -13,8 +13,6 @@ from barhold import cells, englishdates
 from barhold.exports import rows, strong
 from barhold.model import Load, TrainingSet
 
-KG_PER_LB = 0.45359237
-
 
 def columns(unit: str) -> tuple[str, ...]:
     """Return the header of an account in kg or in lb."""
@@ -49,7 +47,7 @@ def _session(session: Sequence[TrainingSet], unit: str) -> Iterable[tuple[object
 
 def _in(unit: str, load: Load) -> "float | int":
     """Return the load in the file's one unit, to a gram or so."""
-    amount = load.amount if load.unit == unit else load.amount * KG_PER_LB
+    amount = load.amount if load.unit == unit else load.amount * rows.KG_PER_LB
     return float(rows.number(round(amount, 3)))
 
 

@@ -1,7 +1,6 @@
 """Plain rows, one per rep or one per set, for CSV and for Parquet. Times in UTC, units in the columns' names. Pure."""
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from barhold import cells, flags
 from barhold.model import Rep, TrainingSet
 
 Row = dict[str, Any]
+KG_PER_LB = 0.45359237
 _OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
 REP_COLUMNS = (
     *_OF_THE_SET,
@@ -37,16 +37,27 @@ def mean_hold_s(item: TrainingSet) -> float:
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:
     """Return a CSV with a header; numbers stay numbers, text that a spreadsheet would run is defused."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, delimiter=delimiter, lineterminator="\n")
+    out = _Lines()
+    writer = csv.DictWriter(out, columns, delimiter=delimiter)
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
+    return "".join(out.lines)
 
 
 def number(value: float) -> str:
     """Return a number with a point and without an exponent, as every program reads it."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+class _Lines:
+    """Ends each row by a bare line feed; told so itself, the writer of Python 3.11 leaves cells with a \\r unquoted."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, row: str) -> None:
+        """Take one row, which ends in \\r\\n."""
+        self.lines.append(row[:-2] + "\n")
 
 
 def _cell(value: Any) -> str:
