@@ -40,7 +40,10 @@ def made_session(start: datetime = START, loads: tuple[Load | None, ...] = (None
 
 
 def filled(path: Path, sessions: int = 1, sets: int = 3, count: int = 8) -> Path:
-    """Fill a database with sessions two days apart, the first at START; return its path."""
+    """Fill a database with sessions two days apart, the first at START; return its path.
+
+    A boot's clock ends after 49 days, and so do 24 sessions.
+    """
     raws = []
     for session in range(sessions):
         for number in range(sets):
