@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from barhold import __version__
+from barhold.cli import screen
 from barhold.cli.bench import bench
 from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
@@ -49,15 +50,21 @@ app.add_typer(bench, name="bench")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"barhold {__version__}")
+        from barcore import protocol
+        from barhold import firmware
+
+        carried = ".".join(str(part) for part in firmware.load("keeping").FIRMWARE_VERSION)
+        typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
         raise typer.Exit
 
 
 @app.callback()
 def _root(
     version: Annotated[  # noqa: ARG001 - eager: its callback has done the work
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does the variable NO_COLOR.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only data, warnings and errors.")] = False,
     debug: Annotated[  # noqa: ARG001 - read by BarholdGroup
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -71,6 +78,7 @@ def _root(
     Example:
       barhold demo
     """
+    screen.wish(no_color, quiet)
 
 
 def main() -> None:
