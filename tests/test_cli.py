@@ -20,7 +20,7 @@ HEAVY += ("cryptography", "icalendar", "mpremote", "platformdirs", "pyarrow")
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check demo doctor export flash import keys live name plan record replay "
+        "bench bundle calibrate check demo doctor export flash import keys lifter live load name plan record replay "
         "scan sets sync time trust update"
     )
 

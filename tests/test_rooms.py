@@ -76,21 +76,25 @@ FIRMWARE_ARROWS = {
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
-    {"__init__", "cells", "englishdates", "errors", "flags", "model", "plan"},
-    {"drift", "firmware", "naming", "recording_fault", "walltime", "whole"},
+    {"__init__", "cells", "englishdates", "errors", "flags", "model"},
+    {"drift", "firmware", "loads", "measures", "naming", "plan", "recording_fault", "walltime", "whole"},
+    {"plantoml"},
+    {"planfile"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
-    {"check", "history", "replay", "session", "truth"},
+    {"check", "edits", "replay", "session", "truth"},
+    {"advice", "editing", "history", "rejudge"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "doctor", "exports", "fleet", "imports", "scene", "update"},
+    {"bench", "checktext", "doctor", "exports", "fleet", "imports", "scene", "update"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"cells", "check", "drift", "englishdates", "exports", "flags", "jsonlines", "liveview", "model", "plan", "sets"}
-PURE |= {"text", "walltime"}
+PURE = {"advice", "check", "drift", "edits", "flags", "jsonlines", "liveview", "loads", "measures", "model", "plan"}
+PURE |= {"checktext", "editing", "plantoml", "rejudge", "sets", "text", "walltime"}
+PURE |= {"cells", "englishdates", "exports"}
 PURE_MAY = PURE | {"errors"}
 
 

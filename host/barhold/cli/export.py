@@ -100,11 +100,11 @@ def _content(what: Format, found: "list[TrainingSet]", per_set: bool) -> bytes:
 
             return hevy.to_csv(sets.sessions(found)).encode()
         case Format.ICAL:
+            from barhold import planfile
             from barhold.exports import ical
-            from barhold.plan import DEFAULT
 
             last = choose.last_sessions(sets.sessions(found))
-            return ical.calendar(last, DEFAULT, datetime.now(UTC))
+            return ical.calendar(last, planfile.find(None), datetime.now(UTC))
     return _lines(found).encode()
 
 

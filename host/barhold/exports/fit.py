@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from barhold import loads
 from barhold.exports import rows
 from barhold.exports.fitfile import BYTES, ENUM, FLOAT32, STRING, UINT8, UINT16, UINT32, UINT32Z, Field, Message, encode
 from barhold.model import Load, TrainingSet
@@ -103,8 +104,7 @@ def _weight(load: Load | None) -> tuple[Field, ...]:
     """Return the load in steps of 1/16 kg and the unit to show it in; nothing where it is not known."""
     if load is None:
         return ()
-    kg = load.amount * (rows.KG_PER_LB if load.unit == "lb" else 1)
-    steps = min(round(kg * 16), _MOST_WEIGHT)
+    steps = min(round(loads.kg(load) * 16), _MOST_WEIGHT)
     return _u16(4, steps), _u16(9, POUND if load.unit == "lb" else KILOGRAM)
 
 

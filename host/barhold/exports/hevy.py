@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from barhold import cells, englishdates
+from barhold import cells, englishdates, loads
 from barhold.exports import rows, strong
 from barhold.model import Load, TrainingSet
 
@@ -47,7 +47,7 @@ def _session(session: Sequence[TrainingSet], unit: str) -> Iterable[tuple[object
 
 def _in(unit: str, load: Load) -> "float | int":
     """Return the load in the file's one unit, to a gram or so."""
-    amount = load.amount if load.unit == unit else load.amount * rows.KG_PER_LB
+    amount = load.amount if load.unit == unit else loads.kg(load)
     return float(rows.number(round(amount, 3)))
 
 

@@ -8,7 +8,6 @@ from barhold import cells, flags
 from barhold.model import Rep, TrainingSet
 
 Row = dict[str, Any]
-KG_PER_LB = 0.45359237
 _OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
 REP_COLUMNS = (
     *_OF_THE_SET,
