@@ -30,6 +30,7 @@ BEFORE = {
     "import": ["export strong --out strong.csv", "export hevy --out hevy.csv"],
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
+    "lifter wear": ["lifter add Mia"],
 }
 SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
 
@@ -161,7 +162,7 @@ def folder(tmp_path, monkeypatch):
     for number, name in enumerate(("six-reps", "mixed-set")):
         for kind in ("csv", "json"):
             shutil.copy(DATA / f"{name}.{kind}", f"recordings/normal-{number}.{kind}")
-    run("barhold sync --virtual session.csv", tmp_path)
+    run("barhold sync --virtual session.csv --keep", tmp_path)
     return tmp_path
 
 

@@ -22,9 +22,10 @@ from barcore import protocol
 from barhold import cells, whole
 from barhold.errors import InputError
 from barhold.exports import choose, hevy, ical, rows, strong
-from barhold.model import Load
+from barhold.model import Lifter, Load, Wearer
 from barhold.plan import Bounds, Plan
-from hostkit import ROOT, barhold
+from barhold.store import People, Store
+from hostkit import DEVICE, ROOT, barhold
 from trainingkit import START, filled, made_rep, made_session, made_set
 
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''@", "=cmd|' /C calc'!A0"]
@@ -199,11 +200,11 @@ def test_daylight_saving_keeps_the_time_on_the_wall(zone):
 
 
 def test_a_calendar_program_reads_it_and_a_second_one_moves_its_events(tmp_path):
-    last = [made_session(), [made_set(lifter="Ana")]]
-    first = icalendar.Calendar.from_ical(ical.calendar(last, REST_24_48, NOW))
-    again = icalendar.Calendar.from_ical(ical.calendar(last, REST_24_48, NOW + timedelta(hours=30)))
+    last = [(made_session(), REST_24_48), ([made_set(lifter="Ana")], Plan(name="glute-bridge"))]
+    first = icalendar.Calendar.from_ical(ical.calendar(last, NOW))
+    again = icalendar.Calendar.from_ical(ical.calendar(last, NOW + timedelta(hours=30)))
     events = first.walk("VEVENT")
-    assert [str(event["SUMMARY"]) for event in events] == ["hip-thrust"] * 3 + ["hip-thrust: Ana"] * 3
+    assert [str(event["SUMMARY"]) for event in events] == ["hip-thrust"] * 3 + ["glute-bridge: Ana"] * 3
     assert len({str(event["UID"]) for event in events}) == 6
     assert [event["UID"] for event in again.walk("VEVENT")] == [event["UID"] for event in events]
     assert first["VERSION"] == "2.0"
@@ -214,6 +215,15 @@ def test_a_calendar_program_reads_it_and_a_second_one_moves_its_events(tmp_path)
 # --- the command --------------------------------------------------------------------------------------------------
 
 
+def test_each_lifter_is_planned_by_their_own_plan(tmp_path):
+    db = filled(tmp_path / "b.db")
+    with Store.open(db) as store:
+        People(store).add_lifter(Lifter("Ana", "glute-bridge"))
+        People(store).wear(Wearer(DEVICE, 0, "Ana"))
+    events = icalendar.Calendar.from_ical(barhold("export", "ical", db=db).stdout).walk("VEVENT")
+    assert [str(event["SUMMARY"]) for event in events] == ["glute-bridge: Ana"] * 3
+
+
 def test_sets_are_chosen_by_time_and_lifter(zone):
     zone("Europe/Berlin")
     early, late = made_set(), made_set(START + timedelta(days=2), lifter="Ana")
@@ -221,7 +231,7 @@ def test_sets_are_chosen_by_time_and_lifter(zone):
     assert choose.chosen([early, late], choose.Wish(since=day)) == [late]
     assert choose.chosen([early, late], choose.Wish(until=day)) == [early]
     assert choose.chosen([early, late], choose.Wish(lifter="Ana")) == [late]
-    with pytest.raises(InputError, match="lifters with sets: Ana"):
+    with pytest.raises(InputError, match="there are sets of 00112233aabbccdd, Ana"):
         choose.chosen([early, late], choose.Wish(lifter="Bob"))
     with pytest.raises(InputError, match="the stored ones are of 2026-11-22 to 2026-11-24"):
         choose.chosen([early, late], choose.Wish(since=day, until=day))

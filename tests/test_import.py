@@ -436,6 +436,9 @@ def test_imported_loads_become_edits_that_no_second_import_makes_again(tmp_path)
         assert People(store).edits() == []
     assert "3 new, 0 changed, 0 already stored; 3 loads" in barhold("import", path, db=db).stdout
     assert "loads" not in barhold("import", path, db=db).stdout.splitlines()[-1]
+    assert [json.loads(line)["load"] for line in barhold("sets", "--json", db=db).stdout.splitlines()] == [
+        {"amount": amount, "unit": "kg"} for amount in (40, 62.5, 62.5)
+    ]
     with Store.open(db) as store:
         people = People(store)
         edits = people.edits()

@@ -65,58 +65,66 @@ def export(
     if what in (Format.FIT, Format.PARQUET) and out is None:
         raise InputError(f"{what} is no text: name where it goes with --out")
     wish = choose.Wish(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
-    found = choose.chosen(stored_sets(db), wish)
-    files = _fit_files(found, out) if what == Format.FIT and out else {out: _content(what, found, per_set)}
+    every = stored_sets(db)
+    found = choose.chosen(every, wish)
+    if out is None:
+        typer.echo(_content(what, found, every, per_set, db), nl=False)
+        return
+    files = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
+    whole.write(files, overwrite)
     for path, content in files.items():
-        if path is None:
-            typer.echo(content, nl=False)
-    written = {path: content for path, content in files.items() if path}
-    whole.write(written, overwrite)
-    for path, content in written.items():
         typer.echo(f"{path}: {len(content)} bytes")
 
 
-def _content(what: Format, found: "list[TrainingSet]", per_set: bool) -> bytes:
+def _content(
+    what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", per_set: bool, db: str | None
+) -> bytes:
     """Return the one file of a format other than FIT."""
-    from datetime import UTC, datetime
-
     from barhold import sets
-    from barhold.exports import choose, rows
+    from barhold.exports import hevy, rows, strong
 
+    if what == Format.JSONL:
+        return _lines(found, every).encode()
+    if what == Format.ICAL:
+        return _calendar(found, db)
+    if what == Format.STRONG:
+        return strong.to_csv(sets.sessions(found)).encode()
+    if what == Format.HEVY:
+        return hevy.to_csv(sets.sessions(found)).encode()
     columns, table = (rows.SET_COLUMNS, rows.per_set(found)) if per_set else (rows.REP_COLUMNS, rows.per_rep(found))
-    match what:
-        case Format.CSV:
-            return rows.to_csv(columns, table).encode()
-        case Format.PARQUET:
-            from barhold.exports import parquet
+    if what == Format.PARQUET:
+        from barhold.exports import parquet
 
-            return parquet.to_parquet(columns, table)
-        case Format.STRONG:
-            from barhold.exports import strong
-
-            return strong.to_csv(sets.sessions(found)).encode()
-        case Format.HEVY:
-            from barhold.exports import hevy
-
-            return hevy.to_csv(sets.sessions(found)).encode()
-        case Format.ICAL:
-            from barhold import planfile
-            from barhold.exports import ical
-
-            last = choose.last_sessions(sets.sessions(found))
-            return ical.calendar(last, planfile.find(None), datetime.now(UTC))
-    return _lines(found).encode()
+        return parquet.to_parquet(columns, table)
+    return rows.to_csv(columns, table).encode()
 
 
-def _lines(found: "list[TrainingSet]") -> str:
+def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
+    """Return the lines of `barhold sets --json`, each with its set's number in that list."""
     import json
 
     from barhold import jsonlines
 
-    return "".join(json.dumps(jsonlines.stored(item), allow_nan=False) + "\n" for item in found)
+    numbers = {item.key: number for number, item in enumerate(every, 1)}
+    return "".join(json.dumps(jsonlines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
 
 
-def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path | None, bytes]:
+def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
+    """Return the next sessions of each lifter by their own plan, of others by the chosen one."""
+    from datetime import UTC, datetime
+
+    from barhold import planfile, sets
+    from barhold.exports import choose, ical
+    from barhold.store import People, Store
+
+    with Store.open(db) as store:
+        plans = {one.name: one.plan for one in People(store).lifters()}
+    last = choose.last_sessions(sets.sessions(found))
+    by = [(session, planfile.find(plans.get(session[0].lifter) or None)) for session in last]
+    return ical.calendar(by, datetime.now(UTC))
+
+
+def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
     """Return a file per session."""
     from barhold import sets
     from barhold.errors import InputError

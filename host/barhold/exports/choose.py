@@ -6,11 +6,12 @@ from datetime import datetime
 
 from barhold.errors import InputError
 from barhold.model import TrainingSet
+from barhold.sets import owner
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Sets that start from `since` on and before `until`, of this lifter; None and "" stand for no bound."""
+    """Sets from `since` on and before `until`, of this lifter (or sensor id); None and "" stand for no bound."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -22,9 +23,9 @@ def chosen(sets: Iterable[TrainingSet], wish: Wish) -> list[TrainingSet]:
     known = list(sets)
     if not known:
         raise InputError("no set is stored, so there is nothing to export; `barhold sync` fetches sets from a sensor")
-    lifters = sorted({item.lifter for item in known if item.lifter})
-    if wish.lifter and wish.lifter not in lifters:
-        raise InputError(f"--lifter {wish.lifter}: no set is theirs; lifters with sets: {', '.join(lifters) or 'none'}")
+    owners = sorted({owner(item) for item in known})
+    if wish.lifter not in ("", *owners):
+        raise InputError(f"--lifter {wish.lifter}: no set is theirs; there are sets of {', '.join(owners)}")
     found = [item for item in known if _fits(item, wish)]
     if not found:
         first, last = (f"{known[at].start_utc.astimezone():%Y-%m-%d}" for at in (0, -1))
@@ -34,14 +35,11 @@ def chosen(sets: Iterable[TrainingSet], wish: Wish) -> list[TrainingSet]:
 
 def last_sessions(sessions: Iterable[list[TrainingSet]]) -> list[list[TrainingSet]]:
     """Return the last session of each lifter, or of each sensor where nobody is named."""
-    last: dict[str, list[TrainingSet]] = {}
-    for session in sessions:
-        last[session[0].lifter or session[0].device_id] = session
-    return list(last.values())
+    return list({owner(session[0]): session for session in sessions}.values())
 
 
 def _fits(item: TrainingSet, wish: Wish) -> bool:
     in_time = (wish.since is None or item.start_utc >= wish.since) and (
         wish.until is None or item.start_utc < wish.until
     )
-    return in_time and wish.lifter in ("", item.lifter)
+    return in_time and wish.lifter in ("", owner(item))

@@ -6,25 +6,26 @@ number: importing the calendar again moves events rather than adding some.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event
 
 from barhold.model import TrainingSet
 from barhold.plan import Bounds, Plan
+from barhold.sets import owner
 
 PLANNED = 3
 DEFAULT_LENGTH = timedelta(minutes=20)
 _DAY = timedelta(days=1)
 
 
-def calendar(last: Sequence[Sequence[TrainingSet]], plan: Plan, now: datetime) -> bytes:
-    """Return the calendar after the last session of each lifter (or sensor, where nobody is named)."""
+def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) -> bytes:
+    """Return the calendar after the last session of each lifter (or sensor, where nobody is named), by their plans."""
     made = Calendar()
     made.add("prodid", "-//Barhold//Barhold//EN")
     made.add("version", "2.0")
-    for session in last:
+    for session, plan in last:
         for number, (start, end) in enumerate(planned(session, plan, now), start=1):
             made.add_component(_event(session, plan, now, number, start, end))
     return bytes(made.to_ical())
@@ -63,7 +64,7 @@ def _event(
     session: Sequence[TrainingSet], plan: Plan, now: datetime, number: int, start: datetime, end: datetime
 ) -> Event:
     who = session[0].lifter
-    identity = hashlib.sha256(f"{who or session[0].device_id}/{plan.name}/{number}".encode()).hexdigest()[:32]
+    identity = hashlib.sha256(f"{owner(session[0])}/{plan.name}/{number}".encode()).hexdigest()[:32]
     event = Event()
     event.add("uid", f"{identity}@barhold")
     event.add("dtstamp", now)
