@@ -1,8 +1,6 @@
 import json
 import os
-import shlex
 import shutil
-import struct
 import subprocess
 import sys
 
@@ -10,84 +8,21 @@ import pytest
 from typer.main import get_command
 
 import barhold as package
+from barcore import protocol
+from barhold import firmware
 from barhold.cli import app
-from barhold.flash import run as flashing
-from barhold.flash.asked import Asked
-from barhold.flash.install import Done
-from fake_room import FakeRoom
-from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
-HEAVY += ("cryptography", "mpremote", "psycopg")
-
-
-def examples(command):
-    """Return the `barhold ...` lines in a command's help."""
-    lines = barhold(command, "--help").stdout.splitlines()
-    return [line.strip() for line in lines if line.strip().startswith(f"barhold {command}")]
+HEAVY += ("cryptography", "icalendar", "mpremote", "platformdirs", "psycopg", "pyarrow")
 
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check db demo doctor flash keys lifter live load name plan record replay "
+        "bench bundle calibrate check db demo doctor export flash import keys lifter live load name plan record replay "
         "scan sets sync time trust update"
     )
-
-
-@pytest.fixture
-def room(monkeypatch, tmp_path):
-    """Two sensors in the air and one on the cable, so that every example has what it names."""
-    room = FakeRoom(monkeypatch)
-    for number in (1, 2):
-        at, device = f"AA:{number}", bytes([number]) * 8
-        sensor = ModernSensor(FakeLog({seq: make(seq) for seq in range(5)}), device=device, name=f"bar-{number}")
-        room.add(at, sensor)
-    port = tmp_path / "ttyACM0"
-    port.touch()
-    room.plug(str(port), ModernSensor(FakeLog({0: make(0)}), device=b"\3" * 8, name="bar-3"))
-    for sensor in (*room.by_radio.values(), *room.by_cable.values()):
-        sensor.samples = lying(400)
-        sensor.modern.calibration = POSES
-    monkeypatch.setattr(flashing, "flash", flashed)
-    return room
-
-
-def flashed(port, wish, meet, tell):
-    """What a board at the port ends as; tests/test_flash.py flashes one."""
-    who = Asked("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "")
-    meet(who)
-    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "")
-
-
-def lying(count):
-    return b"".join(struct.pack("<I6h", 10 * i, 0, 0, 4096, 0, 0, 0) for i in range(count))
-
-
-# state, reason, poses, faces, misfit, noise: begin, six faces, leaning, keep
-POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1, 6)], (2, 0, 6, 63, 0, 1500),
-         (2, 0, 7, 63, 900, 1500)]  # fmt: skip
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_help_shows_examples_and_they_run(command, tmp_path, monkeypatch, room):
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(DATA / "six-reps.csv", "session.csv")
-    barhold("sync", "--virtual", "session.csv", "--keep", db=tmp_path / "b.db")
-    assert examples(command)
-    for example in examples(command):
-        # Where an example names no sensor, it is the only one near.
-        radio = dict(room.by_radio)
-        if not any(word in example for word in ("--sensor", "--all", "scan", "sync bar-1")):
-            room.by_radio = {"AA:1": radio["AA:1"]}
-        result = barhold(*shlex.split(example)[1:], db=tmp_path / "b.db")
-        assert result.exception is None or isinstance(result.exception, SystemExit)
-        assert result.exit_code in ((0, 1) if command == "check" else (0,)), f"{example}: {result.stderr}"
-        room.by_radio = radio
-        for number, sensor in enumerate(radio.values(), 1):
-            sensor.modern.name = f"bar-{number}"
-            sensor.index, sensor.modern.calibration = 0, list(POSES)
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])
@@ -128,8 +63,11 @@ def test_wrong_usage_is_status_2(args):
     assert result.stderr
 
 
-def test_version_is_the_packages():
-    assert barhold("--version").stdout == f"barhold {package.__version__}\n"
+def test_the_versions_of_package_firmware_and_protocol():
+    lines = barhold("--version").stdout.splitlines()
+    assert lines[0] == f"barhold {package.__version__}"  # its first two words are what installers and reports look at
+    assert lines[1] == f"firmware {'.'.join(map(str, firmware.load('keeping').FIRMWARE_VERSION))}"
+    assert lines[2:] == [f"protocol {protocol.MAJOR}.{protocol.MINOR}"]
 
 
 def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):

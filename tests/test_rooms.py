@@ -76,7 +76,7 @@ FIRMWARE_ARROWS = {
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
-    {"__init__", "errors", "flags", "model"},
+    {"__init__", "cells", "englishdates", "errors", "flags", "model"},
     {"drift", "firmware", "loads", "measures", "naming", "plan", "recording_fault", "walltime", "whole"},
     {"plantoml"},
     {"planfile"},
@@ -85,7 +85,7 @@ HOST_TIERS = (
     {"check", "edits", "replay", "session", "truth"},
     {"advice", "editing", "history", "rejudge"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "checktext", "doctor", "fleet", "scene", "update"},
+    {"bench", "checktext", "doctor", "exports", "fleet", "imports", "scene", "update"},
     {"plot_lanes"},
     {"plot"},
     {"cli"},
@@ -94,6 +94,7 @@ HOST_TIERS = (
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
 PURE = {"advice", "check", "drift", "edits", "flags", "jsonlines", "liveview", "loads", "measures", "model", "plan"}
 PURE |= {"checktext", "editing", "plantoml", "rejudge", "sets", "text", "walltime"}
+PURE |= {"cells", "englishdates", "exports"}
 PURE_MAY = PURE | {"errors"}
 
 

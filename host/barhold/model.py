@@ -106,3 +106,21 @@ class Wearer:
     device_id: str
     since_utc_ms: int
     lifter: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSet:
+    """One set from another program's file, as its row says it."""
+
+    import_id: str  # 64 hex digits, made from source, lifter, workout's start and name, exercise and set_index
+    source: str  # "strong" or "hevy"
+    lifter: str  # "" where nobody was named
+    start_utc_ms: int  # of the workout: these programs keep no time of a set
+    workout: str
+    exercise: str
+    set_index: int  # from 1, within the exercise of the workout
+    kind: str  # "normal", "warmup", "dropset" or "failure"
+    load: Load | None
+    reps: int
+    hold_s: float | None
+    note: str

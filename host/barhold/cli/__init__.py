@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from barhold import __version__
+from barhold.cli import screen
 from barhold.cli.bench import bench
 from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
@@ -14,8 +15,10 @@ from barhold.cli.check import check
 from barhold.cli.db import db
 from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
+from barhold.cli.export import export
 from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
+from barhold.cli.import_ import import_
 from barhold.cli.keys import keys
 from barhold.cli.lifter import lifter
 from barhold.cli.live import live
@@ -40,8 +43,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, sets, load, check, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (demo, scan, sync, live, sets, load, check, export, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
+app.command(name="import")(import_)
 app.add_typer(plan, name="plan")
 app.add_typer(lifter, name="lifter")
 app.add_typer(keys, name="keys")
@@ -51,15 +55,21 @@ app.add_typer(bench, name="bench")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"barhold {__version__}")
+        from barcore import protocol
+        from barhold import firmware
+
+        carried = ".".join(str(part) for part in firmware.load("keeping").FIRMWARE_VERSION)
+        typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
         raise typer.Exit
 
 
 @app.callback()
 def _root(
     version: Annotated[  # noqa: ARG001 - eager: its callback has done the work
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does the variable NO_COLOR.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only data, warnings and errors.")] = False,
     debug: Annotated[  # noqa: ARG001 - read by BarholdGroup
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -73,6 +83,7 @@ def _root(
     Example:
       barhold demo
     """
+    screen.wish(no_color, quiet)
 
 
 def main() -> None:

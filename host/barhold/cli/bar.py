@@ -20,12 +20,11 @@ class Bar:
         self._told_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
+        if screen.is_lively(sys.stderr):
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             columns = (TextColumn("{task.description}"), BarColumn(), self._amount(), TimeRemainingColumn())
-            self._bars = Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True)
+            self._bars = Progress(*columns, console=screen.console(stderr=True), transient=True)
             self._bars.start()
         return self
 
@@ -53,4 +52,4 @@ class Bar:
             self._bars.update(self._tasks[key], description=what, completed=done, total=total)
         elif time.monotonic() - self._told_s >= LINE_EVERY_S:
             self._told_s = time.monotonic()
-            screen.note(f"{what}: {done:.0f} of {total:.0f} {self._unit}")
+            screen.step(f"{what}: {done:.0f} of {total:.0f} {self._unit}")

@@ -69,11 +69,11 @@ def sync(
 
     \b
     Example:
-      barhold bench sync --records 20000
+      barhold bench sync --records 2000
     """
     from barhold.bench import lines, radio, table
 
-    screen.note(f"syncing {records} records over the virtual radio")
+    screen.step(f"syncing {records} records over the virtual radio")
     measured = radio.measure(records)
     if as_json:
         screen.json_line(lines.radio(measured))
@@ -151,7 +151,7 @@ def _cases(folder: Path | None, seeds: int | None, only: list[str]) -> "list[Cas
 
     if folder:
         return cases.from_folder(folder, seeds, only)
-    screen.note("generating recordings")
+    screen.step("generating recordings")
     return list(cases.generated(seeds or cases.GENERATED_SEEDS, only))
 
 
@@ -160,7 +160,7 @@ def _run(some: "list[Case]", with_peers: bool) -> "list[Result]":
     from barhold.bench.found import ours
 
     finders = {"barhold": ours, **(peers.finders() if with_peers else {})}
-    screen.note(f"{len(some)} recordings, {', '.join(finders)}")
+    screen.step(f"{len(some)} recordings, {', '.join(finders)}")
     return run.run(finders, some)
 
 
@@ -170,7 +170,7 @@ def _cost() -> "Cost | None":
     from barhold.bench import cost
     from barhold.errors import InputError
 
-    screen.note("measuring the cost on MicroPython")
+    screen.step("measuring the cost on MicroPython")
     try:
         return cost.measure(generate.session(1, sets=2, reps=8).samples)
     except InputError as error:

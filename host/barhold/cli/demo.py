@@ -23,12 +23,12 @@ def demo() -> None:
     from barhold import advice, check, checktext, plan, sets
     from barhold.store import Store
 
-    screen.note(f"generating {SETS} sets of {REPS} reps")
+    screen.step(f"generating {SETS} sets of {REPS} reps")
     taken = sync.generated(SEED, SETS, REPS)
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "demo.db") as store:
-        screen.note(f"playing {taken.duration_s:.0f} s on the virtual sensor, then syncing")
-        screen.note(sync.summary(sync.catch_up(taken, store)))
-        screen.note("again: " + sync.summary(sync.catch_up(taken, store)))
+        screen.step(f"playing {taken.duration_s:.0f} s on the virtual sensor, then syncing")
+        screen.step(sync.summary(sync.catch_up(taken, store)))
+        screen.step("again: " + sync.summary(sync.catch_up(taken, store)))
         found = sets.training_sets(store.records(), store.anchors(), datetime.now(UTC))
     if not found:
         raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")

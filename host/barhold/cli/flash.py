@@ -54,7 +54,7 @@ def flash(
         raise InputError("--erase takes MicroPython away too: name the image to install by --image FILE")
     wish = run.Wish(kinds.named(board), _checked(name), _modulus(key), image, erase, py)
     where = run.find_port(port)
-    screen.note(f"opening {where}")
+    screen.step(f"opening {where}")
     with _Shown(as_json) as shown:
         result = run.flash(where, wish, shown.meet, shown.step)
     _tell(result, wish.kind.name, as_json)

@@ -16,6 +16,14 @@ from barhold.errors import BarholdError
 class BarholdGroup(TyperGroup):
     """Runs a command; tells a BarholdError in one line, and takes a closed pipe for the reader's wish."""
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the command line, which is when --help and --version print."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            _drop_stdout()
+            raise typer.Exit(0) from None
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that `ctx` names."""
         try:

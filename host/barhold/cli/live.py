@@ -58,8 +58,8 @@ async def _show(view: "LiveView", store: "Store", where: tuple[str, bool, str], 
     from barhold.sync import utc_clock
 
     wanted = Wanted(*where)
-    screen.note(f"looking for {reaching.words(wanted)}")
-    with LiveScreen(view, sys.stdout.isatty()) as shown:
+    screen.step(f"looking for {reaching.words(wanted)}")
+    with LiveScreen(view, screen.is_lively(sys.stdout)) as shown:
 
         def connected(session: "Session") -> None:
             shown.sensor(session.info.name or session.info.device_id, session.info.battery_mv)

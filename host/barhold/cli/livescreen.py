@@ -45,7 +45,7 @@ class LiveScreen:
         if self._is_terminal:
             from rich.live import Live
 
-            self._live = Live(auto_refresh=False, screen=False, transient=False)
+            self._live = Live(console=screen.console(), auto_refresh=False, screen=False, transient=False)
             self._live.start()
         return self
 

@@ -33,7 +33,7 @@ def in_session(
     from barhold.reach import Keeper, Wanted
 
     wanted = Wanted(sensor, usb, port)
-    screen.note(f"looking for {words(wanted)}")
+    screen.step(f"looking for {words(wanted)}")
     return run(Keeper(wanted, store, screen.note, wait_s).control(work, check_key))
 
 

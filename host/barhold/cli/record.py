@@ -71,7 +71,7 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
     from contextlib import aclosing
 
     told_s = time.monotonic()
-    screen.note(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
+    screen.step(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
     async with aclosing(control.stream()) as pieces:
         async for piece in pieces:
             capture.add(piece.packed, piece.lost)
@@ -79,7 +79,7 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
                 return
             if time.monotonic() - told_s >= LINE_EVERY_S:
                 told_s = time.monotonic()
-                screen.note(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
+                screen.step(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
 
 
 def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> None:

@@ -36,7 +36,7 @@ def scan(
     from barhold.reach import Wanted
     from barhold.store import Store
 
-    screen.note("looking at the USB ports" if usb else f"listening for {seconds:g} s")
+    screen.step("looking at the USB ports" if usb else f"listening for {seconds:g} s")
     with Store.open(db) as store:
         rows = reaching.run(_rows(Wanted(usb=usb), seconds, ask, store))
     if as_json:

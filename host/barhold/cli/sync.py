@@ -89,7 +89,7 @@ def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
     from barhold.reach import Keeper
     from barhold.sync import utc_clock
 
-    screen.note(f"looking for {reaching.words(wanted)}")
+    screen.step(f"looking for {reaching.words(wanted)}")
     with Progress() as progress:
         keeper = Keeper(wanted, store, progress.note, wait_s)
         try:
@@ -106,7 +106,7 @@ def _sync_many(names: list[str], wait_s: float, store: "Store") -> None:
     from barhold.cli.progress import Progress
     from barhold.sync import utc_clock
 
-    screen.note(f"looking for {', '.join(names)}" if names else "listening for sensors")
+    screen.step(f"looking for {', '.join(names)}" if names else "listening for sensors")
     with Progress() as progress:
         done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show))
     for result in done.results:

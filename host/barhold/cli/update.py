@@ -85,7 +85,7 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", off
     from barhold.update.bring import Bringing
 
     wanted = Wanted(sensor, usb, port)
-    screen.note(f"looking for {reaching.words(wanted)}")
+    screen.step(f"looking for {reaching.words(wanted)}")
     before = ""
     with Bar("kB") as bar:
 

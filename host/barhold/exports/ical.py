@@ -1,0 +1,80 @@
+"""iCalendar: the next sessions, as the plan's rest after the last one allows them. Pure.
+
+A session is put at the time of day of the last one, on the first day that its rest allows; where none fits, as soon as
+the rest's least is over. Each one counts its rest from the one before. The identity of an event is its lifter's and
+number: importing the calendar again moves events rather than adding some.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from barhold.model import TrainingSet
+from barhold.plan import Bounds, Plan
+from barhold.sets import owner
+
+PLANNED = 3
+DEFAULT_LENGTH = timedelta(minutes=20)
+_DAY = timedelta(days=1)
+
+
+def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) -> bytes:
+    """Return the calendar after the last session of each lifter (or sensor, where nobody is named), by their plans."""
+    made = Calendar()
+    made.add("prodid", "-//Barhold//Barhold//EN")
+    made.add("version", "2.0")
+    for session, plan in last:
+        for number, (start, end) in enumerate(planned(session, plan, now), start=1):
+            made.add_component(_event(session, plan, now, number, start, end))
+    return bytes(made.to_ical())
+
+
+def planned(session: Sequence[TrainingSet], plan: Plan, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Return start and end (UTC) of the next sessions, none of them before `now`."""
+    usual = session[0].start_utc
+    end = max(item.end_utc for item in session)
+    length = max(end - usual, DEFAULT_LENGTH)
+    found: list[tuple[datetime, datetime]] = []
+    for _ in range(PLANNED):
+        start = _next_start(usual, end, plan, now)
+        end = start + length
+        found.append((start, end))
+    return found
+
+
+def _next_start(usual: datetime, end: datetime, plan: Plan, now: datetime) -> datetime:
+    """Return the first moment at the usual time of day that is not before now nor within the rest's least."""
+    opens, closes = (end + timedelta(hours=hours) for hours in (plan.rest_h.least, plan.rest_h.most))
+    earliest = max(opens, now)
+    local = usual.astimezone().replace(tzinfo=None)
+    day = max(0, (earliest - usual) // _DAY - 1)
+    while (start := _utc(local + day * _DAY)) < earliest:
+        day += 1
+    return start if start <= closes or now > closes else earliest
+
+
+def _utc(local: datetime) -> datetime:
+    """Return the moment that the computer's own clock on the wall will show so, whatever daylight saving does."""
+    return local.astimezone().astimezone(UTC)
+
+
+def _event(
+    session: Sequence[TrainingSet], plan: Plan, now: datetime, number: int, start: datetime, end: datetime
+) -> Event:
+    who = session[0].lifter
+    identity = hashlib.sha256(f"{owner(session[0])}/{plan.name}/{number}".encode()).hexdigest()[:32]
+    event = Event()
+    event.add("uid", f"{identity}@barhold")
+    event.add("dtstamp", now)
+    event.add("dtstart", start)
+    event.add("dtend", end)
+    event.add("summary", f"{plan.name}: {who}" if who else plan.name)
+    event.add("description", f"{_span(plan.sets)} sets of {_span(plan.reps)} reps, hold {_span(plan.hold_s)} s, "
+              f"{_span(plan.rest_h)} h after the session before. Stop on pain.")  # fmt: skip
+    return event
+
+
+def _span(bounds: Bounds) -> str:
+    return f"{bounds.least:g}-{bounds.most:g}"

@@ -1,0 +1,108 @@
+"""Plain rows, one per rep or one per set, for CSV and for Parquet. Times in UTC, units in the columns' names. Pure."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from barhold import cells, flags
+from barhold.model import Rep, TrainingSet
+
+Row = dict[str, Any]
+_OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
+REP_COLUMNS = (
+    *_OF_THE_SET,
+    *("rep", "hold_s", "hold_err_s", "rise_s", "fall_s", "bottom_s", "rom_m", "peak_m_s", "flags"),
+)
+SET_COLUMNS = (
+    *_OF_THE_SET,
+    *("set_end", "time_quality", "reps", "hold_mean_s", "hold_min_s", "hold_max_s", "rom_max_m", "edited", "note"),
+)
+
+
+def per_rep(sets: Iterable[TrainingSet]) -> list[Row]:
+    """Return a row per rep."""
+    return [{**_shared(item), **_of_rep(rep)} for item in sets for rep in item.reps]
+
+
+def per_set(sets: Iterable[TrainingSet]) -> list[Row]:
+    """Return a row per set."""
+    return [{**_shared(item), **_of_set(item)} for item in sets]
+
+
+def mean_hold_s(item: TrainingSet) -> float:
+    """Return the mean of the set's holds."""
+    return sum(rep.hold_ms for rep in item.reps) / len(item.reps) / 1000
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:
+    """Return a CSV with a header; numbers stay numbers, text that a spreadsheet would run is defused."""
+    out = _Lines()
+    writer = csv.DictWriter(out, columns, delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return "".join(out.lines)
+
+
+def number(value: float) -> str:
+    """Return a number with a point and without an exponent, as every program reads it."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+class _Lines:
+    """Ends each row by a bare line feed; told so itself, the writer of Python 3.11 leaves cells with a \\r unquoted."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, row: str) -> None:
+        """Take one row, which ends in \\r\\n."""
+        self.lines.append(row[:-2] + "\n")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number(value)
+    return "" if value is None else cells.defuse(value) if isinstance(value, str) else str(value)
+
+
+def _shared(item: TrainingSet) -> Row:
+    return {
+        "lifter": item.lifter,
+        "device": item.device_id,
+        "set_start": item.start_utc.isoformat(timespec="milliseconds"),
+        "set": item.number,
+        "warm_up": item.warm_up,
+        "load": item.load.amount if item.load else None,
+        "load_unit": item.load.unit if item.load else None,
+    }
+
+
+def _of_rep(rep: Rep) -> Row:
+    return {
+        "rep": rep.number,
+        "hold_s": rep.hold_ms / 1000,
+        "hold_err_s": rep.hold_err_ms / 1000,
+        "rise_s": rep.rise_ms / 1000,
+        "fall_s": rep.fall_ms / 1000,
+        "bottom_s": rep.bottom_ms / 1000,
+        "rom_m": rep.rom_m,
+        "peak_m_s": rep.peak_m_s,
+        "flags": ";".join(flags.names(rep.flags)),
+    }
+
+
+def _of_set(item: TrainingSet) -> Row:
+    holds_s = [rep.hold_ms / 1000 for rep in item.reps]
+    return {
+        "set_end": item.end_utc.isoformat(timespec="milliseconds"),
+        "time_quality": item.time_quality,
+        "reps": len(item.reps),
+        "hold_mean_s": mean_hold_s(item),
+        "hold_min_s": min(holds_s),
+        "hold_max_s": max(holds_s),
+        "rom_max_m": max(rep.rom_m for rep in item.reps),
+        "edited": bool(item.edits),
+        "note": item.note,
+    }

@@ -1,0 +1,53 @@
+"""Sets from other programs' files, beside the sensors' own."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import RowMapping, select
+
+from barhold.model import Edit, ImportedSet, Load
+from barhold.store import schema
+from barhold.store.database import writing
+from barhold.store.refusals import translated
+from barhold.store.store import Row, Store, insert_new
+
+_PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load"))
+
+
+class Imports:
+    """The table imported of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._engine = store.engine
+
+    def all(self) -> list[ImportedSet]:
+        """Return all imported sets in order of time."""
+        table = schema.imported
+        order = (table.c.start_utc_ms, table.c.source, table.c.workout, table.c.exercise, table.c.set_index)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return [_imported(row) for row in connection.execute(select(table).order_by(*order)).mappings()]
+
+    def add(self, sets: Sequence[ImportedSet], edits: Iterable[Edit] = ()) -> None:
+        """Keep sets, each in the place of an older one of its id, and new edits: all in one transaction or nothing."""
+        table = schema.imported
+        with translated(self._engine.url), writing(self._engine) as connection:
+            insert_new(connection, table, [_row(item) for item in sets])
+            for item in sets:
+                connection.execute(table.update().filter_by(import_id=item.import_id).values(_row(item)))
+            insert_new(connection, schema.edit, [_edit_row(edit) for edit in edits])
+
+
+def _row(item: ImportedSet) -> Row:
+    row: Row = {name: getattr(item, name) for name in _PLAIN}
+    load = {"load": repr(item.load.amount), "unit": item.load.unit} if item.load else {"load": "", "unit": ""}
+    return {**row, **load, "lifter": item.lifter or None}
+
+
+def _imported(row: RowMapping) -> ImportedSet:
+    values: Row = {name: row[name] for name in _PLAIN}
+    load = Load(float(row["load"]), row["unit"]) if row["load"] else None
+    return ImportedSet(**values, lifter=row["lifter"] or "", load=load)
+
+
+def _edit_row(edit: Edit) -> Row:
+    said = ("edit_id", "action", "value", "made_utc_ms", "undone_utc_ms")
+    return {**edit.key._asdict(), **{name: getattr(edit, name) for name in said}}
