@@ -63,8 +63,9 @@ def test_ci_runs_the_very_test_line_of_the_readme(tmp_path):
     (tmp_path / "README.md").write_text(README)
     bin_dir = tmp_path / "bin"
     bin_dir.mkdir()
-    (bin_dir / "python3").write_text("#!/bin/sh\nexit 0\n")
-    (bin_dir / "python3").chmod(0o755)
+    for name in ("python3", "apt-get"):
+        (bin_dir / name).write_text("#!/bin/sh\nexit 0\n")
+        (bin_dir / name).chmod(0o755)
     done = subprocess.run(
         ["bash", tmp_path / ".ci" / "run"],
         capture_output=True,
