@@ -119,7 +119,7 @@ def _merge(number: int, others: list[int], sets: Sequence[TrainingSet]) -> Said:
 
 def _drop(number: int, item: TrainingSet, rest: list[str]) -> list[Said]:
     if rest == ["all"]:
-        return [Said(item.key, edits.DROP, {})]
+        return [Said(item.key, edits.DROP, {"all": True})]
     if not rest:
         raise InputError(f"drop needs the reps to drop, or all: {USAGE[edits.DROP]}")
     starts = list(dict.fromkeys(_rep(number, item, text).start_ms for text in rest))

@@ -2,7 +2,7 @@
 
     split    {"rep": start_ms}         a second set begins with this rep; its key is that moment
     merge    {"with": [a set's key]}   both are one set, under the earlier one's key; both of one boot
-    drop     {"rep": start_ms} or {}   this rep, or the whole set, does not count
+    drop     {"rep": start_ms} or {"all": true}   this rep, or the whole set, does not count
     warm-up, working   {}              it does not count, it does whatever the plan says
     lifter   {"name": text}            whose it is; "" for nobody's
     load     {"amount": n, "unit": "kg"|"lb"} or {}
@@ -101,7 +101,7 @@ def _lay(pieces: dict[SetKey, _Piece], edit: Edit, value: Any) -> bool:
             if other is not None:
                 del pieces[SetKey(*value["with"])]
         case "drop":
-            done = _drop(piece, value.get("rep"))
+            done = _drop(piece, value)
             piece.edits += (edit.edit_id,) if done else ()
             return done
         case action:
@@ -136,8 +136,8 @@ def _merge(piece: _Piece, other: _Piece | None) -> _Piece | None:
     return piece
 
 
-def _drop(piece: _Piece, start_ms: int | None) -> bool:
-    left = [] if start_ms is None else [rep for rep in piece.reps if rep.start_ms != start_ms]
+def _drop(piece: _Piece, value: Any) -> bool:
+    left = [rep for rep in piece.reps if rep.start_ms != value["rep"]] if "rep" in value or not value["all"] else []
     done = len(left) < len(piece.reps)
     piece.reps = left
     return done

@@ -72,7 +72,7 @@ def slower(taken: Recording, rate_hz: float) -> Recording:
     if not 1 / recording_fault.MAX_STEP_S <= rate_hz <= taken.rate_hz * 1.02:
         least = 1 / recording_fault.MAX_STEP_S
         raise InputError(
-            f"{taken.name}: {rate_hz:g} Hz must lie within {least:g} and the {taken.rate_hz:.0f} Hz that were recorded"
+            f"{taken.name}: {rate_hz:g} Hz must lie within {least:.0f} and the {taken.rate_hz:.0f} Hz that were recorded"
         )
     packed = unpack(taken.samples)
     step = np.floor(packed["t_ms"] * (rate_hz / 1000)).astype(np.int64)

@@ -53,7 +53,7 @@ def sets(
 
     if edit + undo + journal > 1:
         raise InputError("--edit, --undo and --journal: one at a time")
-    if words and not (edit or undo):
+    if words and not (edit or undo or journal):
         raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
     if edit or undo or journal:
         from barhold.cli import changing
