@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from barcore import protocol
 from barhold import advice, check, sets
 from barhold.model import Anchor, Load
-from barhold.plan import DEFAULT, Bounds
+from barhold.plan import DEFAULT, Bounds, Tempo
 from hostkit import DEVICE, rep, stored
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -149,6 +149,14 @@ def test_no_load_is_named_below_nothing_or_where_sets_differ():
     items = [replace(item, load=Load(20 + n, "kg")) for n, item in enumerate(found(raws))]
     results = check.every(sets.sessions(items), STEP)
     assert advice.advise(results, STEP).text.startswith("less load: ")
+
+
+def test_a_tempo_that_is_surely_missed_holds_the_load_back():
+    raws = training([OK] * 12, [OK] * 12)  # 1.1 s down, 0.8 s below, 0.9 s up
+    assert told(raws, replace(DEFAULT, tempo=Tempo.parse("1-1-1-3"))).rule == "more-load"
+    given = told(raws, replace(DEFAULT, tempo=Tempo.parse("2-1-1-3")))
+    assert given.rule == "same-load"
+    assert "set 1's fall took 1.1 s, the tempo is 2-1-1-3" in given.text
 
 
 def test_the_safety_words_name_the_plans_rest():

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -119,7 +120,8 @@ def test_the_journal_says_what_was_said_and_whether_it_counts(db):
 
 def test_what_the_sensor_counted_is_never_changed(db):
     def records():
-        return sqlite3.connect(db).execute("select * from record order by 1, 2, 3").fetchall()
+        with closing(sqlite3.connect(db)) as raw_store:
+            return raw_store.execute("select * from record order by 1, 2, 3").fetchall()
 
     before = records()
     edit(db, 1, "merge", 2)
@@ -223,17 +225,8 @@ def test_each_lifter_is_checked_by_their_own_plan(db, tmp_path):
 
 def test_the_examples_of_the_help_run(db, monkeypatch, tmp_path):
     monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path / "config"))
-    barhold("lifter", "wear", "Mia", "--sensor", "bar-1", db=db)
-    sqlite3.connect(db).execute("pragma user_version").close()
-    for words in (
-        ["lifter", "add"],
-        ["lifter", "list"],
-        ["plan", "list"],
-        ["plan", "show"],
-        ["plan", "check"],
-        ["plan", "use"],
-    ):
-        lines = barhold(*words, "--help").stdout.splitlines()
+    for words in ("lifter add", "lifter list", "plan list", "plan show", "plan check", "plan use"):
+        lines = barhold(*words.split(), "--help").stdout.splitlines()
         examples = [line.split()[1:] for line in lines if line.strip().startswith("barhold ")]
         assert examples
         for example in examples:

@@ -10,7 +10,7 @@ from barhold import advice, check
 from barhold.check import SessionCheck, SetCheck, WeekCheck
 from barhold.measures import Change
 from barhold.plan import Plan
-from barhold.text import Renderable, calibration, hold, listing, moment, range_cm, span, table_of
+from barhold.text import Lines, Renderable, calibration, hold, listing, moment, range_cm, span, table_of
 
 _STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
@@ -32,7 +32,7 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
 def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
     """Return the advice in a line, and what holds whatever the numbers say."""
     line = f"{told.text[:1].upper()}{told.text[1:]}. (rule: {told.rule})"
-    said = [Text(line, "bold", no_wrap=True, overflow="ignore")] if told.text else []
+    said = [Lines(line, "bold")] if told.text else []
     return [*said, Text(advice.safety(plan))]
 
 
@@ -94,6 +94,9 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
             table.add_row(f"set {number}: warm-up", f"{len(one.item.reps)} reps", "does not count", Text("-"))
         else:
             _count(table, number, one, plan)
+    if unsure := result.verdicts[check.UNSURE]:
+        found = f"{unsure} of {result.verdicts.total()}, {100 * result.unsure_share:.0f} %"
+        table.add_row("unsure holds", found, "", Text("-"))
     table.add_row("sets", str(len(result.working)), span(plan.sets), _met(result.sets_met))
     table.add_row("rest", *_rest(result, plan))
     table.add_section()

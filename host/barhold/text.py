@@ -24,12 +24,13 @@ from barhold.sets import owner
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Text that stays as it is: no folding, no style."""
+    """Text that is never folded."""
 
     text: str
+    style: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Segment(self.text + "\n")
+        yield Segment(self.text + "\n", console.get_style(self.style))
 
 
 Renderable = Table | Text | Lines
