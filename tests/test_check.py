@@ -267,6 +267,14 @@ def test_check_all_and_week_show_a_line_each_and_are_met_only_together(database)
     assert "2026-11-16" in barhold("check", "--week", db=path).stdout
 
 
+def test_advice_is_one_line_however_long(database, tmp_path):
+    slow = tmp_path / "slow.toml"
+    slow.write_text('tempo = "2-2-2-3"')
+    lines = barhold("check", "--plan", slow, db=database(session_raws())).stdout.splitlines()
+    (advice,) = [line for line in lines if line.endswith("(rule: same-load)")]
+    assert advice.startswith("The same load again: set 1's fall took 1.1 s, the tempo is 2-2-2-3; set 1's bottom took")
+
+
 def test_check_by_another_plan_and_for_one_lifter(database, tmp_path):
     path = database(session_raws(counts=(8, 8)))
     mine = tmp_path / "mine.toml"
