@@ -19,7 +19,7 @@ def sets(
     ] = None,
     edit: Annotated[bool, typer.Option("--edit", help="Change a set: its number, what to do, what it needs.")] = False,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take back the last edit, the one with the given id, or all.")
+        bool, typer.Option("--undo", help="Take back the last edit, or the one with the given id.")
     ] = False,
     journal: Annotated[bool, typer.Option("--journal", help="Show every edit, those undone too.")] = False,
     last: Annotated[int | None, typer.Option("--last", min=1, help="Only so many, the last ones.")] = None,
