@@ -119,6 +119,27 @@ def test_the_journal_says_what_was_said_and_whether_it_counts(db):
     assert counts(db) == [8, 6, 5, 7]
 
 
+def test_a_journal_that_a_newer_barhold_wrote_is_shown_all_the_same(db):
+    edit(db, 1, "note", "x")
+    for action, value in (("polish", '{"shine": 1}'), ("load", '{"amount": "much", "unit": 5}'), ("drop", "no json")):
+        with closing(sqlite3.connect(db)) as raw_store:
+            columns = "device_id, log_id, boot, start_ms"
+            said = (f"{len(value):032x}", action, value, START_MS * 2)
+            raw_store.execute(
+                f"insert into edit ({columns}, edit_id, action, value, made_utc_ms) "
+                f"select {columns}, ?, ?, ?, ? from edit limit 1",
+                said,
+            )
+            raw_store.commit()
+    lines = [json.loads(line) for line in barhold("sets", "--journal", "--json", db=db).stdout.splitlines()]
+    assert [(line["action"], line["in_force"]) for line in lines] == [
+        ("note", True), ("drop", False), ("polish", False), ("load", False),
+    ]  # fmt: skip
+    assert "polish" in barhold("sets", "--journal", db=db).stdout
+    assert counts(db) == [8, 6, 5, 7]
+    assert barhold("sets", "--undo", db=db).exit_code == 0
+
+
 def test_what_the_sensor_counted_is_never_changed(db):
     def records():
         with closing(sqlite3.connect(db)) as raw_store:

@@ -1,5 +1,6 @@
 import math
 import random
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from barhold import measures
+from barhold.model import Rep
 
 numbers = st.floats(-100, 100, allow_nan=False)
 
@@ -62,6 +64,14 @@ def test_a_decay_of_a_second_is_found_in_nearly_every_set():
     assert sum(one.proven for one in found) > 490
     within = sum(abs(one.by + 1) <= one.error for one in found) / len(found)
     assert within > 0.93
+
+
+def test_peaks_on_a_line_prove_nothing_below_their_error():
+    reps = [Rep(i, i, 900, 2500, 1100, 800, 0.3, 0.7 - 0.01 * i, 50, 0) for i in range(6)]
+    assert not measures.speed_change_m_s(reps).proven
+    slower = [replace(rep, peak_m_s=0.7 - 0.05 * i) for i, rep in enumerate(reps)]
+    assert measures.speed_change_m_s(slower).proven
+    assert measures.hold_change_s(reps).by == 0
 
 
 def test_the_spread_of_one_rep_is_none():

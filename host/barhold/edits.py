@@ -57,6 +57,14 @@ def idle(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> set[str]:
     return _laid(sets, edits)[2]
 
 
+def value(edit: Edit) -> dict[str, Any]:
+    """Return what an edit says beside its action; nothing for what cannot be read."""
+    try:
+        return dict(json.loads(edit.value))
+    except (ValueError, TypeError, RecursionError):
+        return {}
+
+
 def load_value(load: Load | None) -> dict[str, Any]:
     """Return the value of a LOAD edit; None takes the load away."""
     return {"amount": load.amount, "unit": load.unit} if load else {}
@@ -71,13 +79,13 @@ def _laid(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> tuple[Iterable[
         if edit.undone_utc_ms is not None:
             continue
         try:
-            value = dict(json.loads(edit.value))
-            for key in (edit.key, *_other(edit, value)):
+            said = value(edit)
+            for key in (edit.key, *_other(edit, said)):
                 if key in originals:
                     item = originals.pop(key)
                     pieces[key] = _Piece(key, item, list(item.reps), {})
-            done = _lay(pieces, edit, value)
-        except (ValueError, TypeError, KeyError):  # of a newer Barhold, or no edit at all
+            done = _lay(pieces, edit, said)
+        except (ValueError, TypeError, KeyError, OverflowError):  # of a newer Barhold, or no edit at all
             done = False
         if not done:
             idle.add(edit.edit_id)

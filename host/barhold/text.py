@@ -1,6 +1,5 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -110,7 +109,7 @@ def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
     for edit, number, in_force in rows:
         made = datetime.fromtimestamp(edit.made_utc_ms / 1000, UTC).astimezone()
         state = "undone" if edit.undone_utc_ms is not None else "counts" if in_force else "its set or rep is not there"
-        said = editing.told(edit, json.loads(edit.value))
+        said = editing.told(edit)
         table.add_row(edit.edit_id[:8], f"{made:%Y-%m-%d %H:%M}", _or_dash(number), said, state)
     return [table]
 

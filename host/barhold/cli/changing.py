@@ -68,7 +68,7 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
         else:
             from barhold.editing import told
 
-            screen.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one, json.loads(one.value))}")
+            screen.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one)}")
 
 
 def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
