@@ -24,7 +24,8 @@ def _plan() -> None:
     """Choose the plan that training is checked against, and bring its targets to a sensor.
 
     A plan is a TOML file; `barhold plan show` prints one to begin with. Put your own into the folder plans of the
-    config folder (`barhold plan list` names it) and it has a name, or name the file itself.
+    config folder (`barhold plan list` names it) and it has a name, or name the file itself. What counts is --plan, then
+    the lifter's plan, then the variable BARHOLD_PLAN, then what `plan use` chose, then hip-thrust.
 
     \b
     Examples:
