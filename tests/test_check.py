@@ -267,12 +267,26 @@ def test_check_all_and_week_show_a_line_each_and_are_met_only_together(database)
     assert "2026-11-16" in barhold("check", "--week", db=path).stdout
 
 
-def test_advice_is_one_line_however_long(database, tmp_path):
+def test_advice_however_long_is_folded_and_never_cut(database, tmp_path):
     slow = tmp_path / "slow.toml"
     slow.write_text('tempo = "2-2-2-3"')
-    lines = barhold("check", "--plan", slow, db=database(session_raws())).stdout.splitlines()
-    (advice,) = [line for line in lines if line.endswith("(rule: same-load)")]
+    words = " ".join(barhold("check", "--plan", slow, db=database(session_raws())).stdout.split())
+    advice = words[words.index("The same load again") : words.index(" Stop on pain")]
     assert advice.startswith("The same load again: set 1's fall took 1.1 s, the tempo is 2-2-2-3; set 1's bottom took")
+    assert advice.endswith("set 2's rise took 0.9 s, the tempo is 2-2-2-3. (rule: same-load)")
+
+
+def test_a_list_wider_than_80_columns_is_never_cut(database):
+    path = database(session_raws())
+    barhold("load", "132.5 lb", "--session", db=path)
+    barhold("lifter", "add", "M" * 40, db=path)
+    barhold("sets", "--edit", "1", "lifter", "M" * 40, db=path)
+    barhold("sets", "--edit", "1", "warm-up", db=path)
+    lines = barhold("sets", db=path).stdout.splitlines()
+    assert lines[2].startswith("1*  ")
+    assert lines[2].endswith("132.5 lb w")
+    assert "M" * 40 in lines[2]
+    assert len(lines[2]) > 80
 
 
 def test_check_by_another_plan_and_for_one_lifter(database, tmp_path):

@@ -10,7 +10,7 @@ from barhold import advice, check
 from barhold.check import SessionCheck, SetCheck, WeekCheck
 from barhold.measures import Change
 from barhold.plan import Plan
-from barhold.text import Lines, Renderable, calibration, hold, listing, moment, range_cm, span, table_of
+from barhold.text import Renderable, calibration, hold, listing, moment, range_cm, span, table_of
 
 _STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
@@ -32,7 +32,7 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
 def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
     """Return the advice in a line, and what holds whatever the numbers say."""
     line = f"{told.text[:1].upper()}{told.text[1:]}. (rule: {told.rule})"
-    said = [Lines(line, "bold")] if told.text else []
+    said = [Text(line, "bold")] if told.text else []
     return [*said, Text(advice.safety(plan))]
 
 

@@ -26,10 +26,9 @@ class Lines:
     """Text that is never folded."""
 
     text: str
-    style: str = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Segment(self.text + "\n", console.get_style(self.style))
+        yield Segment(self.text + "\n")
 
 
 Renderable = Table | Text | Lines
@@ -44,9 +43,9 @@ _WORDS = (
     "name",
     "id",
     "at",
-    *("whose", "said", "edit", "state", "made", "wears", "exercise", "week of", "session"),
+    *("whose", "load", "edit", "state", "made", "wears", "exercise", "week of", "session"),
 )  # columns set flush left
-_WRAPPED = ("flags", "said", "edit", "state")
+_WRAPPED = ("flags", "edit", "state")
 
 
 def replayed(name: str, sets: list[TrainingSet], plan: Plan | None = None) -> list[Renderable]:
@@ -82,7 +81,7 @@ def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
 
 
 def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
-    """Return a line per stored set with its number, * if edited; its hold is the mean of its reps. Notes follow."""
+    """Return a line per stored set: its number, * if edited; its mean hold; its load, w for warm-up. Notes follow."""
     rows = list(numbered)
     said = [_said(item) for _, item in rows]
     names = ("no", "start", "whose", "reps", "hold s", "least-most", "cm")
@@ -94,13 +93,12 @@ def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
         cells = (f"{number}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
         lines.append((*cells, words))
     notes = (Text(f"{number}: {item.note}") for number, item in rows if item.note)
-    return [listing((*names, "said" if any(said) else ""), lines), *notes]
+    return [listing((*names, "load" if any(said) else ""), lines), *notes]
 
 
 def _said(item: TrainingSet) -> str:
-    """Return what people said of a set, but its lifter and note."""
-    load = [loads.text(item.load)] if item.load else []
-    return ", ".join(load + ["warm-up"] * item.warm_up + ["working"] * item.working)
+    """Return a set's load, and w for a warm-up set."""
+    return f"{loads.text(item.load) if item.load else ''}{' w' * item.warm_up}"
 
 
 def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
@@ -188,7 +186,7 @@ def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
         for name, cell, width in zip(names, row, widths, strict=True):
             room = " " * (width - cell_len(cell))
             cells.append(cell + room if name in _WORDS else room + cell)
-        lines.append("   ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
     return Lines("\n".join(lines))
 
 

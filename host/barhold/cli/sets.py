@@ -29,8 +29,8 @@ def sets(
 ) -> None:
     """List the stored sets, or correct them.
 
-    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. A number marked with * is
-    that of a set that was edited.
+    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. * marks the
+    number of a set that was edited, w a warm-up set.
 
     What the sensor counted stays as it is: an edit is laid over it, and can be undone at any time. With 12 as a set's
     number, --edit takes: 12 split 5 (a second set begins with rep 5); 12 merge 13; 12 drop 3 (or all); 12 warm-up;
