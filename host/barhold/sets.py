@@ -29,12 +29,10 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
     """Return all sets in order of time; `now` bounds the times of sensors that never told theirs."""
     found: list[TrainingSet] = []
     ordered = sorted(records, key=lambda r: (r.device_id, r.log_id, r.seq))
-    told: dict[tuple[str, int], list[Anchor]] = {}
-    for anchor in anchors:
-        told.setdefault((anchor.device_id, anchor.log_id), []).append(anchor)
+    known = list(anchors)
     for (device_id, log_id), group in groupby(ordered, key=lambda r: (r.device_id, r.log_id)):
         log = [r.raw for r in group]
-        clocks = walltime.clocks(log, told.get((device_id, log_id), ()), now)
+        clocks = walltime.clocks(log, [a for a in known if (a.device_id, a.log_id) == (device_id, log_id)], now)
         for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
             proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
             found.extend(_finished(SetKey(device_id, log_id, boot, d.first_ms), d, clocks[boot]) for d in proven)
