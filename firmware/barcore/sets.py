@@ -17,7 +17,7 @@ NONE, FIRST, OPEN, CLOSING = 0, 1, 2, 3
 GAP_MS = 15000
 MOST_REPS = 100
 LEAST_MM = 80
-_DOUBT_SHARE = 4  # a range is off by a quarter of its rep's doubt, rms
+_DOUBT_SHARE = 4  # a first rep's range is off by a quarter of its doubt, rms
 JUDGED, DROPPED, DONE = 0x100, 0x101, 0x102
 
 
