@@ -4,7 +4,7 @@ import pytest
 
 from barcore.drift import Drift
 from barcore.measure import RepMeasure
-from barcore.plausible import is_rep
+from barcore.plausible import is_sure, rolled_over
 from barmotion import no_drift
 
 
@@ -21,17 +21,18 @@ def measured(
 
 def test_a_plain_rep_is_one() -> None:
     drift = no_drift()
-    assert is_rep(measured(drift), drift, in_set=False)
+    assert is_sure(measured(drift))
+    assert not rolled_over(measured(drift), drift)
 
 
-@pytest.mark.parametrize("in_set", [False, True])
-def test_a_bar_that_rolled_by_more_than_80_degrees_was_moved(in_set: bool) -> None:
+def test_a_bar_that_rolled_by_more_than_80_degrees_was_moved() -> None:
     drift = no_drift()
-    assert not is_rep(measured(drift, turned=True), drift, in_set)
+    assert rolled_over(measured(drift, turned=True), drift)
 
 
-@pytest.mark.parametrize("unsure", [{"missing_mm": 211}, {"doubt_mm": 376}])
-def test_only_a_proved_set_takes_a_rep_that_may_be_drift(unsure: dict[str, int]) -> None:
-    drift = no_drift()
-    assert not is_rep(measured(drift, **unsure), drift, in_set=False)
-    assert is_rep(measured(drift, **unsure), drift, in_set=True)
+@pytest.mark.parametrize(
+    ("edge", "beyond"), [({"missing_mm": 210}, {"missing_mm": 211}), ({"doubt_mm": 375}, {"doubt_mm": 376})]
+)
+def test_a_rep_that_may_be_drift_is_not_sure(edge: dict[str, int], beyond: dict[str, int]) -> None:
+    assert is_sure(measured(no_drift(), **edge))
+    assert not is_sure(measured(no_drift(), **beyond))

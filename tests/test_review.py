@@ -92,6 +92,29 @@ def test_a_complete_rep_is_found_and_the_walk_goes_on_from_its_end() -> None:
     assert review.from_tick == pytest.approx(2 * REP_TICKS, abs=10)
 
 
+def test_a_rep_left_waiting_is_found_again_by_the_next_review() -> None:
+    motion = still(0.5) + rep() + still(1.0)
+    review = begun(motion)
+    assert until(review, BACK, WALK) == FOUND
+    end_tick = review.rep.measured.end_tick
+    review.wait()
+    assert (review.state, review.from_tick) == (IDLE, 0)
+    review.start(len(motion) // STEP_TICKS, LEAST_MM)
+    assert until(review, BACK, WALK) == FOUND
+    assert review.rep.measured.end_tick == review.from_tick == end_tick
+
+
+def test_a_second_rep_left_waiting_keeps_the_first_ones_end() -> None:
+    review = begun(rep() + rep() + still(1.0))
+    until(review, BACK, WALK)
+    first_end = review.from_tick
+    assert review.update() == WALK
+    assert until(review, WALK) == FOUND
+    assert review.from_tick > first_end
+    review.wait()
+    assert review.from_tick == first_end
+
+
 @pytest.mark.parametrize("end_s", [2.9, 3.8, 4.0])
 def test_a_rep_under_way_waits_for_the_next_review(end_s: float) -> None:
     motion = (rep() + still(1.0))[: round(end_s / TICK_S)]

@@ -7,7 +7,7 @@ from barcore.sets import CLOSING, DONE, DROPPED, FIRST, JUDGED, LEAST_MM, NONE, 
 def keeper(*rom_mm: int) -> SetKeeper:
     sets = SetKeeper()
     for i, rom in enumerate(rom_mm):
-        sets.add(5000 * i, 5000 * i + 3000, rom, 0)
+        sets.add(5000 * i, 5000 * i + 3000, rom, 0, 0)
     return sets
 
 
@@ -22,7 +22,7 @@ def judged(sets: SetKeeper) -> list[int]:
 def test_the_first_rep_is_pending_and_the_second_opens_the_set() -> None:
     sets = keeper(300)
     assert (sets.state, sets.number, sets.reps) == (FIRST, 1, 1)
-    sets.add(5000, 8000, 300, 0)
+    sets.add(5000, 8000, 300, 0, 0)
     assert (sets.state, sets.number, sets.reps) == (OPEN, 1, 2)
 
 
@@ -37,7 +37,7 @@ def test_closing_judges_every_rep_and_ends_at_none() -> None:
     sets = keeper(300, 300)
     assert judged(sets) == [JUDGED, JUDGED, DONE]
     assert (sets.state, sets.reference_mm) == (NONE, 0)
-    sets.add(60000, 63000, 300, 0)
+    sets.add(60000, 63000, 300, 0, 0)
     assert (sets.state, sets.number, sets.reps) == (FIRST, 2, 1)
 
 
@@ -63,13 +63,22 @@ def test_a_rep_must_reach_8_cm_and_half_of_the_reference() -> None:
 
 def test_under_70_percent_is_partial() -> None:
     sets = keeper(300, 300)
-    assert sets.add(10000, 13000, 209, 0) == protocol.PARTIAL
-    assert sets.add(15000, 18000, 211, protocol.CLIPPED) == protocol.CLIPPED
+    assert sets.add(10000, 13000, 209, 0, 0) == protocol.PARTIAL
+    assert sets.add(15000, 18000, 211, protocol.CLIPPED, 0) == protocol.CLIPPED
 
 
 def test_the_end_of_the_set_judges_the_first_reps_by_all() -> None:
     assert judged(keeper(190, 300, 300, 300)) == [protocol.PARTIAL, JUDGED, JUDGED, JUDGED, DONE]
     assert judged(keeper(100, 300, 300, 300)) == [DROPPED, JUDGED, JUDGED, JUDGED, DONE]
+
+
+def test_only_what_is_surely_under_half_of_the_reference_is_dropped() -> None:
+    for doubt_mm, verdict in ((36, DROPPED), (39, DROPPED), (40, protocol.PARTIAL), (4000, protocol.PARTIAL)):
+        sets = SetKeeper()
+        sets.add(0, 3000, 140, 0, doubt_mm)
+        for i in range(1, 4):
+            sets.add(5000 * i, 5000 * i + 3000, 300, 0, 0)
+        assert judged(sets) == [verdict, JUDGED, JUDGED, JUDGED, DONE], doubt_mm
 
 
 def test_more_reps_than_it_can_hold_are_still_counted() -> None:

@@ -17,7 +17,7 @@ from barcore.fixed import i16
 from barcore.live import FALLING, LOW, Live
 from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
-from barcore.plausible import is_rep
+from barcore.plausible import is_sure, rolled_over
 from barcore.review import FOUND, IDLE, Review
 from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
@@ -26,7 +26,8 @@ from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 _UNITS_PER_SAMPLE = 42  # of the review
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
 _AFTER_FALL_TICKS = LAG_TICKS + 2
-_REVIEWED_TICKS = LAG_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
+_WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end
+_REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
@@ -167,9 +168,18 @@ class Detector:
         """Do a share of the review."""
         review = self._review
         while units > 0 and review.state != IDLE:
-            if review.update() == FOUND and is_rep(review.rep.measured, self._drift, self._sets.state == OPEN):
-                self._take_rep()
+            if review.update() == FOUND:
+                self._judge_found(review.rep.measured)
             units -= 1
+
+    def _judge_found(self, rep: RepMeasure) -> None:
+        """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
+        if rolled_over(rep, self._drift):
+            return
+        if self._sets.state == OPEN or is_sure(rep):
+            self._take_rep()
+        elif self._n - rep.end_tick < _WAIT_TICKS:
+            self._review.wait()
 
     def _finish_review(self) -> None:
         while self._review.state != IDLE:
@@ -181,7 +191,7 @@ class Detector:
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
-        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep))
+        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep), rep.doubt_mm)
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)

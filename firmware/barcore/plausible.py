@@ -8,13 +8,9 @@ _MISSING_PERCENT = 70  # of the rise, between the bottom before and the bottom a
 _DOUBT_PERCENT = 125  # of the rise: beyond it a drift may pass for a lift
 
 
-def is_rep(rep: RepMeasure, drift: Drift, in_set: bool) -> bool:
-    """Tell whether the measured rep was no roll of the bar and, before a set is proved, surely came back down."""
-    if not in_set and (
-        rep.missing_mm * 100 > rep.rom_mm * _MISSING_PERCENT or rep.doubt_mm * 100 > rep.rom_mm * _DOUBT_PERCENT
-    ):
-        return False
-    return not rolled_over(rep, drift)
+def is_sure(rep: RepMeasure) -> bool:
+    """Tell whether the measured rep surely came back down, as it must before a set is proved."""
+    return rep.missing_mm * 100 <= rep.rom_mm * _MISSING_PERCENT and rep.doubt_mm * 100 <= rep.rom_mm * _DOUBT_PERCENT
 
 
 def rolled_over(rep: RepMeasure, drift: Drift) -> bool:

@@ -6,6 +6,7 @@ BACK    smooths one step of drift, newest first           the stretch's start   
 WALK    walks one tick with the rep finder                a complete rep           FOUND
                                                           the stretch's end        IDLE
 FOUND   (the finder's fields hold a rep)                  next update              WALK from the rep's end
+                                                          `wait`                   IDLE, the rep is found again
 """
 
 from array import array
@@ -29,7 +30,7 @@ class Review:
         self.state = IDLE
         self.from_tick = 0  # the stretch begins here: the end of the last rep
         self.least_mm = 0  # the least rise of a rep; may be raised when one was found
-        self._step = self._stop_tick = 0
+        self._step = self._stop_tick = self._found_from = 0
 
     def restart(self) -> None:
         """Forget the stretch: the grid begins anew at tick 0."""
@@ -40,6 +41,11 @@ class Review:
         """Leave out what lies before `tick`: it was judged already."""
         if self.from_tick < tick:
             self.from_tick = tick
+
+    def wait(self) -> None:
+        """Leave the rep just found to a later review, which will know its drift better."""
+        self.from_tick = self._found_from
+        self.state = IDLE
 
     def start(self, newest_step: int, least_mm: int) -> None:
         """Begin a stretch that ends at `newest_step`; a rep rises by at least `least_mm`."""
@@ -74,5 +80,6 @@ class Review:
             if rep.measured.end_tick > self._stop_tick - _SETTLE_TICKS:
                 self.state = IDLE
             else:
+                self._found_from = self.from_tick
                 self.skip_to(rep.measured.end_tick)
                 self.state = FOUND

@@ -17,6 +17,7 @@ NONE, FIRST, OPEN, CLOSING = 0, 1, 2, 3
 GAP_MS = 15000
 MOST_REPS = 100
 LEAST_MM = 80
+_DOUBT_SHARE = 4  # a first rep's range is off by a quarter of its doubt, rms
 JUDGED, DROPPED, DONE = 0x100, 0x101, 0x102
 
 
@@ -31,6 +32,7 @@ class SetKeeper:
         self.reference_mm = 0
         self.at = 0  # in CLOSING: the rep under judgement
         self.rom_mm = array("H", [0] * MOST_REPS)
+        self._most_mm = array("H", [0] * MOST_REPS)  # the range and its standard error
         self.start_ms = array("i", [0] * MOST_REPS)
         self.flags = array("B", [0] * MOST_REPS)
         self._sorted = array("H", [0] * MOST_REPS)
@@ -48,8 +50,11 @@ class SetKeeper:
         """Tell whether a set is open that no rep starting at or after `now_ms` could belong to."""
         return self.is_open() and now_ms - self.last_end_ms > GAP_MS
 
-    def add(self, start_ms: int, end_ms: int, rom_mm: int, flags: int) -> int:
-        """Take a rep into the set, opening one where none is; returns its flags with PARTIAL as judged now."""
+    def add(self, start_ms: int, end_ms: int, rom_mm: int, flags: int, doubt_mm: int) -> int:
+        """Take a rep into the set, opening one where none is; returns its flags with PARTIAL as judged now.
+
+        doubt_mm: how far the rep's height may be off by its drift (`RepMeasure.doubt_mm`).
+        """
         if self.state == NONE:
             self.number = (self.number + 1) & 255
             self.reps = 0
@@ -63,6 +68,7 @@ class SetKeeper:
         flags = self._judged(rom_mm, flags)
         if i < MOST_REPS:
             self.rom_mm[i], self.start_ms[i], self.flags[i] = rom_mm, start_ms, flags
+            self._most_mm[i] = rom_mm + doubt_mm // _DOUBT_SHARE
         self.reps = i + 1
         self.last_end_ms = end_ms
         return flags
@@ -87,7 +93,7 @@ class SetKeeper:
             self.reference_mm = 0
             return DONE
         self.at = i + 1
-        if 2 * self.rom_mm[i] < self.reference_mm:
+        if 2 * self._most_mm[i] < self.reference_mm:
             return DROPPED
         flags = self._judged(self.rom_mm[i], self.flags[i])
         return JUDGED if flags == self.flags[i] else flags
