@@ -20,7 +20,7 @@ from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
-HEAVY += ("cryptography", "mpremote")
+HEAVY += ("cryptography", "mpremote", "psycopg")
 
 
 def examples(command):

@@ -77,7 +77,7 @@ FIRMWARE_ARROWS = {
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
     {"__init__", "errors", "flags", "listing", "model", "plan"},
-    {"drift", "firmware", "naming", "recording_fault", "walltime"},
+    {"drift", "firmware", "naming", "recording_fault", "walltime", "whole"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
     {"check", "history", "replay", "session", "truth"},

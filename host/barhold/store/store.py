@@ -137,8 +137,8 @@ class Store:
             wanted = wanted.where(table.c.device_id == device_id)
         wanted = wanted.order_by(table.c.device_id, table.c.log_id, table.c.seq)
         with translated(self._engine.url), self._engine.connect() as connection:
-            for row in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted):
-                yield StoredRecord._make(row)
+            for rows in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted).partitions():
+                yield from map(StoredRecord._make, rows)
 
     def anchors(self) -> list[Anchor]:
         """Return all anchors in the order of (device id, log id, boot)."""
