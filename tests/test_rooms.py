@@ -76,7 +76,7 @@ FIRMWARE_ARROWS = {
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
-    {"__init__", "errors", "flags", "listing", "model", "plan"},
+    {"__init__", "errors", "flags", "model", "plan"},
     {"drift", "firmware", "naming", "recording_fault", "walltime", "whole"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
@@ -89,7 +89,7 @@ HOST_TIERS = (
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"check", "drift", "flags", "jsonlines", "listing", "liveview", "model", "plan", "sets", "text", "walltime"}
+PURE = {"check", "drift", "flags", "jsonlines", "liveview", "model", "plan", "sets", "text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

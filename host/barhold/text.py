@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -11,7 +12,6 @@ from barcore import protocol
 from barhold import check, flags, walltime
 from barhold.check import SessionCheck
 from barhold.drift import Drift
-from barhold.listing import Listing
 from barhold.model import Rep, TrainingSet
 from barhold.plan import Bounds, Plan
 
@@ -137,7 +137,7 @@ def _rest(result: SessionCheck, plan: Plan) -> tuple[str, str, Text]:
 
 
 def _table(*names: str) -> Table:
-    table = Listing()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
         table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=name != "flags")
     return table
