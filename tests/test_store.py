@@ -184,6 +184,15 @@ def test_a_database_up_to_date_costs_no_alembic(store: Store, database_place: st
     assert done.stdout == "False\n"
 
 
+def test_a_file_costs_no_other_databases_dialect(path: Path) -> None:
+    code = (
+        "import sys; from barhold.store import Store; s = Store.open(sys.argv[1]); s.quarantine('0' * 16, 1, 1, b'', '', 1);"
+        "print([name for name in ('psycopg', 'sqlalchemy.dialects.postgresql') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @pytest.fixture
 def locked_folder() -> Iterator[Path]:
     """A folder with a database that this process may read and not write, also when the tests run as root."""
