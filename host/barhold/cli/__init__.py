@@ -31,8 +31,8 @@ from barhold.cli.trust import trust
 from barhold.cli.update import update
 
 _GC_OBJECTS = 100_000
-"""Ten years of training are that many objects several times, and all of them live to the end: looking for dead ones among
-them again and again, as Python does from 700 on, took a fifth of the time."""
+"""Ten years of training are that many objects several times, and all of them live to the end: to look for dead ones
+among them again and again, as Python does from 700 on, took a fifth of the time."""
 app = typer.Typer(
     name="barhold",
     cls=BarholdGroup,
