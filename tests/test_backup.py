@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from barhold.errors import InputError, StoreError
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
 from barhold.store import Device, People, Store, backup, copying, database, migrate, schema
 from fake_sensor import LOG, make
-from hostkit import barhold, barhold_process
+from hostkit import ROOT, barhold, barhold_process
 
 DEVICE, OTHER = "00112233445566aa", "ffeeddccbbaa9988"
 
@@ -188,6 +190,33 @@ def test_a_backup_replaces_no_file_by_itself(full: str, tmp_path: Path) -> None:
     assert (done.exit_code, (tmp_path / "b.db").read_text()) == (2, "mine")
     assert barhold("db", "backup", tmp_path / "b.db", "--yes", db=full).exit_code == 0
     assert dumped(str(tmp_path / "b.db")) == dumped(full)
+
+
+def test_a_backup_is_no_ones_but_its_owners_and_never_the_database_itself(full: str, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(full)
+    before = dumped(full)
+    for name in (full, tmp_path / "link.db"):
+        done = barhold("db", "backup", name, "--yes", db=full)
+        assert done.exit_code == 2
+        assert "the database itself" in done.stderr
+    assert dumped(full) == before
+    assert barhold("db", "backup", tmp_path / "b.db", db=full).exit_code == 0
+    assert (tmp_path / "b.db").stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_program_left_beside_an_older_file_is_not_taken_for_the_backups(
+    full: str, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.db"
+    code = (
+        "import os, sys; from barhold.store import Store; from fake_sensor import make\n"
+        "store = Store.open(sys.argv[1]); store.add_records('0' * 16, 1, [make(n) for n in range(50)], 1); os._exit(0)"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("host", "firmware", "tests"))}
+    subprocess.run([sys.executable, "-c", code, older], env=env, check=True)
+    assert older.with_name("older.db-wal").stat().st_size
+    assert barhold("db", "backup", older, "--yes", db=full).exit_code == 0
+    assert dumped(str(older)) == dumped(full)
 
 
 def test_a_backup_is_taken_while_others_write(full: str, tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 import json
 import shlex
+from datetime import UTC, datetime
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
+import postgreskit
+from barcore import record
 from barcore.detector import Detector
-from barhold import firmware, generate, recording
-from barhold.bench import cases, cost, found, peers, run
+from barhold import firmware, generate, recording, sets
+from barhold.bench import cases, cost, found, peers, run, store, table, years
 from barhold.bench.peers import rule
 from barhold.errors import InputError
+from barhold.model import StoredRecord
 from barhold.recording import Recording
 from hostkit import DATA, ROOT, barhold, barhold_process
 
@@ -198,3 +202,55 @@ def test_the_readme_of_the_bench_names_every_peers_package():
     text = (ROOT / "host/barhold/bench/README.md").read_text(encoding="utf-8")
     for name in ("scipy", "vqf", "scikit-digital-health", "ruptures"):
         assert name in text
+
+
+def test_years_are_stored_and_read_in_both_databases():
+    result = barhold("bench", "store", "--years", 2, "--runs", 1, "--json")
+    kinds = ["SQLite", "PostgreSQL"]
+    if postgreskit.binaries() is None or find_spec("psycopg") is None:
+        assert "PostgreSQL is not measured" in result.stderr or "psycopg" in result.stderr
+        kinds.pop()
+    came = rows(result, "bench_ingest")
+    assert [(row["store"], row["sessions"]) for row in came] == [(kind, 300) for kind in kinds]
+    assert all(row["records"] > 15_000 for row in came)
+    read = rows(result, "bench_read")
+    assert {row["store"] for row in read} == set(kinds)
+    assert {"sets", "check"} <= {row["command"] for row in read}
+    for row in read:
+        assert row["met"] == (row["whole_s"] <= 1.5 and row["growth"] <= 2)
+        assert row["growth"] == pytest.approx(row["whole_s"] / row["half_s"])
+        assert row["whole_cpu_s"] > 0
+
+
+def test_a_slow_command_falls_short():
+    assert store.Reading("sets", 0.9, 1.4, 1.0).met
+    assert not store.Reading("sets", 0.9, 1.6, 1.0).met
+    assert not store.Reading("sets", 0.5, 1.2, 1.0).met
+    measured = store.Measured("SQLite", 10, 1500, 75_000, 15.0, (store.Reading("sets", 0.5, 1.2, 1.0),))
+    [_, shown, said] = table.store(measured)
+    assert "5000 records/s" in said.plain
+    assert "falls short" in [str(cell) for cell in shown.columns[-1].cells]
+
+
+def test_the_years_are_training_as_the_sensor_logs_it():
+    some = list(years.days(1))
+    raws = [raw for day in some for raw in day.raws]
+    stored_ones = [StoredRecord(years.DEVICE_ID, years.LOG_ID, seq, raw) for seq, raw in enumerate(raws)]
+    assert all(record.is_valid(raw) and record.header(raw)[3] == seq for seq, raw in enumerate(raws))
+    found_sets = sets.training_sets(stored_ones, [day.anchor for day in some], datetime(2030, 1, 1, tzinfo=UTC))
+    assert (len(some), len(found_sets), sum(len(one.reps) for one in found_sets)) == (150, 600, 6000)
+    assert len(sets.sessions(found_sets)) == 150
+    assert {one.time_quality for one in found_sets} == {"anchored"}
+
+
+def test_where_no_server_can_be_had_the_reason_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(postgreskit, "binaries", lambda: None)
+    missing = pytest.raises(InputError, match="is not measured: no PostgreSQL server here: apt-get install")
+    with missing, store.postgresql(None):
+        pass
+    monkeypatch.setattr(firmware, "folder", lambda: tmp_path)
+    with pytest.raises(InputError, match="in a clone"), store.postgresql(None):
+        pass
+    result = barhold("bench", "store", "--years", 2, "--runs", 1, "--db", tmp_path / "x.db")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stderr.endswith("postgresql+psycopg://user@host/name\n")

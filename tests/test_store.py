@@ -184,6 +184,17 @@ def test_a_database_up_to_date_costs_no_alembic(store: Store, database_place: st
     assert done.stdout == "False\n"
 
 
+def test_a_file_costs_no_other_databases_dialect(path: Path) -> None:
+    Store.open(path).close()
+    code = (
+        "import sys; from barhold.store import Store\n"
+        "with Store.open(sys.argv[1]) as store: store.quarantine('0' * 16, 1, 1, b'', '', 1)\n"
+        "print([name for name in ('psycopg', 'sqlalchemy.dialects.postgresql') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 @pytest.fixture
 def locked_folder() -> Iterator[Path]:
     """A folder with a database that this process may read and not write, also when the tests run as root."""

@@ -1,6 +1,8 @@
 """Capture: raw samples as they come into a recording CSV, which is there whole or not at all, whatever happens."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -41,21 +43,24 @@ class Capture:
         rows = recording.unpack(packed).copy()
         rows["t_ms"] = self._times(rows["t_ms"].tolist())
         text = recording.to_csv(rows.tobytes())
-        self._file.write(text if not self.samples else text.partition("\n")[2])
+        with self._or_nothing():
+            self._file.write(text if not self.samples else text.partition("\n")[2])
         self.samples += len(rows)
         self.lost += lost
         self._unflushed += len(rows)
         if self._unflushed >= _FLUSH_SAMPLES:
-            self._file.flush()
+            with self._or_nothing():
+                self._file.flush()
             self._unflushed = 0
 
     def close(self) -> bool:
         """Give the file its name; False, and no file, when there are not two samples to keep."""
         if self._file.closed:
             return self.samples > 1
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._or_nothing():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
         if self.samples > 1:
             os.replace(self._part, self._path)
         else:
@@ -67,6 +72,18 @@ class Capture:
 
     def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    @contextmanager
+    def _or_nothing(self) -> Iterator[None]:
+        """A disk that is full keeps no half of a row: the file goes."""
+        try:
+            yield
+        except OSError as error:
+            with suppress(OSError):
+                self._file.close()
+            self._part.unlink(missing_ok=True)
+            what = f"{self._path}: cannot be written ({error.strerror})"
+            raise InputError(f"{what}: free some space and record again, or name another file") from None
 
     def _times(self, ticks_ms: list[int]) -> list[int]:
         """Return the samples' ms from the first one of the file."""

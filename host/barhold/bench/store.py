@@ -35,6 +35,7 @@ class Reading:
     command: str
     half_s: float
     whole_s: float
+    whole_cpu_s: float  # of this computer's processors, without the server's share
 
     @property
     def growth(self) -> float:
@@ -66,14 +67,14 @@ class Measured:
 
 def measure(store: str, place: Place, count: int, commands: Sequence[str], runs: int = RUNS) -> Measured:
     """Fill a new store with `count` years in two halves, and read it by each command after each."""
-    made, half = years.days(count), count * years.SESSIONS_PER_YEAR // 2
+    made, middle = years.days(count), count * years.SESSIONS_PER_YEAR // 2
     with place as where:
         Store.open(where).close()
-        first_s, records = _ingest(where, islice(made, half))
-        half_s = [_read(where, command, runs) for command in commands]
+        first_s, records = _ingest(where, islice(made, middle))
+        half = [_read(where, command, runs) for command in commands]
         second_s, more = _ingest(where, made)
-        whole_s = [_read(where, command, runs) for command in commands]
-    readings = tuple(map(Reading, commands, half_s, whole_s))
+        whole = [_read(where, command, runs) for command in commands]
+    readings = tuple(Reading(name, one[0], *two) for name, one, two in zip(commands, half, whole, strict=True))
     return Measured(store, count, count * years.SESSIONS_PER_YEAR, records + more, first_s + second_s, readings)
 
 
@@ -84,17 +85,20 @@ def sqlite() -> Iterator[str]:
         yield str(Path(folder) / "bench.db")
 
 
-@contextlib.contextmanager
-def postgresql(url: str | None) -> Iterator[str]:
+def postgresql(url: str | None) -> Place:
     """Give the URL of a new database that goes afterwards: on the server of `url`, else on one started for this.
 
-    InputError says why there is none.
+    InputError, at the latest on entering, says why there is none.
     """
-    with _server() if url is None else contextlib.nullcontext(url) as where:
-        found = locate(where)
-        if found.get_backend_name() != "postgresql":
-            raise InputError("name the PostgreSQL server as --db postgresql+psycopg://user@host/name")
-        name = f"barhold_bench_{os.getpid()}"
+    if url is not None and locate(url).get_backend_name() != "postgresql":
+        raise InputError("name the PostgreSQL server as --db postgresql+psycopg://user@host/name")
+    return _new_database(_server() if url is None else contextlib.nullcontext(url))
+
+
+@contextlib.contextmanager
+def _new_database(server: Place) -> Iterator[str]:
+    with server as where:
+        found, name = locate(where), f"barhold_bench_{os.getpid()}"
         engine = bare_engine(found)
         try:
             _run(engine, f"create database {name}")
@@ -119,22 +123,28 @@ def _ingest(where: str, some: Iterator[Day]) -> tuple[float, int]:
     return took_s, records
 
 
-def _read(where: str, command: str, runs: int) -> float:
-    return min(_timed(where, command) for _ in range(runs))
+def _read(where: str, command: str, runs: int) -> tuple[float, float]:
+    some = [_timed(where, command) for _ in range(runs)]
+    return min(took_s for took_s, _ in some), min(cpu_s for _, cpu_s in some)
 
 
-def _timed(where: str, command: str) -> float:
+def _timed(where: str, command: str) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
         path = [str(firmware.folder()), str(Path(__file__).parents[2]), *sys.path]
         env = {**os.environ, "BARHOLD_DB": where, "PYTHONPATH": os.pathsep.join(filter(None, path))}
-        began_s = time.perf_counter()
+        began_s, before_s = time.perf_counter(), _childrens_cpu_s()
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "barhold", command], cwd=folder, env=env, capture_output=True, text=True, check=False
         )
-        took_s = time.perf_counter() - began_s
+        took_s, cpu_s = time.perf_counter() - began_s, _childrens_cpu_s() - before_s
     if done.returncode not in (0, 1):  # of check 1 is an answer
         raise BarholdError(f"barhold {command} ended with {done.returncode}: {done.stderr.strip()}")
-    return took_s
+    return took_s, cpu_s
+
+
+def _childrens_cpu_s() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _run(engine: Engine, statement: str) -> None:

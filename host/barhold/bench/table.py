@@ -150,10 +150,11 @@ def radio(measured: Radio) -> list[Renderable]:
 
 def store(measured: Measured) -> list[Renderable]:
     """Return how long commands take to read years of training, against their bounds."""
-    table = _table("command", f"{measured.years / 2:g} years s", f"{measured.years} years s", "growth", "verdict")
+    half, whole = f"{measured.years / 2:g} years s", f"{measured.years} years s"
+    table = _table("command", half, whole, "of it CPU s", "growth", "verdict")
     for one in measured.readings:
         verdict = "pass" if one.met else "falls short"
-        row = (one.command, f"{one.half_s:.2f}", f"{one.whole_s:.2f}", f"{one.growth:.2f} x")
+        row = (one.command, f"{one.half_s:.2f}", f"{one.whole_s:.2f}", f"{one.whole_cpu_s:.2f}", f"{one.growth:.2f} x")
         table.add_row(*row, Text(verdict, _STYLES[verdict]))
     said = (
         f"{measured.sessions} sessions, {measured.records} records, stored at {measured.records_per_s:.0f} records/s; "

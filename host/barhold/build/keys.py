@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +58,18 @@ def make(path: Path) -> PublicKey:
         raise InputError(f"{path} exists: a lost key cannot be made again, so remove it yourself or name another file")
     key = generate_private_key(EXPONENT, BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(file, "wb") as opened:
             opened.write(pem)
+            opened.flush()
+            os.fsync(file)
+        part.rename(path)
     except OSError as err:
+        with suppress(OSError):  # half a key is none
+            part.unlink()
         raise InputError(f"{path}: the key cannot be kept there: {err.strerror}") from err
     return _public(key.public_key())
 

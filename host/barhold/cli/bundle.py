@@ -33,7 +33,7 @@ def bundle(
       barhold bundle firmware.bhf --py
       barhold bundle firmware.bhf --show
     """
-    from barhold import jsonlines
+    from barhold import jsonlines, whole
     from barhold.build import bundle as bundles
     from barhold.errors import InputError
 
@@ -44,10 +44,7 @@ def bundle(
     else:
         made = bundles.make(py, (key or _default_key()) if sign or key else None)
         file = file or Path(f"barhold-{made.version}.bhf")
-        try:
-            file.write_bytes(made.raw)
-        except OSError as err:
-            raise InputError(f"{file}: {err.strerror}") from err
+        whole.write({file: made.raw}, overwrite=True)
     files = len(made.manifest.files)
     if as_json:
         line = {"file": str(file), "version": made.version, "bytes": len(made.raw), "files": files,

@@ -19,11 +19,14 @@ from barhold.store.refusals import DamagedError, place, translated
 from barhold.store.store import Row, Store
 
 _PAGES = 256
+_MODE = 0o600  # the keys of sensors are in it
 _OTHER = "use another backup, or sync into another database"
 
 
 def backup(store: Store, path: Path, on_progress: OnProgress = lambda *_: None) -> int:
     """Write the whole store into one SQLite file, in the place of an older one; return its size in bytes."""
+    if store.engine.dialect.name == "sqlite" and path.exists() and path.samefile(store.engine.url.database or ""):
+        raise InputError(f"{path} is the database itself: name another file")
     with whole_file(path) as made:
         if store.engine.dialect.name == "sqlite":
             with translated(locate(made)), closing(store.engine.raw_connection()) as pooled:
@@ -88,10 +91,13 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise InputError(f"{path}: is a folder, or is in none: name a file in a folder that exists")
     with tempfile.TemporaryDirectory(prefix=".barhold-", dir=path.parent, ignore_cleanup_errors=True) as folder:
         made = Path(folder) / path.name
+        made.touch(_MODE)
         with _said_of(path, made):
             yield made
         with made.open("rb+") as file:
             os.fsync(file.fileno())
+        for left in ("-wal", "-shm", "-journal"):  # of another one that was here: SQLite would take them for this one's
+            path.with_name(path.name + left).unlink(missing_ok=True)
         made.replace(path)
 
 
@@ -111,8 +117,6 @@ def _new_file(source: Store, path: Path, on_progress: OnProgress) -> Row:
         with Store.open(made) as target:
             done = copying.copy(source, target, on_progress)
         _as_one_file(made)
-        for left in ("-wal", "-shm"):  # of a broken one that was here: they would be taken for the new one's
-            path.with_name(path.name + left).unlink(missing_ok=True)
     return done
 
 
