@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals and s
 COMMANDS = sorted(get_command(app).commands)
 CLI = ROOT / "host" / "barhold" / "cli"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-START_UP_RATIO = 2.5
+START_UP_RATIO = 2.2
 
 
 def environment(**changes):
