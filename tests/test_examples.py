@@ -27,6 +27,8 @@ ROOT_PAGE = ""
 MAY_END = {"check": (0, 1)}
 # What an example takes for granted: done before it, in the same folder and with the same database.
 BEFORE = {
+    "db copy": ["db backup backup.db"],
+    "db restore": ["db backup backup.db"],
     "import": ["export strong --out strong.csv", "export hevy --out hevy.csv"],
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
