@@ -86,7 +86,7 @@ def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run:
 
     people, now = People(store), datetime.now(UTC)
     if wish.lifter and wish.lifter not in [one.name for one in people.lifters()]:
-        raise InputError(f"--lifter {wish.lifter}: nobody of this name is known: `barhold lifter add` makes them so")
+        raise InputError(f"--lifter {wish.lifter}: nobody of this name is known: add them with `barhold lifter add`")
     stored = {item.import_id: item for item in Imports(store).all()}
     same = matching.pairs(matching.workouts(found.sets), sets.sessions(history.load(store, now)))
     edits = matching.load_edits(same, {edit.edit_id for edit in people.edits()}, round(now.timestamp() * 1000))
