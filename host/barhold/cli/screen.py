@@ -41,7 +41,7 @@ def show(*parts: "RenderableType") -> None:
     shown = console()
     with shown.capture() as rendered:  # printing by itself, rich would end with status 1 on a closed pipe
         for part in parts:
-            shown.print(part)
+            shown.print(part, crop=False)  # what is wider than a terminal is folded there, never cut
     sys.stdout.write(rendered.get())
 
 
