@@ -2,6 +2,10 @@
 
 import json
 import locale
+import os
+import resource
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -18,7 +22,7 @@ from barhold.imports.parse import Wish
 from barhold.model import Lifter, Load
 from barhold.store import People, Store
 from barhold.store.imports import Imports
-from hostkit import barhold
+from hostkit import ROOT, barhold
 from trainingkit import START, filled, made_session, made_set
 
 GEN_1 = "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE\n"
@@ -147,7 +151,7 @@ def test_every_way_of_writing_a_date(text, moment):
     [
         "", "yesterday", "22.11.2026 18:00", "2026-13-01 10:00", "31 Feb 2026, 10:00", "2026-11-22", "13:00",
         "Xyz 2, 2026, 1:07 AM", "2026-11-22 13:00 PM", "2026-11-22 25:00", "22 D\u00e9c 2025, 08:00", "2026-11-22T99",
-        "\u0662\u0660\u0662\u0666-11-22 18:30",
+        "\u0662\u0660\u0662\u0666-11-22 18:30", "0001-01-01 10:00", "9999-12-31T10:00",
     ],
 )  # fmt: skip
 def test_what_is_no_date_says_how_to_write_one(text):
@@ -340,6 +344,23 @@ def test_a_dry_run_shows_it_and_stores_nothing_and_a_second_import_changes_nothi
     assert [(line["type"], line["schema"], line["reps"], line["state"]) for line in lines] == [
         ("imported", 1, 10, "known"), ("imported", 1, 8, "known"), ("imported", 1, 7, "known"),
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+def test_a_disk_that_fills_up_stores_nothing(tmp_path):
+    path, db = tmp_path / "log.csv", filled(tmp_path / "b.db")
+    path.write_text(GEN_2 + "".join(ROW.replace("Legs", f"Legs {number}") for number in range(2000)))
+    limit = db.stat().st_size + 40_000
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])}
+    done = subprocess.run(
+        [sys.executable, "-m", "barhold", "import", str(path), "--json", "--db", str(db)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        check=False, capture_output=True, text=True, env=env,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(f"barhold: database {db}: ")
+    with Store.open(db) as store:
+        assert (Imports(store).all(), People(store).edits()) == ([], [])
 
 
 def test_a_row_that_was_corrected_replaces_the_stored_one(tmp_path):
