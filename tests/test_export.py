@@ -262,6 +262,8 @@ def test_since_and_until_are_days_both_counted_in(tmp_path, zone):
     ("args", "said"),
     [
         (["csv", "--since", "yesterday"], "--since yesterday: no date; write it as 2026-11-22"),
+        (["csv", "--since", "0001-01-01"], "--since 0001-01-01: no date"),
+        (["csv", "--until", "9999-12-31"], "--until 9999-12-31: no date"),
         (["csv", "--lifter", "Bob"], "--lifter Bob: no set is theirs"),
         (["csv", "--since", "2040-01-01"], "no set lies in this time"),
         (["fit"], "fit is no text: name where it goes with --out"),
@@ -292,7 +294,7 @@ def test_fit_writes_a_file_per_session_and_one_by_name(tmp_path):
     (tmp_path / "fit").mkdir()
     assert barhold("export", "fit", "--out", tmp_path / "fit", db=db).exit_code == 0
     assert sorted(path.name for path in (tmp_path / "fit").iterdir()) == [
-        "barhold-20261122T180012Z-00112233.fit", "barhold-20261124T180012Z-00112233.fit",
+        "barhold-20261122T180012Z-00112233aabbccdd.fit", "barhold-20261124T180012Z-00112233aabbccdd.fit",
     ]  # fmt: skip
     one = barhold("export", "fit", "--since", "2026-11-24", "--out", tmp_path / "one.fit", db=db)
     assert one.stdout == f"{tmp_path / 'one.fit'}: 595 bytes\n"

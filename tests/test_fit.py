@@ -119,5 +119,5 @@ def test_sets_that_follow_at_once_have_no_rest_between_them():
 
 
 def test_files_are_named_by_start_and_sensor():
-    assert fit.file_name(made_session()) == "barhold-20261122T180012Z-00112233.fit"
+    assert fit.file_name(made_session()) == "barhold-20261122T180012Z-00112233aabbccdd.fit"
     assert whole_s(START) == datetime(2026, 11, 22, 18, 0, 12, tzinfo=UTC)

@@ -2,13 +2,17 @@
 
 import json
 import locale
+import os
+import resource
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barhold.errors import InputError
@@ -18,7 +22,7 @@ from barhold.imports.parse import Wish
 from barhold.model import Lifter, Load
 from barhold.store import People, Store
 from barhold.store.imports import Imports
-from hostkit import barhold
+from hostkit import ROOT, barhold
 from trainingkit import START, filled, made_session, made_set
 
 GEN_1 = "Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE\n"
@@ -147,7 +151,7 @@ def test_every_way_of_writing_a_date(text, moment):
     [
         "", "yesterday", "22.11.2026 18:00", "2026-13-01 10:00", "31 Feb 2026, 10:00", "2026-11-22", "13:00",
         "Xyz 2, 2026, 1:07 AM", "2026-11-22 13:00 PM", "2026-11-22 25:00", "22 D\u00e9c 2025, 08:00", "2026-11-22T99",
-        "\u0662\u0660\u0662\u0666-11-22 18:30",
+        "\u0662\u0660\u0662\u0666-11-22 18:30", "0001-01-01 10:00", "9999-12-31T10:00",
     ],
 )  # fmt: skip
 def test_what_is_no_date_says_how_to_write_one(text):
@@ -212,7 +216,7 @@ ROW = f"2026-11-22 18:00:12;Legs;{HT};1;60;kg;8;;;;0;;\n"
         (ROW.replace(";60;", ";1e9;"), "Weight '1e9' is no number"),
         (ROW.replace(";60;", ";nan;"), "Weight 'nan' is no number"),
         (ROW.replace(";60;", ";\u0666\u0660;"), "is no number"),
-        (ROW.replace(";60;", ";60000;"), "Weight '60000' is over 2500: correct it"),
+        (ROW.replace(";60;", ";60000;"), "Weight '60000' is over 1000 kg: correct it"),
         (ROW.replace(";8;", ";8.5;"), "Reps '8.5' is no whole number"),
         (ROW.replace(";8;", ";1001;"), "Reps '1001' is over 1000"),
         (ROW.replace("2026-11-22", "22/11/26"), "Date '22/11/26 18:00:12' is no date"),
@@ -306,6 +310,7 @@ def test_loads_without_a_unit_ask_for_it(tmp_path):
         assert {item.load.unit for item in Imports(store).all()} == {"lb"}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([GEN_1, GEN_2, GEN_3, HEVY]))
 def test_no_bytes_whatever_crash_it(tmp_path_factory, content, header):
     path = tmp_path_factory.mktemp("fuzz") / "log.csv"
@@ -339,6 +344,23 @@ def test_a_dry_run_shows_it_and_stores_nothing_and_a_second_import_changes_nothi
     assert [(line["type"], line["schema"], line["reps"], line["state"]) for line in lines] == [
         ("imported", 1, 10, "known"), ("imported", 1, 8, "known"), ("imported", 1, 7, "known"),
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
+def test_a_disk_that_fills_up_stores_nothing(tmp_path):
+    path, db = tmp_path / "log.csv", filled(tmp_path / "b.db")
+    path.write_text(GEN_2 + "".join(ROW.replace("Legs", f"Legs {number}") for number in range(2000)))
+    limit = db.stat().st_size + 40_000
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])}
+    done = subprocess.run(
+        [sys.executable, "-m", "barhold", "import", str(path), "--json", "--db", str(db)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        check=False, capture_output=True, text=True, env=env,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(f"barhold: database {db}: ")
+    with Store.open(db) as store:
+        assert (Imports(store).all(), People(store).edits()) == ([], [])
 
 
 def test_a_row_that_was_corrected_replaces_the_stored_one(tmp_path):
@@ -470,6 +492,7 @@ def built(days):
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(SETS, min_size=1, max_size=3))
 def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days):
     sessions = built(days)
@@ -483,6 +506,7 @@ def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_fac
     assert [item.note for item in found.sets] == [strong.hold_note(item) for item in own]
 
 
+@settings(deadline=None)
 @given(st.lists(SETS, min_size=1, max_size=3))
 def test_what_hevy_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days):
     sessions = built(days)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals and s
 COMMANDS = sorted(get_command(app).commands)
 CLI = ROOT / "host" / "barhold" / "cli"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-START_UP_RATIO = 3.0
+START_UP_RATIO = 2.2
 
 
 def environment(**changes):
@@ -303,16 +303,20 @@ def cpu_s(*code):
 SMALLEST = """
 import typer
 app = typer.Typer(rich_markup_mode=None)
+@app.callback()
+def root(debug: bool = False): "Do things."
 @app.command()
-def one(times: int = 1): "Do one thing."
+def export(name: str = ""): "Do one thing."
+@app.command()
+def other(): "Do another."
 app()
 """
 
 
-@pytest.mark.parametrize("args", [["--help"], ["export", "--help"], ["--version"]])
+@pytest.mark.parametrize("args", [["--help"], ["export", "--help"]])
 def test_help_is_there_at_once(args, tell):
-    """The help of the smallest program with typer is the floor: any heavy import would take several times as long."""
-    floor_s, taken_s = cpu_s("-c", SMALLEST, "--help"), cpu_s("-m", "barhold", *args)
+    """The help of the smallest program with a command is the floor: a heavy import takes several times as long."""
+    floor_s, taken_s = cpu_s("-c", SMALLEST, *args), cpu_s("-m", "barhold", *args)
     tell(
         f"barhold {' '.join(args)}: {taken_s:.3f} s of CPU, the smallest program {floor_s:.3f} s (bound: 0.3 s in all)"
     )

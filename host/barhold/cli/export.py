@@ -150,7 +150,7 @@ def _moment(option: str, text: str, end_of_day: bool = False) -> "datetime | Non
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        is_day = len(text) <= len("2026-11-22")
+        return (found + timedelta(days=1) if is_day and end_of_day else found).astimezone()
+    except (ValueError, OverflowError):
         raise InputError(f"{option} {text}: no date; write it as 2026-11-22 or 2026-11-22T18:30") from None
-    is_day = len(text) <= len("2026-11-22")
-    return (found + timedelta(days=1) if is_day and end_of_day else found).astimezone()

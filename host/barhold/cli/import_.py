@@ -86,20 +86,20 @@ def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run:
 
     people, now = People(store), datetime.now(UTC)
     if wish.lifter and wish.lifter not in [one.name for one in people.lifters()]:
-        raise InputError(f"--lifter {wish.lifter}: nobody of this name is known: `barhold lifter add` makes them so")
+        raise InputError(f"--lifter {wish.lifter}: nobody of this name is known: add them with `barhold lifter add`")
     stored = {item.import_id: item for item in Imports(store).all()}
     same = matching.pairs(matching.workouts(found.sets), sets.sessions(history.load(store, now)))
     edits = matching.load_edits(same, {edit.edit_id for edit in people.edits()}, round(now.timestamp() * 1000))
     states = [shown.state(item, stored) for item in found.sets]
+    if store_it:  # before anything is shown: a store that fails has shown nothing
+        changed = [item for item, state in zip(found.sets, states, strict=True) if state != shown.KNOWN]
+        Imports(store).add(changed, edits)
     if as_json:
         own = {pair.imported.import_id: pair for pair in same}
         for item in found.sets:
             screen.json_line(shown.line(item, own, stored))
     elif found.sets:
         screen.show(shown.table(found.sets, same, stored))
-    if store_it:
-        changed = [item for item, state in zip(found.sets, states, strict=True) if state != shown.KNOWN]
-        Imports(store).add(changed, edits)
     for text in shown.left_out(found.others, found.without_reps):
         screen.note(text)
     done = shown.summary(states, len(edits), dry_run)

@@ -34,7 +34,7 @@ def activity(session: Sequence[TrainingSet]) -> bytes:
 
 def file_name(session: Sequence[TrainingSet]) -> str:
     """Return what the session's file is called: its start in UTC and its sensor."""
-    return f"barhold-{session[0].start_utc:%Y%m%dT%H%M%SZ}-{session[0].device_id[:8]}.fit"
+    return f"barhold-{session[0].start_utc:%Y%m%dT%H%M%SZ}-{session[0].device_id}.fit"
 
 
 def _messages(session: Sequence[TrainingSet]) -> Iterator[Message]:

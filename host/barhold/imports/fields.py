@@ -1,11 +1,13 @@
 """Single cells: numbers and dates as other programs write them; a ValueError says what is wrong. Pure."""
 
+import math
 import re
 from datetime import datetime
 
 from barhold.englishdates import MONTHS
 
-MOST_REPS, MOST_LOAD, MOST_SECONDS = 1000, 2500, 86_400
+MOST_REPS, MOST_SECONDS = 1000, 86_400
+YEARS = range(1990, 2100)
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:[\s\u202f]*(?P<half>[AaPp])\.?[Mm]\.?)?"
 _DATES = tuple(
@@ -18,7 +20,7 @@ _DATES = tuple(
 )
 
 
-def number(name: str, text: str, most: float) -> float:
+def number(name: str, text: str, most: float = math.inf) -> float:
     """Return a number of 0 to `most`, with a point or a comma; an empty cell is 0."""
     if not text.strip():
         return 0.0
@@ -42,12 +44,11 @@ def moment(name: str, text: str) -> datetime:
     """Return a date and time, without a zone where the text has none. Month names are English in every locale."""
     given = text.strip()
     try:
-        if "T" in given and given[:4].isdigit():
-            return datetime.fromisoformat(given)
-        for shape in _DATES:
-            found = shape.fullmatch(given)
-            if found:
-                return _date(found)
+        shapes = (shape.fullmatch(given) for shape in _DATES)
+        shape = next((one for one in shapes if one), None)
+        found = _date(shape) if shape else datetime.fromisoformat(given) if "T" in given else None
+        if found and found.year in YEARS:
+            return found
     except ValueError:  # the 31st of April
         pass
     raise ValueError(f"{name} {text!r} is no date: write it as 2026-11-22 18:30:00 or 22 Nov 2026, 18:30")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from barhold import loads
 from barhold.imports import fields, layouts, table
 from barhold.imports.layouts import Layout
 from barhold.imports.table import Line
@@ -99,14 +100,17 @@ def _kind(line: Line, layout: Layout) -> str:
 
 
 def _load(line: Line, layout: Layout, wish: Wish) -> Load | None:
-    amount = fields.number(layout.load, line[layout.load], fields.MOST_LOAD)
+    amount = fields.number(layout.load, line[layout.load])
     said = layout.unit or (line[layout.unit_column] if layout.unit_column else wish.unit)
     unit = layouts.UNITS.get(said.strip().lower())
     if amount and not unit and layout.unit_column:
         raise ValueError(f"{layout.unit_column} {said!r} is neither kg nor lbs: correct it")
     if amount and not unit:
         raise ValueError(f"{layout.load} has no unit in this file: name it with --unit kg or --unit lb")
-    return Load(amount, unit) if amount and unit else None
+    load = Load(amount, unit) if amount and unit else None
+    if load and loads.kg(load) > loads.MOST_KG:
+        raise ValueError(f"{layout.load} {line[layout.load]!r} is over {loads.MOST_KG:g} kg: correct it")
+    return load
 
 
 def _hold_s(line: Line, layout: Layout) -> float | None:
