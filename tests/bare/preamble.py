@@ -15,6 +15,7 @@ import world  # noqa: E402
 
 BUTTON = 4  # of the XIAO
 SAMPLE_FORMAT, SAMPLE_BYTES = "<I6h", 16
+NEVER_MS = 1 << 40
 
 
 class Implementation:
@@ -84,13 +85,20 @@ class Events:
         if kind == "press":
             self._here.drive(BUTTON, 0) if more[0] else self._here.release(BUTTON)
         elif kind == "train":
-            self._here.imu.motion = motion(binascii.unhexlify(remote.ask("file", "samples")), self._here.now_ms)
+            move(self._here, self._here.now_ms)
         else:
             self._on_radio(kind, *more)
 
 
+def move(here, from_ms):
+    """Let the IMU feel the samples from a moment of the board's clock on; until then it lies as they begin."""
+    packed = binascii.unhexlify(remote.ask("file", "samples"))
+    if packed:
+        here.imu.motion = motion(packed, from_ms)
+
+
 def motion(packed, from_ms):
-    """Return the IMU's motion: packed samples, from a moment of the board's clock on."""
+    """Return packed samples as the IMU's motion."""
     last, at = len(packed) // SAMPLE_BYTES - 1, [0]
 
     def at_moment(now_ms):
@@ -110,6 +118,7 @@ def set_up(text, cause):
     vtime.install()
     console = remote.Console()
     sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
+    move(here, NEVER_MS)
     if told["imu_dead"]:
         here.i2c.clear()
     wait = world.World.wait_ms
