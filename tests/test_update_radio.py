@@ -17,12 +17,12 @@ import pytest
 
 from barcore import bundle as layout
 from barcore import protocol, record
+from bare.clone import VERSION, later_clone
+from bare.rig import BareBoard
 from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.session import Control
 from barhold.session.updating import UpdateState
-from bare.clone import VERSION, later_clone
-from bare.rig import BareBoard
 from radio import backend, hosts, rig
 from radio.air import Air
 from radio.peripheral import Faults
@@ -164,7 +164,9 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
             assert "going on at byte " in said
             sent = offsets(board)
             assert sent == sorted(sent)
-            assert len(sent) - len(set(sent)) <= 2  # what was under way when the host was killed, and when the set began
+            assert (
+                len(sent) - len(set(sent)) <= 2
+            )  # what was under way when the host was killed, and when the set began
             await user.run("sync", SENSOR)
             assert kinds(user).count(protocol.REP) == 6
             await board.stopped()

@@ -144,7 +144,8 @@ def test_it_never_sleeps_while_a_host_is_linked(sensor: Sensor) -> None:
 
 def test_what_comes_of_an_update_keeps_it_awake(sensor: Sensor, tmp_path: Path) -> None:
     """Its link broke after minutes of lying still: the host that comes back must find it."""
-    sensor.app._control._updater = main.updates(sensor.board, firmware.load("slots").Slots(str(tmp_path)))
+    care, slots = upkeep.Upkeep(sensor.board), firmware.load("slots").Slots(str(tmp_path))
+    sensor.app = main.compose(sensor.board, (sensor.cable, sensor.radio), upkeep=care, slots=slots)
     sensor.hello(sensor.radio)
     sensor.run(300_000)
     sensor.ask(protocol.UPDATE, bytes((protocol.UPDATE_ASK,)), sensor.radio)

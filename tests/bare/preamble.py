@@ -12,7 +12,6 @@ import remote  # noqa: E402
 import vtime  # noqa: E402
 import world  # noqa: E402
 
-
 BUTTON = 4  # of the XIAO
 SAMPLE_FORMAT, SAMPLE_BYTES = "<I6h", 16
 NEVER_MS = 1 << 40
