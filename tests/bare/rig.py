@@ -46,10 +46,20 @@ class BareBoard(Board):
         while not self.radio.on:
             await asyncio.sleep(0.02)
 
+    def type(self, data: bytes) -> None:
+        """Type on its console."""
+        self._typed += data
+        self._interrupted = self._interrupted or CTRL_C in data
+        self._woken.set()
+
+    async def says(self, words: bytes) -> None:
+        """Wait until the console has said this."""
+        while words not in self.printed:
+            await asyncio.sleep(0.02)
+
     async def stopped(self) -> None:
         """Stop what runs by Ctrl-C, and let the folder show what is on the board."""
-        self._typed, self._interrupted = CTRL_C, True
-        self._woken.set()
+        self.type(CTRL_C)
         while not self._waits:
             await asyncio.sleep(0.02)
         await self.settled()
