@@ -100,6 +100,11 @@ class App(Keeping):
                 return HURRY_MS
         return STEP_MS
 
+    def stay_awake(self) -> None:
+        """Do not sleep soon, though nothing moves."""
+        if self._upkeep:
+            self._upkeep.stay_awake()
+
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""
         self._detector.finish()

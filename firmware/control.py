@@ -148,6 +148,7 @@ class Control:
 
     def _take_update(self, body: bytes, asker, at_hand: bool):
         """Updates have reasons of their own, and are refused with those."""
+        self._app.stay_awake()
         low = protocol.UPDATE_BATTERY if self._app.log.locked else 0
         told = self._updater.ask(body, asker, at_hand, protocol.UPDATE_BUSY if self._app.busy else low)
         return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)

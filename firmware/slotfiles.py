@@ -1,5 +1,6 @@
 """The files of the slot that an update goes to. What has come so far is what lies there: nothing else remembers it."""
 
+import hashlib
 import os
 
 from barcore import bundle
@@ -30,7 +31,7 @@ class SlotFiles:
     def begin(self, head: bytes) -> None:
         """Make room for a bundle and keep its head."""
         self.clear()
-        self._write(COMING, "wb", head)
+        self._write(COMING, head)
 
     def coming(self) -> bytes:
         """Return the head of the bundle under way, b"" for none."""
@@ -41,34 +42,34 @@ class SlotFiles:
         with open(self._path(COMING), "rb") as file:
             return bytes(raw[: file.readinto(raw)])
 
-    def held(self, manifest) -> tuple:
-        """Return (index of the first file that is not complete, bytes of it)."""
+    def held(self, manifest) -> int:
+        """Return the index of the first file that is not complete; the number of files when all are."""
         for index, (name, size, _) in enumerate(manifest.files):
-            have = self._size(bundle.path_of(name))
-            if have != size:
-                return index, have if 0 < have < size else 0
-        return len(manifest.files), 0
+            if self._size(bundle.path_of(name)) != size:
+                return index
+        return len(manifest.files)
 
-    def put(self, name: str, at: int, data) -> None:
-        """Write a piece of a file, `at` bytes of which are there; durable on return."""
+    def put(self, name: str, data) -> None:
+        """Write a file; durable on return."""
         path = bundle.path_of(name)
-        if not at and "/" in path:
+        if "/" in path:
             self._make("/" + path.partition("/")[0])
-        self._write(path, "ab" if at else "wb", data)
+        self._write(path, data)
 
-    def forget(self, name: str) -> None:
-        """Remove a file."""
-        os.remove(self._path(bundle.path_of(name)))
-
-    def matches(self, name: str, digest: bytes, sha256) -> bool:
-        """Tell whether a file, as it is read back, has this SHA-256."""
-        found, chunk = sha256(), bytearray(CHUNK_BYTES)
-        with open(self._path(bundle.path_of(name)), "rb") as file:
+    def keep(self, name: str, data, digest: bytes) -> bool:
+        """Write a file and read it back; one that then has another SHA-256 goes again, and False is returned."""
+        self.put(name, data)
+        path = self._path(bundle.path_of(name))
+        found, chunk = hashlib.sha256(), bytearray(CHUNK_BYTES)
+        with open(path, "rb") as file:
             count = file.readinto(chunk)
             while count:
                 found.update(memoryview(chunk)[:count])
                 count = file.readinto(chunk)
-        return found.digest() == digest
+        right = found.digest() == digest
+        if not right:
+            os.remove(path)
+        return right
 
     def checked(self):
         """Hash all that came, a piece a turn, as `slots.check` does."""
@@ -102,6 +103,6 @@ class SlotFiles:
             os.remove(path + "/" + inner)
         os.rmdir(path)
 
-    def _write(self, name: str, mode: str, data) -> None:
-        with open(self._path(name), mode) as file:
+    def _write(self, name: str, data) -> None:
+        with open(self._path(name), "wb") as file:
             file.write(data)

@@ -8,16 +8,18 @@
     HEAD      BLOCK, the head not complete            keeps it in memory                   HEAD
     HEAD      BLOCK, the head complete but refused    -                                    NONE, reason
     HEAD      BLOCK, the head complete                empties the slot, keeps the head     FILES
-    FILES     BLOCK                                   writes what fills a piece or a file  FILES
-    FILES     BLOCK, a file complete but not right    removes that file                    FILES, reason
+    FILES     BLOCK, its file not complete            keeps it in memory                   FILES
+    FILES     BLOCK, its file complete and right      writes it, and reads it back         FILES
+    FILES     BLOCK, its file complete but not right  -                                    FILES, reason
     FILES     FINISH, all there                       -                                    CHECKING
     CHECKING  a step, all hashed and right            makes the slot whole, sets it on trial  READY
     CHECKING  a step, not right                       empties the slot                     NONE, reason
     READY     a while later, at rest                  restarts                             -
     HEAD, FILES  CANCEL                               empties the slot                     NONE
 
-Before the first write of an update its whole head is there and was judged (`accept`). After a restart of the sensor the
-state is NONE until BEGIN, and what came is on flash; only pieces of less than PIECE_BYTES come again.
+Before the first write of an update its whole head is there and was judged (`accept`); before that of a file, all of it
+is there and has the SHA-256 that the head names. After a restart of the sensor the state is NONE until BEGIN, and what
+came is on flash; only the file that was under way comes again.
 """
 
 import hashlib
@@ -28,8 +30,6 @@ from barcore import bundle, protocol
 from barcore.protocol import UPDATE_CHECKING, UPDATE_FILES, UPDATE_HEAD, UPDATE_NONE, UPDATE_READY
 from slotfiles import SlotFiles
 
-PIECE_BYTES = 4096
-"""A block of flash: fewer bytes at once wear it more."""
 RESTART_AFTER_MS = 1500
 """Time for the answer to reach the host."""
 ASK = bytes((protocol.UPDATE_ASK,))
@@ -58,9 +58,9 @@ class Update:
         self._reason = 0
         self._asker = self._right = None
         self._manifest, self._files, self._check = NO_MANIFEST, SlotFiles(""), iter(())
-        self._digest, self._head, self._piece = b"", NO_BUFFER, NO_BUFFER
+        self._digest, self._head, self._file = b"", NO_BUFFER, NO_BUFFER
         self._at_hand = self._downgrade = False
-        self._head_bytes = self._next = self._index = self._at = self._fill = 0
+        self._head_bytes = self._next = self._index = self._fill = 0
         self._restart_from_ms = 0
 
     def ask(self, body: bytes, asker, at_hand: bool, hindrance: int = 0):
@@ -75,7 +75,7 @@ class Update:
         try:
             self._reason = self._may(body[0], asker, hindrance) or self._rows[body[0]](body[1:], asker, at_hand)
         except (OSError, MemoryError):
-            self._lose_piece()
+            self._lose_file()
             self._reason = protocol.UPDATE_STORAGE
         except (ValueError, accept.KeptError):
             return protocol.BAD_BODY
@@ -178,11 +178,11 @@ class Update:
             self._forget()
             return reason
         self._manifest, self._head, self._head_bytes = bundle.parse_head(head)[0], NO_BUFFER, len(head)
-        self._piece = bytearray(PIECE_BYTES)
+        self._file = bytearray(max([size for _, size, _ in self._manifest.files]))
         if fresh:
             self._files.begin(head)
         self.state = UPDATE_FILES
-        self._lose_piece()
+        self._lose_file()
         return 0
 
     def _take_file(self, body: bytes, at: int) -> tuple:
@@ -190,20 +190,18 @@ class Update:
         if self._index == len(self._manifest.files):
             return 0, 0
         name, size, digest = self._manifest.files[self._index]
-        count = min(len(body) - at, PIECE_BYTES - self._fill, size - self._at - self._fill)
-        self._piece[self._fill : self._fill + count] = body[at : at + count]
+        count = min(len(body) - at, size - self._fill)
+        self._file[self._fill : self._fill + count] = body[at : at + count]
         self._fill += count
         self._next += count
-        if self._fill == PIECE_BYTES or self._at + self._fill == size:
-            self._files.put(name, self._at, memoryview(self._piece)[: self._fill])
-            self._at, self._fill = self._at + self._fill, 0
-        if self._at == size:
-            if not self._files.matches(name, digest, hashlib.sha256):
-                self._files.forget(name)
-                self._lose_piece()
-                return count, protocol.UPDATE_FILE
-            self._index, self._at = self._index + 1, 0
-        return count, 0
+        if self._fill < size:
+            return count, 0
+        data = memoryview(self._file)[:size]
+        if hashlib.sha256(data).digest() == digest and self._files.keep(name, data, digest):
+            self._index, self._fill = self._index + 1, 0
+            return count, 0
+        self._lose_file()
+        return count, protocol.UPDATE_FILE
 
     def _step_check(self, busy: bool, now_ms: int) -> None:
         if self._right is None:
@@ -224,22 +222,21 @@ class Update:
 
     # --- what is known ---
 
-    def _lose_piece(self) -> None:
+    def _lose_file(self) -> None:
         """Go back to what lies on flash."""
         self._fill = 0
         if self.state != UPDATE_FILES:
             self._forget()
             return
-        self._index, self._at = self._files.held(self._manifest)
-        sizes = [size for _, size, _ in self._manifest.files]
-        self._next = self._head_bytes + sum(sizes[: self._index]) + self._at
+        self._index = self._files.held(self._manifest)
+        self._next = self._head_bytes + sum([size for _, size, _ in self._manifest.files[: self._index]])
 
     def _forget(self) -> None:
         self.state = UPDATE_NONE
         self._asker = self._right = None
         self._manifest, self._files, self._check = NO_MANIFEST, SlotFiles(""), iter(())
-        self._digest, self._head, self._piece = b"", NO_BUFFER, NO_BUFFER
-        self._head_bytes = self._next = self._index = self._at = self._fill = 0
+        self._digest, self._head, self._file = b"", NO_BUFFER, NO_BUFFER
+        self._head_bytes = self._next = self._index = self._fill = 0
 
     def _told(self) -> bytes:
         pointer = self._slots.read()

@@ -1,6 +1,7 @@
 """What a sensor does for itself: it watches its battery and its IMU, notes its health, and sleeps when not needed.
 
-It is needed while a host is linked, and while a rep, a hold or a set goes on.
+It is needed while a host is linked, and while a rep, a hold or a set goes on. What comes of an update counts as a
+motion: its link may break, and the host that comes back must find it.
 
     state      leaves when                                                 does                    for
     AWAKE      a report is due: at the start, then hourly                  asks for a pose         MEASURING
@@ -76,6 +77,10 @@ class Upkeep:
         if count:
             self._heard = self._ever_heard = True
             self._newest_tick = samples[count * 7 - 7]
+
+    def stay_awake(self) -> None:
+        """Count the time of being still from now on only, as after a motion."""
+        self._moved = True
 
     def update(self, app, now_ms: int) -> None:
         """Do what is due at `now_ms` since boot."""

@@ -58,7 +58,7 @@ class Link:
     """A link whose host is the test; `room` is what it takes now."""
 
     max_frame_bytes = 524
-    connected = True
+    connected = up = True
     room = 4096
 
     def __init__(self, is_cable: bool = True) -> None:

@@ -47,7 +47,7 @@ class Sensor:
             files = slotfiles.SlotFiles(str(root / "a"))
             files.begin(OLD.head())
             for name, data in OLD.files.items():
-                files.put(name, 0, data)
+                files.put(name, data)
             files.finish()
         self.boot(False)
 

@@ -5,12 +5,12 @@ What runs on it is the compiled firmware that flash put there, started by the lo
 
 import asyncio
 import os
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from bare.clone import later_clone
 from bare.rig import BareBoard
 from barhold import firmware
 from hostkit import ROOT
@@ -32,22 +32,8 @@ async def barhold(code: Path, *args: object) -> str:
     return said.decode()
 
 
-def later_clone(folder: Path) -> Path:
-    """Return a clone of the next version, which is content with 2 s of health."""
-    for room in ("host", "firmware"):
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, old, new in (
-        ("keeping.py", "FIRMWARE_VERSION = (0, 1, 0)", "FIRMWARE_VERSION = (0, 2, 0)"),
-        ("health.py", "HEALTHY_MS = 30000", "HEALTHY_MS = 2000"),
-    ):
-        path = folder / "firmware" / name
-        assert old in path.read_text(encoding="utf-8")
-        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    return folder
-
-
 def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
-    board_files, later = tmp_path / "board", later_clone(tmp_path / "later")
+    board_files, later = tmp_path / "board", later_clone(tmp_path / "later", 2000)
     slots = firmware.load("slots")
 
     async def journey() -> None:

@@ -4,71 +4,20 @@ What the database then holds is what the detector made of the same samples in th
 """
 
 import asyncio
-import contextlib
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from barhold.link.virtual import VirtualSensor
 from chatty import log_of
-from hostkit import ROOT
-from radio import hosts, rig
+from radio import rig
 from radio.air import Air
-from radio.board import HERE
+from radio.shell import shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the virtual radio needs POSIX sockets and terminals")
-
-LIMIT_S = 60
-
-
-class Shell:
-    """Runs `barhold` with the adapter at `socket` and one database; every process is ended with the test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = str(folder / "adapter")
-        self.database = folder / "db"
-        self._started: list[asyncio.subprocess.Process] = []
-
-    async def start(self, *args: str) -> asyncio.subprocess.Process:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, HERE / "run_barhold.py", self.socket, *args),
-            env={
-                **os.environ,
-                "BARHOLD_DB": str(self.database),
-                "PYTHONPATH": os.pathsep.join((str(ROOT / "host"), str(ROOT / "firmware"))),
-            },
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        self._started.append(process)
-        return process
-
-    async def run(self, *args: str) -> str:
-        process = await self.start(*args)
-        async with asyncio.timeout(LIMIT_S):
-            out, err = await process.communicate()
-        assert process.returncode == 0, f"{out.decode()}{err.decode()}"
-        return out.decode()
-
-    def end(self) -> None:
-        for process in self._started:
-            if process.returncode is None:
-                process.kill()
-
-
-@contextlib.asynccontextmanager
-async def shell(folder: Path, air: Air) -> AsyncIterator[Shell]:
-    one = Shell(folder)
-    async with hosts.served(air, one.socket):
-        try:
-            yield one
-        finally:
-            one.end()
 
 
 def detected(samples: bytes) -> list[bytes]:

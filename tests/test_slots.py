@@ -69,7 +69,7 @@ def fill(root: Path, slot: int, minor: int) -> None:
     files = slotfiles.SlotFiles(f"{root}{slots.FOLDERS[slot]}")
     files.begin(one.head())
     for name, data in one.files.items():
-        files.put(name, 0, data)
+        files.put(name, data)
     files.finish()
 
 

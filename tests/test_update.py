@@ -39,7 +39,7 @@ class Sensor:
             files = slotfiles.SlotFiles(str(root / "a"))
             files.begin(OLD.head())
             for name, data in OLD.files.items():
-                files.put(name, 0, data)
+                files.put(name, data)
             files.finish()
             self.store.begin(False)
         self.update = update_module.Update(self.board, self.store, SENSOR)
@@ -140,8 +140,10 @@ def test_after_a_restart_it_goes_on_at_what_flash_holds(sensor: Sensor, at: int)
         told = host.block(raw, told.next)
     again = Sensor(sensor.root).host()
     assert again.ask(protocol.UPDATE_ASK).state == NONE
-    goes_on = again.begin(raw)
-    assert told.next - 4600 <= goes_on.next <= told.next
+    goes_on, starts = again.begin(raw), [0, len(NEW.head())]
+    for name in sorted(NEW.files):
+        starts.append(starts[-1] + len(NEW.files[name]))
+    assert goes_on.next == max(start for start in starts if start <= told.next), "at the file that was under way"
     assert again.send(raw).next == len(raw)
     assert again.finish().state == READY
 
@@ -194,9 +196,40 @@ def test_a_file_that_does_not_match_is_removed_and_may_come_again(sensor: Sensor
     assert (told.state, told.reason) == (FILES, protocol.UPDATE_FILE)
     assert told.next == len(raw) - len(NEW.files["main.mpy"])
     assert "b/main.mpy" not in sensor.written()
+    assert host.send(bytes(raw)).reason == protocol.UPDATE_FILE
     assert host.finish().reason == protocol.UPDATE_MISSING
     assert host.send(NEW.bundle()).next == len(raw)
     assert host.finish().state == READY
+
+
+@pytest.mark.parametrize("name", sorted(NEW.files))
+def test_no_byte_of_a_changed_file_is_written(sensor: Sensor, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Wherever the byte is: the file is judged in memory, before its first write."""
+    put, written = slotfiles.SlotFiles.put, []
+
+    def note(files: Any, path: str, data: bytes) -> None:
+        written.append((path, bytes(data)))
+        put(files, path, data)
+
+    monkeypatch.setattr(slotfiles.SlotFiles, "put", note)
+    good, host = NEW.bundle(), sensor.host()
+    at = good.index(NEW.files[name])
+    for byte in (0, len(NEW.files[name]) // 2, len(NEW.files[name]) - 1):
+        raw = bytearray(good)
+        raw[at + byte] ^= 0x40
+        told = host.send(bytes(raw))
+        assert (told.reason, told.next) == (protocol.UPDATE_FILE, at)
+    assert written == [(one, NEW.files[one]) for one in sorted(NEW.files) if one < name]
+    assert host.send(good).next == len(good)
+    assert host.finish().state == READY
+
+
+def test_flash_that_lies_is_seen_as_each_file_is_read_back(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = slotfiles.SlotFiles.put
+    monkeypatch.setattr(slotfiles.SlotFiles, "put", lambda self, name, data: put(self, name, b"\0" + bytes(data)[1:]))
+    told = sensor.host().send(NEW.bundle())
+    assert (told.reason, told.next) == (protocol.UPDATE_FILE, len(NEW.head()))
+    assert set(sensor.written()) == {"slot", "b/coming"}
 
 
 def test_flash_that_rots_meanwhile_is_seen_by_the_whole_hash(sensor: Sensor) -> None:

@@ -104,7 +104,7 @@ class Living:
         files = slotfiles.SlotFiles("/a")
         files.begin(OLD.head())
         for name in sorted(OLD.files):
-            files.put(name, 0, OLD.files[name])
+            files.put(name, OLD.files[name])
         files.finish()
         self.log = RecordLog(self.sensor.at.storage)
         self.saves = 0

@@ -1,12 +1,13 @@
 """A sensor's care for itself, on the real application: one test per row of the table in `upkeep`, and its battery."""
 
 import struct
+from pathlib import Path
 
 import pytest
 
 from barcore import protocol, record
 from barhold import firmware, generate
-from sensorkit import REST, Sensor, sim, upkeep
+from sensorkit import REST, Sensor, main, sim, upkeep
 
 SET_OF_3 = generate.session(3, 1, 3).samples
 DEAD = (19_000, 19_400)
@@ -139,6 +140,18 @@ def test_it_never_sleeps_while_a_host_is_linked(sensor: Sensor) -> None:
     sensor.ask(protocol.BYE, b"", sensor.radio)
     stopped, after_ms = until_stop(sensor, 10_000)
     assert (stopped, after_ms < 3000) == ("sleep", True), "and soon after it has gone"
+
+
+def test_what_comes_of_an_update_keeps_it_awake(sensor: Sensor, tmp_path: Path) -> None:
+    """Its link broke after minutes of lying still: the host that comes back must find it."""
+    care, slots = upkeep.Upkeep(sensor.board), firmware.load("slots").Slots(str(tmp_path))
+    sensor.app = main.compose(sensor.board, (sensor.cable, sensor.radio), upkeep=care, slots=slots)
+    sensor.hello(sensor.radio)
+    sensor.run(300_000)
+    sensor.ask(protocol.UPDATE, bytes((protocol.UPDATE_ASK,)), sensor.radio)
+    sensor.ask(protocol.BYE, b"", sensor.radio)
+    stopped, after_ms = until_stop(sensor, 200_000)
+    assert (stopped, after_ms >= 178_000) == ("sleep", True)
 
 
 def test_it_never_sleeps_while_a_set_is_open_or_a_rep_runs(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 // usage: node board.mjs DESCRIPTOR INTERPRETER TWIN FOLDER CONFIG
 //   FOLDER holds the board's files before and, whenever the REPL waits, after; CONFIG is JSON for preamble.py, and
 //   room_bytes, how much fits on the board.
+// Whoever started it hears ["boot"] at each start, before anything of the board runs.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -90,7 +91,8 @@ function mirror(FS) {
   mirrored = now;
 }
 
-async function boot() {
+async function boot(cause) {
+  ask('["boot"]');
   const { loadMicroPython } = await import(pathToFileURL(interpreter));
   const cooked = (bytes) => print(bytes[0] === 10 ? [13, 10] : bytes);
   const mp = await loadMicroPython({ pystack: 16384, heapsize: 8 << 20, linebuffer: false, stdout: cooked, stderr: cooked });
@@ -101,17 +103,19 @@ async function boot() {
   mirrored = states(mp.FS); // as just copied in: a test that ends now finds its folder whole
   mp.registerJsModule('_host', { ask });
   mp.runPython(fs.readFileSync(fileURLToPath(new URL('preamble.py', import.meta.url)), 'utf8'));
-  mp.runPython(`set_up(${JSON.stringify(told)})`);
+  mp.runPython(`set_up(${JSON.stringify(told)}, ${cause})`);
   return mp;
 }
 
-class Restart extends Error {}
+const PWRON_RESET = 1, DEEPSLEEP_RESET = 4, SOFT_RESET = 5;
+class Restart extends Error { constructor(cause) { super('restart'); this.cause = cause; } }
 
 // MicroPython as repl.mjs drives it: machine.reset() ends it all.
 function resettable(mp) {
   return { runPython(source) {
     try { return mp.runPython(source); } catch (error) {
-      if (error.type === 'Restart' || error.type === 'DeepSleep') throw new Restart();
+      if (error.type === 'Restart') throw new Restart(Number(error.message.trim().split(' ').pop()));
+      if (error.type === 'DeepSleep') throw new Restart(DEEPSLEEP_RESET);
       throw error;
     }
   } };
@@ -128,16 +132,17 @@ function runFiles(mp, names) {
 }
 
 async function main() {
-  for (let raw = false; ;) {
-    const mp = await boot(), board = resettable(mp);
+  for (let raw = false, cause = PWRON_RESET; ;) {
+    const mp = await boot(cause), board = resettable(mp);
     board.FS = mp.FS;
     const asking = (text) => { mirror(mp.FS); return ask(text); };
     try {
       runFiles(board, raw ? ['/boot.py'] : ['/boot.py', '/main.py']);
       raw = repl(board, raw, { ask: asking, print, flush });
+      cause = SOFT_RESET;
     } catch (error) {
       if (!(error instanceof Restart)) throw error;
-      raw = false;
+      [raw, cause] = [false, error.cause];
     }
     mirror(mp.FS);
   }

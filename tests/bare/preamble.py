@@ -1,6 +1,8 @@
 """What a bare ESP32 has and the build for the web has not: its name, its pins, and waits that take their time."""
 
+import binascii
 import json
+import struct
 import sys
 
 sys.path.append("/twin")
@@ -9,6 +11,10 @@ import assembled  # noqa: E402
 import remote  # noqa: E402
 import vtime  # noqa: E402
 import world  # noqa: E402
+
+BUTTON = 4  # of the XIAO
+SAMPLE_FORMAT, SAMPLE_BYTES = "<I6h", 16
+NEVER_MS = 1 << 40
 
 
 class Implementation:
@@ -67,19 +73,57 @@ class Sys:
 real_sys = sys
 
 
-def set_up(text):
-    """Be the board that `text` (JSON) tells of."""
+class Events:
+    """What happens to the board: its button, a lifter, and the radio's own."""
+
+    def __init__(self, here, radio):
+        self._here = here
+        self._on_radio = radio.on_event
+
+    def __call__(self, kind, *more):
+        if kind == "press":
+            self._here.drive(BUTTON, 0) if more[0] else self._here.release(BUTTON)
+        elif kind == "train":
+            move(self._here, self._here.now_ms)
+        else:
+            self._on_radio(kind, *more)
+
+
+def move(here, from_ms):
+    """Let the IMU feel the samples from a moment of the board's clock on; until then it lies as they begin."""
+    packed = binascii.unhexlify(remote.ask("file", "samples"))
+    if packed:
+        here.imu.motion = motion(packed, from_ms)
+
+
+def motion(packed, from_ms):
+    """Return packed samples as the IMU's motion."""
+    last, at = len(packed) // SAMPLE_BYTES - 1, [0]
+
+    def at_moment(now_ms):
+        while at[0] < last and struct.unpack_from("<I", packed, (at[0] + 1) * SAMPLE_BYTES)[0] <= now_ms - from_ms:
+            at[0] += 1
+        return struct.unpack_from(SAMPLE_FORMAT, packed, at[0] * SAMPLE_BYTES)[1:]
+
+    return at_moment
+
+
+def set_up(text, cause):
+    """Be the board that `text` (JSON) tells of, after a reset of this cause."""
     told = json.loads(text)
     here = getattr(assembled, told["world"])()
+    here.reset_cause = cause
+    remote.radio.on_event = Events(here, remote.radio)
     vtime.install()
     console = remote.Console()
     sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
+    move(here, NEVER_MS)
     if told["imu_dead"]:
         here.i2c.clear()
     wait = world.World.wait_ms
 
     def wait_ms(self, duration_ms):
-        remote.wait_ms(duration_ms)
+        remote.wait_ms(duration_ms // told["times_as_fast"])
         wait(self, duration_ms)
 
     world.World.wait_ms = wait_ms

@@ -7,7 +7,7 @@ from typing import Any
 
 from mpy import rig
 from radio.air import Air
-from radio.board import Board
+from radio.board import CTRL_C, Board
 
 HERE = Path(__file__).resolve().parent
 S3 = "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"
@@ -15,16 +15,60 @@ ROOM_BYTES = 2 << 20
 
 
 class BareBoard(Board):
-    """`async with BareBoard(folder)`: `folder` holds what is on the board, before and whenever its REPL waits."""
+    """`async with BareBoard(folder)`: `folder` holds what is on the board, before and whenever its REPL waits.
 
-    def __init__(self, folder: Path, limit_s: float = 120, **told: Any) -> None:
-        super().__init__(Air(5.0), folder, limit_s=limit_s)
+    `samples` are what its IMU feels from `train` on; `times_as_fast` lets its clock run ahead of this computer's.
+    """
+
+    def __init__(
+        self, folder: Path, limit_s: float = 120, air: Air | None = None, samples: bytes = b"", **told: Any
+    ) -> None:
+        super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s)
         folder.mkdir(exist_ok=True)
-        usual = {"name": "micropython", "version": [1, 27, 0], "machine": S3, "world": "xiao_s3", "imu_dead": False}
+        usual = {"name": "micropython", "version": [1, 27, 0], "machine": S3, "world": "xiao_s3", "imu_dead": False,
+                 "times_as_fast": 1}  # fmt: skip
         config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
         self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), rig.TWIN, folder, config]
         self._waits = False
+        self.boots = 0
+
+    def press(self, down: bool) -> None:
+        """Press the button, or let go of it; a restart lets go of it too."""
+        self._tell(["press", down])
+
+    def train(self) -> None:
+        """Move it as its samples tell, from now on; a restart lays it still."""
+        self._tell(["train"])
+
+    async def on_air(self) -> None:
+        """Wait until it has started so far that its radio is on."""
+        while not self.radio.on:
+            await asyncio.sleep(0.02)
+
+    def type(self, data: bytes) -> None:
+        """Type on its console."""
+        self._typed += data
+        self._interrupted = self._interrupted or CTRL_C in data
+        self._woken.set()
+
+    async def says(self, words: bytes) -> None:
+        """Wait until the console has said this."""
+        while words not in self.printed:
+            await asyncio.sleep(0.02)
+
+    async def stopped(self) -> None:
+        """Stop what runs by Ctrl-C, and let the folder show what is on the board."""
+        self.type(CTRL_C)
+        while not self._waits:
+            await asyncio.sleep(0.02)
+        await self.settled()
+
+    async def _boot(self) -> None:
+        """Start: whoever was connected is not, and the radio is off."""
+        self.boots += 1
+        await self.radio.stop()
+        self._events.clear()
 
     async def settled(self) -> None:
         """Wait until the REPL has done all that was typed, and its folder shows it."""

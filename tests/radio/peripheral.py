@@ -35,7 +35,7 @@ class Faults:
 
 
 class Peripheral:
-    """`tell(event)` gets what the board's interrupt handler shall hear."""
+    """`tell(event)` gets what the board's interrupt handler shall hear; `writes` is what centrals wrote, in order."""
 
     def __init__(self, air: Air, address: str, tell: Callable[[list], None], faults: Faults | None = None) -> None:
         self._air, self._address, self._tell = air, address, tell
@@ -47,7 +47,13 @@ class Peripheral:
         self._attributes: dict[int, Characteristic] = {}
         self._connections: dict[int, Connection] = {}
         self._left = 0
+        self.writes: list[bytes] = []
         self.enomem = self.notified = self.lost_notifications = self.lost_writes = self.connects = self.broken = 0
+
+    @property
+    def on(self) -> bool:
+        """Whether the board has switched it on."""
+        return self._device is not None
 
     async def start(self) -> None:
         host = Host()
@@ -64,6 +70,7 @@ class Peripheral:
             self._controller.vanish()
             self._device = self._controller = None
             self._connections.clear()
+            self._attributes.clear()
 
     async def register(self, mtu: int, services: list) -> list[list[int]]:
         assert self._device
@@ -166,5 +173,6 @@ class Peripheral:
         if self._random.random() < self.faults.writes_lost:
             self.lost_writes += 1
         else:
+            self.writes.append(value)
             self._tell(["write", connection.handle, handle, value.hex()])
         await self._wear(connection)
