@@ -5,7 +5,7 @@ from math import cos, radians, sin
 from build123d import Cone, Part, Pos
 
 from hardware.cad.params import SADDLE, SHELL, Clip
-from hardware.cad.shapes import along_x, along_y, block, prism, rod, rounded, sideways
+from hardware.cad.shapes import along_x, along_y, block, prism, prism_xz, rod, rounded, sideways
 
 FAR = 90.0
 
@@ -18,7 +18,7 @@ def body(clip: Clip) -> Part:
     solid -= rod(0, 0, (-1, clip.length + 1), clip.bore)
     solid += _lips(clip)
     solid += _bosses(clip)
-    solid -= cavity(clip)
+    solid -= _cavity(clip)
     solid -= _pilots(clip) + _usb(clip)
     return solid + _cell_stop(clip) - _compact(clip) if clip.box["board"] == "xiao_s3" else solid - _stick(clip)
 
@@ -87,20 +87,13 @@ def _bosses(clip: Clip) -> Part:
     return solid
 
 
-def prism_xz(points: list[tuple[float, float]], y: float) -> Part:
-    """Return the polygon in x and z, extruded 9 mm to both sides of `y`."""
-    from build123d import Rot  # noqa: PLC0415 - its only use
-
-    return Pos(0, y, 0) * (Rot(90, 0, 0) * prism(points, (-9, 9)))
-
-
-def cavity(clip: Clip, grow: float = 0.0, z: tuple[float, float] | None = None) -> Part:
+def _cavity(clip: Clip) -> Part:
     """Return the box's inside, open at the cap."""
-    z = z or (SHELL["floor"], clip.length + 1)
+    z = (SHELL["floor"], clip.length + 1)
     x, heights = clip.box["half_width"], clip.box["heights"]
-    solid = block((-x - grow, x + grow), (clip.cavity - grow, clip.cavity_top + grow), z)
+    solid = block((-x, x), (clip.cavity, clip.cavity_top), z)
     if clip.box["groove"]:
-        wide = x + clip.box["groove"] + grow
+        wide = x + clip.box["groove"]
         solid += block((-wide, wide), (clip.tray_y, clip.tray_y + heights[1]), z)
     return solid
 
@@ -120,7 +113,7 @@ def _usb(clip: Clip) -> Part:
 
 def _cell_stop(clip: Clip) -> Part:
     """Return the two stubs on which the cell ends, the piezo between them; they grow at 45 degrees."""
-    high, y, z = 3.0, clip.cavity, clip.box["cell_z"] - 0.2
+    high, y, z = 4.5, clip.cavity, clip.box["cell_z"] - 0.2
     near, far = clip.cell_half - 3.5, clip.box["half_width"] + 0.5
     flat = [(y - 0.5, z), (y + high, z), (y + high, z - 1.6), (y - 0.5, z - 2.1 - high)]
     return sideways(flat, (near, far)) + sideways(flat, (-far, -near))

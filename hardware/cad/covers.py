@@ -68,7 +68,7 @@ def tray(clip: Clip) -> Part:
         solid -= block((side - 0.7, side + 0.7), (49, 53), (thick + 1.0, thick + 9))
     solid -= block((-4, 4), (5.4, 14.4), (-1, thick + 1))  # wires to the pads under the board
     for side in (-3.6, 3.6):  # the tie that takes the pull off the cell's leads
-        solid -= block((side - 1.5, side + 1.5), (16.6, 18.2), (-1, thick + 1))
+        solid -= block((side - 1.5, side + 1.5), (17.9, 19.5), (-1, thick + 1))
     return solid
 
 

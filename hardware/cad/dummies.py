@@ -54,8 +54,23 @@ def _compact(clip: Clip) -> dict[str, Part]:
         "piezo": along_y(0, (floor + 0.8, floor + 7.3), 14.4, 6.1),
         "divider": block((6.6, 10.2), (floor + 1, floor + 7), (8.5, 16.0)),
         "cell": block((-wide / 2, wide / 2), (middle - high / 2 - swell, middle + high / 2 + swell), (z, z + long)),
+        "leads": _leads(clip),
+        "tie": _tie(clip),
         "antenna": block((-3.5, 3.5), (clip.cavity_top - 0.9, clip.cavity_top - 0.1), (12, 52)),
     }
+
+
+def _leads(clip: Clip) -> Part:
+    """Return the cell's leads, over the piezo to the window under the board."""
+    y, z = clip.tray_y - 0.7, (11.0, clip.box["cell_z"])
+    return rod(-1.2, y, z, 0.6) + rod(1.2, y, z, 0.6)
+
+
+def _tie(clip: Clip) -> Part:
+    """Return the tie that holds the leads to the tray, its two legs through the slots."""
+    low, z = clip.tray_y, (20.75, 21.95)
+    loop = block((-4.2, 4.2), (low - 2.1, low - 1.4), z)
+    return loop + block((-4.2, -3.6), (low - 2.1, low + 2.6), z) + block((3.6, 4.2), (low - 2.1, low + 2.6), z)
 
 
 def _stick(clip: Clip) -> dict[str, Part]:

@@ -1,11 +1,12 @@
 """The pictures of README and assembly guide: which solids, in which colour, from where."""
 
+from functools import cache
 from pathlib import Path
 
-from build123d import Pos, Rot
+from build123d import Part, Pos, Rot
 
 from hardware.cad import body, covers, dummies
-from hardware.cad.params import FOLDER, SHELL, TABLE, VARIANTS, Clip
+from hardware.cad.params import FOLDER, TABLE, VARIANTS, Clip
 from hardware.cad.picture import Shown, beside, take
 from hardware.cad.shapes import block, rod
 
@@ -33,6 +34,8 @@ COLOURS = {
     "USB plug": PART,
     "screw heads": STEEL,
     "antenna": (0.75, 0.60, 0.35),
+    "leads": (0.80, 0.12, 0.10),
+    "tie": (0.97, 0.97, 0.97),
 }
 SIDES = {
     "cap-end": (-0.45, -0.45, -0.75),
@@ -64,13 +67,23 @@ def write(folder: Path = RENDERS) -> None:
     take(folder / "place.png", _place(), (0.25, -0.42, -0.87), (900, 330))
 
 
-def _body(clip: Clip, opacity: float = 1.0) -> Shown:
-    return Shown(body.body(clip), PETG, opacity)
+@cache
+def _solids(variant: str, bar: str) -> dict[str, Part]:
+    clip = Clip(variant, bar)
+    return {"body": body.body(clip), **dummies.in_body(clip), **dummies.bought(clip), **dummies.around(clip)}
+
+
+def _plastic(clip: Clip) -> Part:
+    return _solids(clip.variant, clip.bar_name)["body"]
+
+
+def _body(clip: Clip) -> Shown:
+    return Shown(_plastic(clip), PETG)
 
 
 def _show(clip: Clip, names: set[str], shift: tuple[float, float, float] = (0, 0, 0)) -> list[Shown]:
-    everything = {**dummies.in_body(clip), **dummies.bought(clip), **dummies.around(clip)}
-    return [Shown(Pos(*shift) * one, COLOURS.get(name, PART)) for name, one in everything.items() if name in names]
+    solids = _solids(clip.variant, clip.bar_name)
+    return [Shown(Pos(*shift) * one, COLOURS.get(name, PART)) for name, one in solids.items() if name in names]
 
 
 def _whole(clip: Clip) -> list[Shown]:
@@ -97,7 +110,7 @@ def _bar(clip: Clip, z: tuple[float, float] = (-45, 110)) -> Shown:
 def _parts(clip: Clip) -> list[Shown]:
     """Lay the parts on the bed as they are printed."""
     thick = next(iter(TABLE["bars"][clip.bar_name]["liners"].values()))
-    laid = [Shown(Pos(0, 0, 0) * body.body(clip), PETG), Shown(Pos(48, 0, 0) * covers.liner(clip, thick), TPU)]
+    laid = [Shown(_plastic(clip), PETG), Shown(Pos(48, 0, 0) * covers.liner(clip, thick), TPU)]
     flat = [(covers.cap(clip), LID, 0), (covers.gasket(clip), TPU, 28)]
     laid += [Shown(Pos(96, -clip.cavity - 22 + y, 0) * part, colour) for part, colour, y in flat]
     laid.append(Shown(Pos(132, -22, 0) * covers.plug(clip), TPU))
@@ -131,27 +144,16 @@ def _compact(folder: Path) -> None:
     clip = Clip("xiao", "29")
     boards = {"tray", "XIAO", "USB socket", "breakout", "button"}
     take(folder / "xiao-tray.png", _show(clip, boards), (-0.55, -0.75, -0.4))
-    lower = {"switch", "piezo", "divider", "cell"}
+    lower = {"switch", "piezo", "divider", "cell", "leads"}
     cut = block((-60, 60), (clip.tray_y + 1, 99), (-9, 99))
-    take(folder / "xiao-cell.png", [Shown(body.body(clip) - cut, PETG), *_show(clip, lower)], (-0.45, -0.8, -0.4))
-    opened = Shown(body.body(clip) - block((0, 60), (clip.cavity + 0.5, 99), (-9, 99)), PETG)
+    take(folder / "xiao-cell.png", [Shown(_plastic(clip) - cut, PETG), *_show(clip, lower)], (-0.45, -0.8, -0.4))
+    opened = Shown(_plastic(clip) - block((0, 60), (clip.cavity + 0.5, 99), (-9, 99)), PETG)
     inside = [*_show(clip, lower), *_show(clip, {*boards, "antenna"}, (0, 0, 30))]
     take(folder / "xiao-slide.png", [opened, *inside], (-0.75, -0.45, -0.45))
-    take(folder / "xiao-leads.png", _leads(clip), (0.3, 0.6, 0.75))
-    half = Shown(body.body(clip) - block((0, 60), (clip.cavity - 1, 99), (-9, 99)), PETG)
+    take(folder / "xiao-leads.png", _show(clip, {"tray", "XIAO", "cell", "leads", "tie"}), (0.3, 0.6, 0.75))
+    half = Shown(_plastic(clip) - block((0, 60), (clip.cavity - 1, 99), (-9, 99)), PETG)
     packed = [half, *_show(clip, lower | boards | {"antenna", "liner"})]
     take(folder / "xiao-inside.png", packed, (-0.85, -0.3, -0.4))
-
-
-def _leads(clip: Clip) -> list[Shown]:
-    """Show the tray from below, and how the tie holds the cell's leads to it."""
-    low, z = clip.tray_y, SHELL["floor"] + 0.2 + 17.4
-    loop = block((-4.2, 4.2), (low - 2.2, low - 1.4), (z - 0.6, z + 0.6))
-    for x in (-3.9, 3.3):
-        loop += block((x, x + 0.6), (low - 2.2, low + 2.5), (z - 0.6, z + 0.6))
-    red, black = (rod(x, low - 0.8, (9, 22.4), 0.6) for x in (-1.2, 1.2))
-    shown = [Shown(loop, (0.97, 0.97, 0.97)), Shown(red, (0.8, 0.1, 0.1)), Shown(black, (0.1, 0.1, 0.1))]
-    return [*shown, *_show(clip, {"tray", "XIAO", "cell"})]
 
 
 def _poses(folder: Path) -> None:

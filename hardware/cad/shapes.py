@@ -1,6 +1,6 @@
 """Small solids that the parts are made of."""
 
-from build123d import Align, Box, Cylinder, Part, Polyline, Pos, Rot, extrude, make_face
+from build123d import Align, Box, Cylinder, Part, Polyline, Pos, RectangleRounded, Rot, extrude, make_face
 
 
 def block(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]) -> Part:
@@ -12,6 +12,11 @@ def block(x: tuple[float, float], y: tuple[float, float], z: tuple[float, float]
 def prism(points: list[tuple[float, float]], z: tuple[float, float]) -> Part:
     """Return the polygon in x and y, extruded along z."""
     return Pos(0, 0, z[0]) * extrude(make_face(Polyline(*points, close=True)), z[1] - z[0])
+
+
+def prism_xz(points: list[tuple[float, float]], y: float) -> Part:
+    """Return the polygon in x and z, extruded 9 mm to both sides of `y`."""
+    return Pos(0, y, 0) * (Rot(90, 0, 0) * prism(points, (-9, 9)))
 
 
 def sideways(points: list[tuple[float, float]], x: tuple[float, float]) -> Part:
@@ -37,7 +42,5 @@ def along_y(x: float, y: tuple[float, float], z: float, radius: float) -> Part:
 
 def rounded(x: float, y: tuple[float, float], z: tuple[float, float], radius: float) -> Part:
     """Return a block from -x to x whose edges along z are round."""
-    from build123d import RectangleRounded  # noqa: PLC0415 - its only use
-
     flat = RectangleRounded(2 * x, y[1] - y[0], radius)
     return Pos(0, (y[0] + y[1]) / 2, z[0]) * extrude(flat, z[1] - z[0])
