@@ -24,18 +24,28 @@ def faults(row: dict[str, str]) -> list[str]:
         found.append(f"mark is {row['mark']!r}")
     if len((row["source"] or "").split()) < 3:
         found.append("no source")
-    if not re.fullmatch(r"\d+(\.\d+)?", row["current_ma"]):
-        found.append(f"current_ma is {row['current_ma']!r}")
-    return found
+    numbers = [row[name] for name in ("low_ma", "current_ma", "high_ma")]
+    found += [f"{one!r} is no current" for one in numbers if not re.fullmatch(r"\d+(\.\d+)?", one)]
+    return found or ([] if sorted(numbers, key=float) == numbers else ["its bounds do not hold it"])
 
 
 def test_every_row_has_a_current_a_mark_and_a_source() -> None:
-    assert list(rows()[0]) == ["board", "state", "part", "current_ma", "mark", "source"]
+    names = ["board", "state", "part", "current_ma", "low_ma", "high_ma", "mark", "source"]
+    assert list(rows()[0]) == names
     assert [faults(row) for row in rows()] == [[] for _ in rows()]
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("mark", "guessed"), ("mark", ""), ("source", "?"), ("current_ma", "-1"), ("current_ma", "few")]
+    ("name", "value"),
+    [
+        ("mark", "guessed"),
+        ("mark", ""),
+        ("source", "?"),
+        ("current_ma", "-1"),
+        ("current_ma", "few"),
+        ("low_ma", "999"),
+        ("high_ma", "0"),
+    ],
 )
 def test_a_row_without_them_is_caught(name: str, value: str) -> None:
     assert faults({**rows()[0], name: value})
@@ -47,7 +57,7 @@ def test_nothing_is_called_measured_while_the_page_says_that_nothing_was() -> No
 
 
 def test_the_page_shows_the_files_sums_and_what_they_last() -> None:
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if "mAh:" in line]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if "mAh: " in line]
     assert {(row["board"], row["state"]) for row in rows()} == {(board, state) for board, state, *_ in cells}
     for board, state, total, doubtful, lasts in cells:
         parts = [row for row in rows() if (row["board"], row["state"]) == (board, state)]
