@@ -1,0 +1,33 @@
+"""The last sessions in short, for the live page. Pure."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from barhold import check, walltime
+from barhold.check import SessionCheck
+
+MOST = 8
+
+
+def rows(results: Sequence[SessionCheck], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the last sessions, newest first; `names` are the sensors'."""
+    return [_row(one, names) for one in reversed(results[-MOST:])]
+
+
+def _row(result: SessionCheck, names: Mapping[str, str]) -> dict[str, Any]:
+    first = result.sets[0].item
+    counts = result.verdicts
+    holds = [rep.hold_ms / 1000 for one in result.working for rep in one.item.reps]
+    return {
+        "start": first.start_utc.isoformat(timespec="seconds"),
+        "estimated": first.time_quality == walltime.ESTIMATED,
+        "who": first.lifter or names.get(first.device_id, first.device_id),
+        "sets": len(result.working),
+        "reps": counts.total(),
+        "ok": counts[check.OK],
+        "hold_s": round(fmean(holds), 2) if holds else None,
+        "rest_h": None if result.rest_h is None else round(result.rest_h, 1),
+        "rest": result.rest,
+        "met": result.met,
+    }
