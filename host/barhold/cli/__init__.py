@@ -21,7 +21,9 @@ from barhold.cli.name import name
 from barhold.cli.plan import plan
 from barhold.cli.record import record
 from barhold.cli.replay import replay
+from barhold.cli.report import report
 from barhold.cli.scan import scan
+from barhold.cli.serve import serve
 from barhold.cli.sets import sets
 from barhold.cli.sync import sync
 from barhold.cli.time import time
@@ -37,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, sets, check, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (demo, scan, sync, live, serve, sets, check, report, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
 app.add_typer(keys, name="keys")

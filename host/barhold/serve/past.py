@@ -21,6 +21,7 @@ def _row(result: SessionCheck, names: Mapping[str, str]) -> dict[str, Any]:
     holds = [rep.hold_ms / 1000 for one in result.working for rep in one.item.reps]
     return {
         "start": first.start_utc.isoformat(timespec="seconds"),
+        "end": max(one.item.end_utc for one in result.sets).isoformat(timespec="seconds"),
         "estimated": first.time_quality == walltime.ESTIMATED,
         "who": first.lifter or names.get(first.device_id, first.device_id),
         "sets": len(result.working),

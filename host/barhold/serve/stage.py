@@ -56,7 +56,7 @@ class Stage:
 
     def _report(self) -> tuple[str, str]:
         now = datetime.now(UTC)
-        return report.page(history.load(self._store, now), self._plan, now, self._names()), report.POLICY
+        return report.page(history.load(self._store, now), self._plan, now, self._names()), report.policy()
 
     def _names(self) -> dict[str, str]:
         return {one.device_id: one.name for one in self._store.devices() if one.name}

@@ -97,19 +97,19 @@ function drawSets(one, plan) {
     const item = document.createElement("li");
     const name = document.createElement("strong");
     name.textContent = `Set ${i + 1}`;
-    const enough = reps.length >= plan.reps[0] && reps.length <= plan.reps[1];
+    const enough = i >= one.sets_ended || (reps.length >= plan.reps[0] && reps.length <= plan.reps[1]);
     item.append(name, ` ${reps.length} reps${enough ? "" : ` (plan ${plan.reps.join("-")})`}, ${ok} ok, mean hold ${mean.toFixed(1)} s`);
     return item;
   }));
 }
 
-export function drawRunning(one, plan, elapsedMs) {
+export function drawRunning(one, plan, elapsedMs, restS) {
   const runs = one.phase === "holding";
   const hold_ms = Math.min(HOLD_MOST_MS, one.hold_ms + (runs ? elapsedMs * one.speed : 0));
   const rest_ms = one.rest_ms === null ? null : one.rest_ms + elapsedMs * one.speed;
   const resting = rest_ms !== null && one.phase === "waiting";
   text("rest", rest_ms === null ? "-" : clock(rest_ms));
-  if (resting) drawDial("rest", clock(rest_ms), "Rest", "next set when you are ready", 1, 0);
+  if (resting) drawDial("rest", clock(rest_ms), "rest", `of ${clock(restS * 1000)}`, rest_ms / restS / 1000, 0);
   else {
     const [least, most] = [one.target_ms, Math.max(plan.hold_ms[1], one.target_ms + 1)];
     const mood = hold_ms < least ? "under" : hold_ms > most + OVER_MS ? "over" : "reached";

@@ -44,8 +44,8 @@ export const sound = {
     if (this.on) this.play("target");
   },
   play(name) {
-    navigator.vibrate?.(name === "tick" ? 0 : name === "end" ? [200, 100, 200] : 120);
     if (!this.on || !context) return;
+    if (name !== "tick") navigator.vibrate?.(name === "end" ? [200, 100, 200] : 120);
     out.gain.value = settings.volume / 100;
     const { wave, gain, notes } = SOUNDS[name];
     for (const one of notes) note(wave, gain, one);
