@@ -32,6 +32,13 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
     return lambda text: record_property("told", text)
 
 
+@pytest.fixture(autouse=True)
+def _no_plans_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no plan of whoever runs the tests count in them, nor a test choose one for the next."""
+    monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path_factory.getbasetemp() / f"config-{random.getrandbits(64):x}"))
+    monkeypatch.delenv("BARHOLD_PLAN", raising=False)
+
+
 @pytest.fixture(scope="session")
 def samples() -> Callable[[str], bytes]:
     """Give the packed samples of a recording in tests/data by its name, or of the `wild` one."""

@@ -31,7 +31,7 @@ def examples(command):
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bench bundle calibrate check demo doctor flash keys live name plan record replay "
+        "bench bundle calibrate check demo doctor flash keys lifter live load name plan record replay "
         "scan sets sync time trust update"
     )
 
@@ -74,7 +74,7 @@ POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1
 def test_every_help_shows_examples_and_they_run(command, tmp_path, monkeypatch, room):
     monkeypatch.chdir(tmp_path)
     shutil.copy(DATA / "six-reps.csv", "session.csv")
-    barhold("sync", "--virtual", "session.csv", db=tmp_path / "b.db")
+    barhold("sync", "--virtual", "session.csv", "--keep", db=tmp_path / "b.db")
     assert examples(command)
     for example in examples(command):
         # Where an example names no sensor, it is the only one near.

@@ -76,20 +76,24 @@ FIRMWARE_ARROWS = {
 
 # From the bottom up: a room imports from rooms further down, and from itself.
 HOST_TIERS = (
-    {"__init__", "errors", "flags", "model", "plan"},
-    {"drift", "firmware", "naming", "recording_fault", "walltime"},
+    {"__init__", "errors", "flags", "model"},
+    {"drift", "firmware", "loads", "measures", "naming", "plan", "recording_fault", "walltime"},
+    {"plantoml"},
+    {"planfile"},
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
-    {"check", "history", "replay", "session", "truth"},
+    {"check", "edits", "replay", "session", "truth"},
+    {"advice", "editing", "history", "ownplan", "rejudge"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "doctor", "fleet", "scene", "update"},
-    {"plot_lanes"},
-    {"plot"},
+    {"checktext", "doctor", "fleet", "report", "scene", "update"},
+    {"plot_lanes", "serve"},
+    {"bench", "plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
-PURE = {"check", "drift", "flags", "jsonlines", "liveview", "model", "plan", "sets", "text", "walltime"}
+PURE = {"advice", "check", "drift", "edits", "flags", "jsonlines", "liveview", "loads", "measures", "model", "plan"}
+PURE |= {"checktext", "editing", "plantoml", "rejudge", "report", "sets", "text", "walltime"}
 PURE_MAY = PURE | {"errors"}
 
 

@@ -1,61 +1,174 @@
 """The JSON Lines that commands print: one object a line, `type` and `schema` in each. Pure."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 from barcore import protocol
-from barhold import flags
-from barhold.check import SessionCheck
-from barhold.model import Rep, TrainingSet
+from barhold import advice, check, edits, flags
+from barhold.advice import Advice
+from barhold.check import SessionCheck, SetCheck, WeekCheck
+from barhold.measures import Change
+from barhold.model import Edit, Rep, TrainingSet
 from barhold.plan import Plan
+from barhold.rejudge import Again
 
 SCHEMA = 1
 Line = dict[str, Any]
 
 
-def replayed(trace: str, start_s: float, sets: list[TrainingSet]) -> list[Line]:
+def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | None = None) -> list[Line]:
     """Return a line per rep, times in seconds of the recording's own clock, whose first row is at `start_s`."""
     return [
-        {"type": "rep", "schema": SCHEMA, "trace": trace, "set": number, **_times(rep, start_s), **_measures(rep)}
+        {
+            "type": "rep",
+            "schema": SCHEMA,
+            "trace": trace,
+            "set": number,
+            **_times(rep, start_s),
+            **_measures(rep),
+            **({"verdict": check.hold(rep, plan.hold_s)} if plan else {}),
+        }
         for number, item in enumerate(sets, start=1)
         for rep in item.reps
     ]
 
 
-def stored(item: TrainingSet) -> Line:
-    """Return the line of one set from the store."""
+def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> Line:
+    """Return the line of what a new judgement changed; its figures are None where there is no first one."""
+    head: Line = {"type": "rejudged", "schema": SCHEMA, "trace": trace, "recording": recording_id}
+    if found is None:
+        return {**head, "both": None, "gone": None, "new": None, "hold_changed_s": None, "verdicts_changed": None}
+    judged = [(new, check.hold(old, plan.hold_s), check.hold(new, plan.hold_s)) for old, new in found.both]
+    return {
+        **head,
+        "both": len(found.both),
+        "gone": [_measures(rep) for rep in found.gone],
+        "new": [_measures(rep) for rep in found.new],
+        "hold_changed_s": found.hold_changed_ms / 1000,
+        "verdicts_changed": [
+            {"start_s": rep.start_ms / 1000, "first": first, "again": again}
+            for rep, first, again in judged
+            if first != again
+        ],
+    }
+
+
+def stored(item: TrainingSet, number: int | None = None) -> Line:
+    """Return the line of one set from the store; `number` is its place in the list of all sets."""
     return {
         "type": "set",
         "schema": SCHEMA,
+        "number": number,
         "device": item.device_id,
         "boot": item.boot,
         "set": item.number,
         "start": item.start_utc.isoformat(timespec="milliseconds"),
         "end": item.end_utc.isoformat(timespec="milliseconds"),
         "time_quality": item.time_quality,
+        "lifter": item.lifter or None,
+        "load": edits.load_value(item.load) or None,
+        "warm_up": item.warm_up,
+        "note": item.note,
+        "edits": list(item.edits),
         "reps": [_measures(rep) for rep in item.reps],
     }
 
 
-def checked(result: SessionCheck, plan: Plan) -> Line:
-    """Return the line of one checked session."""
+def checked(result: SessionCheck, plan: Plan, told: Advice | None = None) -> Line:
+    """Return the line of one checked session; the advice stands in that of the last one."""
     return {
         "type": "check",
         "schema": SCHEMA,
         "plan": plan.name,
+        "lifter": result.sets[0].item.lifter or None,
         "met": result.met,
         "sets_met": result.sets_met,
         "rest_h": None if result.rest_h is None else round(result.rest_h, 2),
         "rest": result.rest,
-        "sets": [
-            {
-                **stored(one.item),
-                "verdicts": list(one.verdicts),
-                "reps_met": one.reps_met,
-                "holds_met": one.holds_met,
-            }
-            for one in result.sets
-        ],
+        "unsure_share": round(result.unsure_share, 3),
+        "advice": told and {"rule": told.rule, "text": told.text, "safety": advice.safety(plan)},
+        "sets": [_checked_set(one, plan) for one in result.sets],
     }
+
+
+def week(one: WeekCheck, plan: Plan) -> Line:
+    """Return the line of one owner's week."""
+    return {
+        "type": "week",
+        "schema": SCHEMA,
+        "plan": plan.name,
+        "lifter": one.sessions[0].sets[0].item.lifter or None,
+        "device": one.sessions[0].sets[0].item.device_id,
+        "monday": one.monday.isoformat(),
+        "met": one.met,
+        "sessions": len(one.sessions),
+        "sessions_met": sum(session.met for session in one.sessions),
+        "sets": sum(len(session.working) for session in one.sessions),
+        "verdicts": dict(one.verdicts),
+        "unsure_share": round(check.share(one.verdicts, check.UNSURE), 3),
+    }
+
+
+def edited(edit: Edit, number: int | None, in_force: bool) -> Line:
+    """Return the line of one edit; `number` is its set's place in the list of all sets today."""
+    return {
+        "type": "edit",
+        "schema": SCHEMA,
+        "id": edit.edit_id,
+        "number": number,
+        "key": dict(edit.key._asdict()),
+        "action": edit.action,
+        "value": json.loads(edit.value),
+        "made": _moment(edit.made_utc_ms),
+        "undone": None if edit.undone_utc_ms is None else _moment(edit.undone_utc_ms),
+        "in_force": in_force and edit.undone_utc_ms is None,
+    }
+
+
+def plan(one: Plan, chosen: bool | None = None) -> Line:
+    """Return the line of one plan."""
+    bounds = {name: getattr(one, name) for name in ("sets", "reps", "hold_s", "rest_h")}
+    return {
+        "type": "plan",
+        "schema": SCHEMA,
+        "name": one.name,
+        "chosen": chosen,
+        "exercise": one.exercise,
+        **{name: [pair.least, pair.most] for name, pair in bounds.items()},
+        "tempo": str(one.tempo) if one.tempo else None,
+        "warm_up_sets": one.warm_up_sets,
+        "load_step": edits.load_value(one.load_step) or None,
+    }
+
+
+def _checked_set(one: SetCheck, plan: Plan) -> Line:
+    return {
+        **stored(one.item),
+        "warm_up": one.warm_up,
+        "verdicts": list(one.verdicts),
+        "reps_met": one.reps_met,
+        "holds_met": one.holds_met,
+        "hold_change_s": _change(one.hold_change_s),
+        "speed_change_m_s": _change(one.speed_change_m_s),
+        "range_spread": round(one.range_spread, 4),
+        "rise_spread_s": round(one.rise_spread_s, 3),
+        "fall_spread_s": round(one.fall_spread_s, 3),
+        "tempo": {
+            phase: {"mean_s": round(mean, 3), "verdict": verdict}
+            for phase, (mean, verdict) in check.tempo(one.item, plan).items()
+        },
+    }
+
+
+def _change(found: Change | None) -> Line | None:
+    if found is None:
+        return None
+    return {"by": round(found.by, 3), "error": round(found.error, 3), "proven": found.proven}
+
+
+def _moment(utc_ms: int) -> str:
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 def _times(rep: Rep, start_s: float) -> Line:

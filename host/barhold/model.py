@@ -75,6 +75,7 @@ class TrainingSet:
     lifter: str = ""  # "" as long as nobody was named
     load: Load | None = None
     warm_up: bool = False  # a warm-up set does not count
+    working: bool = False  # somebody said that it counts, even where the plan begins with warm-up sets
     note: str = ""
     edits: tuple[str, ...] = ()  # the ids of the edits that made it what it is; empty: as the sensor counted it
 

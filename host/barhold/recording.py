@@ -35,7 +35,11 @@ class Recording:
 
 def read(path: Path) -> Recording:
     """Read a recording; InputError names file, line, reason and next step."""
-    text = _text(path)
+    return of_text(path, _text(path))
+
+
+def of_text(path: Path, text: str) -> Recording:
+    """Return the recording in a CSV's text, which `path` names where something is wrong with it."""
     try:
         rows = _fast_rows(text)
     except ValueError:
@@ -61,6 +65,22 @@ def pack(rows: Rows) -> bytes:
 def unpack(samples: bytes) -> NDArray[np.void]:
     """Return the packed samples as a structured array (n,) of t_ms (u4) and axes (i2, 6)."""
     return np.frombuffer(samples, _PACKED)
+
+
+def slower(taken: Recording, rate_hz: float) -> Recording:
+    """Return the recording as a sensor of a lower rate would read it: the mean of what falls into each of its steps."""
+    if not 1 / recording_fault.MAX_STEP_S <= rate_hz <= taken.rate_hz * 1.02:
+        least = 1 / recording_fault.MAX_STEP_S
+        raise InputError(
+            f"{taken.name}: {rate_hz:g} Hz must lie within {least:g} and the {taken.rate_hz:.0f} Hz that were recorded"
+        )
+    packed = unpack(taken.samples)
+    step = np.floor(packed["t_ms"] * (rate_hz / 1000)).astype(np.int64)
+    begins = np.flatnonzero(np.diff(step, prepend=-1))
+    counts = np.diff(np.append(begins, len(step)))
+    columns = np.column_stack([packed["t_ms"] / 1000, packed["axes"] / _COUNTS_PER_UNIT])
+    rows: Rows = np.add.reduceat(columns, begins, axis=0) / counts[:, None]
+    return Recording(taken.name, taken.start_s + float(rows[0, 0]), _rate_hz(rows), pack(rows))
 
 
 def to_csv(samples: bytes) -> str:

@@ -16,9 +16,10 @@ from barhold.recording import Recording
 BOOT = 1
 
 
-def records(recording: Recording) -> Iterator[bytes]:
+def records(recording: Recording, settings: Settings | None = None) -> Iterator[bytes]:
     """Yield, in order, the 32-byte records that the detector's lasting events become."""
-    detector = Detector(Settings())  # told nothing of the chip: a recording does not tell either
+    # Told nothing of the chip unless by the caller: a recording does not tell either.
+    detector = Detector(settings or Settings())
     seq, now_ms = 0, 0
     for now_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):
         detector.feed(now_ms, *axes)
@@ -29,9 +30,9 @@ def records(recording: Recording) -> Iterator[bytes]:
     yield from _drained(detector.events, seq, now_ms)
 
 
-def training_sets(recording: Recording) -> list[TrainingSet]:
+def training_sets(recording: Recording, settings: Settings | None = None) -> list[TrainingSet]:
     """Return the sets in `recording`, by the same route as sets from the store; times in ms of its first row."""
-    stored = [StoredRecord("replay", 0, seq, raw) for seq, raw in enumerate(records(recording))]
+    stored = [StoredRecord("replay", 0, seq, raw) for seq, raw in enumerate(records(recording, settings))]
     return sets.training_sets(stored, (), datetime.fromtimestamp(0, UTC))
 
 

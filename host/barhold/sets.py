@@ -12,6 +12,7 @@ from barhold.model import Anchor, Rep, SetKey, StoredRecord, TrainingSet
 SESSION_GAP = timedelta(hours=3)
 MIN_REPS = 2
 _SET_NUMBERS = 256
+_NEVER = 1 << 62
 
 
 @dataclass(slots=True)
@@ -19,6 +20,7 @@ class _Draft:
     """One set while its records are read."""
 
     number: int
+    first_ms: int = _NEVER  # of its first rep, even of one that a correction took back: the set's name must not change
     reps: dict[int, Rep] = field(default_factory=dict)  # by start_ms, which is what a correction names
     lone: bool = False
 
@@ -33,21 +35,26 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
         clocks = walltime.clocks(log, [a for a in known if (a.device_id, a.log_id) == (device_id, log_id)], now)
         for boot, raws in groupby(log, key=lambda raw: record.header(raw)[2]):
             proven = (d for d in _drafts(raws) if len(d.reps) >= MIN_REPS and not d.lone)
-            found.extend(_finished(SetKey(device_id, log_id, boot, min(d.reps)), d, clocks[boot]) for d in proven)
+            found.extend(_finished(SetKey(device_id, log_id, boot, d.first_ms), d, clocks[boot]) for d in proven)
     return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
 
 
 def sessions(sets: Iterable[TrainingSet]) -> list[list[TrainingSet]]:
-    """Group sets (in order of time) into sessions: same sensor, under 3 h from one's end to the next one's start."""
+    """Group sets (in order of time) into sessions: same owner, under 3 h from one's end to the next one's start."""
     found: list[list[TrainingSet]] = []
     current: dict[str, list[TrainingSet]] = {}
     for item in sets:
-        running = current.get(item.device_id)
+        running = current.get(owner(item))
         if running is None or item.start_utc - running[-1].end_utc >= SESSION_GAP:
-            running = current[item.device_id] = []
+            running = current[owner(item)] = []
             found.append(running)
         running.append(item)
     return found
+
+
+def owner(item: TrainingSet) -> str:
+    """Return whose set it is: the lifter's, or the sensor's id as long as nobody was named."""
+    return item.lifter or item.device_id
 
 
 def end_ms(rep: Rep) -> int:
@@ -67,6 +74,7 @@ def _drafts(raws: Iterable[bytes]) -> list[_Draft]:
         last = values[0] if last is None else _unwrapped(values[0], last)
         draft = drafts.setdefault(last, _Draft(values[0]))
         if kind == protocol.REP:
+            draft.first_ms = min(t_ms, draft.first_ms)
             draft.reps[t_ms] = _rep(t_ms, flags, values)
         elif kind == protocol.SET_END:
             draft.lone = bool(flags & protocol.LONE)
@@ -100,7 +108,7 @@ def _rep(t_ms: int, flags: int, values: tuple[int, ...]) -> Rep:
 def _finished(key: SetKey, draft: _Draft, clock: walltime.Clock) -> TrainingSet:
     # Numbered anew: a dropped rep leaves no hole in what the lifter reads.
     ordered = [draft.reps[start] for start in sorted(draft.reps)]
-    reps = tuple(replace(rep, number=i) for i, rep in enumerate(ordered, start=1))
+    reps = tuple(rep if rep.number == i else replace(rep, number=i) for i, rep in enumerate(ordered, start=1))
     return TrainingSet(
         key.device_id,
         key.boot,

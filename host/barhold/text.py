@@ -1,21 +1,38 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from barcore import protocol
-from barhold import check, flags, walltime
-from barhold.check import SessionCheck
+from barhold import check, editing, flags, loads, walltime
 from barhold.drift import Drift
-from barhold.model import Rep, TrainingSet
+from barhold.model import Edit, Lifter, Rep, TrainingSet
 from barhold.plan import Bounds, Plan
+from barhold.rejudge import Again
+from barhold.sets import owner
 
-Renderable = Table | Text
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Text that stays as it is: no folding, no style."""
+
+    text: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self.text + "\n")
+
+
+Renderable = Table | Text | Lines
 _WORDS = (
     "flags",
     "verdict",
@@ -27,51 +44,97 @@ _WORDS = (
     "name",
     "id",
     "at",
+    *("whose", "said", "edit", "state", "made", "wears", "exercise", "week of", "session"),
 )  # columns set flush left
-_STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
+_WRAPPED = ("flags", "said", "edit", "state")
 
 
-def replayed(name: str, sets: list[TrainingSet]) -> list[Renderable]:
-    """Return the reps of one recording; times count from its first row."""
+def replayed(name: str, sets: list[TrainingSet], plan: Plan | None = None) -> list[Renderable]:
+    """Return the reps of one recording, with their verdicts where there is a plan; times count from its first row."""
     if not sets:
         return [Text(f"{name}: no set found")]
-    table = _table("set", "rep", "at s", "rise s", "hold s", "+- s", "fall s", "range cm", "flags")
+    verdict = ["verdict"] if plan else []
+    table = table_of("set", "rep", "at s", "rise s", "hold s", "+- s", *verdict, "fall s", "range cm", "flags")
     for number, item in enumerate(sets, start=1):
         for rep in item.reps:
             rise_s, fall_s = f"{rep.rise_ms / 1000:.2f}", f"{rep.fall_ms / 1000:.2f}"
             at_s = f"{rep.start_ms / 1000:.1f}"
-            table.add_row(str(number), str(rep.number), at_s, rise_s, *_hold(rep), fall_s, *_range(rep))
+            judged = [check.hold(rep, plan.hold_s)] if plan else []
+            table.add_row(str(number), str(rep.number), at_s, rise_s, *hold(rep), *judged, fall_s, *range_cm(rep))
         table.add_section()
-    return [Text(name, "bold"), table, *_calibration(sets)]
+    return [Text(name, "bold"), table, *calibration(sets)]
 
 
-def stored(sets: list[TrainingSet]) -> list[Renderable]:
-    """Return a line per stored set; its hold is the mean of its reps."""
-    table = _table("start", "sensor", "reps", "hold s", "least-most", "range cm")
-    for item in sets:
+def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
+    """Return what a new judgement changed against the sensor's."""
+    if found is None:
+        return [Text("The database has no first judgement of this motion.")]
+    most_s, count = found.hold_changed_ms / 1000, len(found.both)
+    lines = [f"Against the sensor's judgement: {count} reps as before, their holds changed by at most {most_s:.2f} s."]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: a rep no more" for rep in found.gone]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s: a new rep" for rep in found.new]
+    for first, again in found.both:
+        before, now = check.hold(first, plan.hold_s), check.hold(again, plan.hold_s)
+        if before != now:
+            holds = f"{first.hold_ms / 1000:.2f} s {before}, now {again.hold_ms / 1000:.2f} s {now}"
+            lines.append(f"  at {again.start_ms / 1000:.1f} s: was {holds}")
+    return [Text(line) for line in lines]
+
+
+def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
+    """Return a line per stored set with its number, * if edited; its hold is the mean of its reps. Notes follow."""
+    rows = list(numbered)
+    said = [_said(item) for _, item in rows]
+    names = ("no", "start", "whose", "reps", "hold s", "least-most", "cm")
+    lines = []
+    for (number, item), words in zip(rows, said, strict=True):
         holds = [rep.hold_ms / 1000 for rep in item.reps]
         range_cm = max(rep.rom_m for rep in item.reps) * 100
         figures = (f"{sum(holds) / len(holds):.2f}", f"{min(holds):.2f}-{max(holds):.2f}", f"{range_cm:.0f}")
-        table.add_row(_moment(item), item.device_id, str(len(item.reps)), *figures)
+        cells = (f"{number}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
+        lines.append((*cells, words))
+    notes = (Text(f"{number}: {item.note}") for number, item in rows if item.note)
+    return [listing((*names, "said" if any(said) else ""), lines), *notes]
+
+
+def _said(item: TrainingSet) -> str:
+    """Return what people said of a set, but its lifter and note."""
+    load = [loads.text(item.load)] if item.load else []
+    return ", ".join(load + ["warm-up"] * item.warm_up + ["working"] * item.working)
+
+
+def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
+    """Return a line per edit: its id, when, the number of its set today, what it says, whether it counts."""
+    table = table_of("id", "made", "no", "edit", "state")
+    for edit, number, in_force in rows:
+        made = datetime.fromtimestamp(edit.made_utc_ms / 1000, UTC).astimezone()
+        state = "undone" if edit.undone_utc_ms is not None else "counts" if in_force else "its set or rep is not there"
+        said = editing.told(edit, json.loads(edit.value))
+        table.add_row(edit.edit_id[:8], f"{made:%Y-%m-%d %H:%M}", _or_dash(number), said, state)
     return [table]
 
 
-def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
-    """Return one session's verdicts: every rep, then each part of the plan in a line of its own."""
-    first = result.sets[0].item
-    table = _table("set", "rep", "hold s", "+- s", "verdict", "range cm", "flags")
-    for number, one in enumerate(result.sets, start=1):
-        for rep, verdict in zip(one.item.reps, one.verdicts, strict=True):
-            word = Text(verdict, _STYLES[verdict])
-            table.add_row(str(number), str(rep.number), *_hold(rep), word, *_range(rep))
-        table.add_section()
-    title = Text(f"Session of {_moment(first)}, sensor {first.device_id}", "bold")
-    return [title, table, *_calibration(one.item for one in result.sets), _summary(result, plan)]
+def lifters(rows: Iterable[tuple[Lifter, list[str]]]) -> list[Renderable]:
+    """Return a line per lifter: name, plan, and the sensors worn now."""
+    table = table_of("name", "plan", "wears")
+    for one, sensors in rows:
+        table.add_row(one.name, one.plan or "the chosen one", ", ".join(sensors) or "-")
+    return [table]
+
+
+def plans(rows: Iterable[tuple[str, Plan, bool, bool]]) -> list[Renderable]:
+    """Return a line per plan: its name, the plan, whether it is the user's own, whether it is chosen."""
+    table = table_of("name", "exercise", "sets", "reps", "hold s", "rest h", "tempo", "state")
+    for name, plan, own, chosen in rows:
+        bounds = (span(each) for each in (plan.sets, plan.reps, plan.hold_s, plan.rest_h))
+        state = ", ".join(["chosen"] * chosen + ["your own"] * own)
+        table.add_row(name, plan.exercise, *bounds, str(plan.tempo or "-"), state)
+    return [table]
 
 
 def scanned(rows: Iterable[dict[str, Any]]) -> list[Renderable]:
     """Return a line per sensor that a scan found; what nobody said is a dash."""
-    table = _table("name", "id", "battery", "unsynced", "signal", "at")
+    table = table_of("name", "id", "battery", "unsynced", "signal", "at")
     for row in rows:
         signal = "cable" if row["link"] == "usb" else _or_dash(row["rssi_dbm"], " dBm")
         battery = _or_dash(row["battery_pct"], " %")
@@ -116,61 +179,51 @@ def _or_dash(value: Any, unit: str = "") -> str:
     return "-" if value is None else f"{value}{unit}"
 
 
-def _summary(result: SessionCheck, plan: Plan) -> Table:
-    table = _table("plan", "found", "wanted", "verdict")
-    for number, one in enumerate(result.sets, start=1):
-        table.add_row(f"set {number}: reps", str(len(one.item.reps)), _span(plan.reps), _met(one.reps_met))
-        table.add_row(f"set {number}: holds", _counts(one.verdicts), f"{_span(plan.hold_s)} s", _met(one.holds_met))
-    table.add_row("sets", str(len(result.sets)), _span(plan.sets), _met(result.sets_met))
-    table.add_row("rest", *_rest(result, plan))
-    table.add_section()
-    table.add_row(plan.name, "", "", _met(result.met), style="bold")
-    return table
+def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
+    """Return rows as a table of plain text, for lists of ten years: a rich one takes thirty times as long."""
+    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
+    lines = []
+    for row in (names, ["\u2500" * width for width in widths], *rows):
+        cells = []
+        for name, cell, width in zip(names, row, widths, strict=True):
+            room = " " * (width - cell_len(cell))
+            cells.append(cell + room if name in _WORDS else room + cell)
+        lines.append("   ".join(cells).rstrip())
+    return Lines("\n".join(lines))
 
 
-def _rest(result: SessionCheck, plan: Plan) -> tuple[str, str, Text]:
-    wanted = f"{_span(plan.rest_h)} h"
-    if result.rest_h is None:
-        return "first session, nothing to compare", wanted, Text("-")
-    doubt = " from an estimated time" if result.rest == check.UNSURE else ""
-    return f"{result.rest_h:.1f} h{doubt}", wanted, Text(result.rest, _STYLES[result.rest])
-
-
-def _table(*names: str) -> Table:
+def table_of(*names: str) -> Table:
+    """Return an empty table with these columns, words flush left and figures flush right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=name != "flags")
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=name not in _WRAPPED)
     return table
 
 
-def _hold(rep: Rep) -> tuple[str, str]:
+def hold(rep: Rep) -> tuple[str, str]:
+    """Return a hold and its error, s."""
     return f"{rep.hold_ms / 1000:.2f}", f"{rep.hold_err_ms / 1000:.2f}"
 
 
-def _range(rep: Rep) -> tuple[str, str]:
+def range_cm(rep: Rep) -> tuple[str, str]:
+    """Return a rep's range in cm, and the names of its flags but the one that `calibration` tells."""
     return f"{rep.rom_m * 100:.0f}", ", ".join(flags.names(rep.flags & ~protocol.UNCALIBRATED))
 
 
-def _calibration(sets: Iterable[TrainingSet]) -> list[Renderable]:
+def calibration(sets: Iterable[TrainingSet]) -> list[Renderable]:
     """Say once what else would stand in every row."""
     if any(rep.flags & protocol.UNCALIBRATED for item in sets for rep in item.reps):
         return [Text("The sensor was not calibrated: its holds are less certain.", "yellow")]
     return []
 
 
-def _counts(verdicts: tuple[str, ...]) -> str:
-    return ", ".join(f"{verdicts.count(word)} {word}" for word in _STYLES if word in verdicts)
-
-
-def _met(met: bool) -> Text:
-    return Text("met", "green") if met else Text("not met", "red")
-
-
-def _span(bounds: Bounds) -> str:
-    return f"{bounds.least:g}-{bounds.most:g}"
-
-
-def _moment(item: TrainingSet) -> str:
+def moment(item: TrainingSet) -> str:
+    """Return when a set began, with ~ where that is estimated."""
     local: datetime = item.start_utc.astimezone()
     mark = "~" if item.time_quality == walltime.ESTIMATED else ""
     return f"{mark}{local:%Y-%m-%d %H:%M}"
+
+
+def span(bounds: Bounds) -> str:
+    """Return both bounds, or the one number that they are."""
+    return f"{bounds.least:g}" if bounds.least == bounds.most else f"{bounds.least:g}-{bounds.most:g}"

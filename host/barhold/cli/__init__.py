@@ -16,7 +16,9 @@ from barhold.cli.doctor import doctor
 from barhold.cli.flash import flash
 from barhold.cli.group import BarholdGroup
 from barhold.cli.keys import keys
+from barhold.cli.lifter import lifter
 from barhold.cli.live import live
+from barhold.cli.load import load
 from barhold.cli.name import name
 from barhold.cli.plan import plan
 from barhold.cli.record import record
@@ -39,9 +41,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, serve, sets, check, report, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (demo, scan, sync, live, serve, sets, load, check, report, record, replay, doctor, *_WITH_A_SENSOR, bundle):
     app.command()(command)
 app.add_typer(plan, name="plan")
+app.add_typer(lifter, name="lifter")
 app.add_typer(keys, name="keys")
 app.add_typer(bench, name="bench")
 

@@ -1,34 +1,112 @@
-"""`barhold check`: the last session against the plan."""
+"""`barhold check`: training against its plan, and one line of advice."""
+
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from barhold.cli import screen
-from barhold.cli.options import AsJson, Database
-from barhold.cli.sets import stored_sets
+from barhold.cli.options import AsJson, Database, PlanName
 from barhold.errors import InputError
 
+if TYPE_CHECKING:
+    from barhold.check import SessionCheck
+    from barhold.model import TrainingSet
+    from barhold.plan import Plan
 
-def check(db: Database = None, as_json: AsJson = False) -> None:
-    """Check each sensor's last session against the plan: holds, reps, sets and rest.
+
+def check(
+    plan: PlanName = "",
+    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
+    week: Annotated[bool, typer.Option("--week", help="The last week, in one line each.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every session, or with --week every week.")] = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check each lifter's last session against the plan: holds, reps, sets and rest. Sensors of nobody's count for one.
 
     A hold is `unsure` where the sensor cannot tell on which side of a line it lies. Unsure reps do not fail a set,
-    but over half of a set's reps must be `ok`. Exit status: 0 the plan was met, 1 it was not, 2 wrong usage or input.
+    but over half of a set's reps must be `ok`. Warm-up sets do not count. A change over a set is told only where it
+    exceeds its error. The advice names its rule. Exit status: 0 the plan was met by all that is shown, 1 it was not,
+    2 wrong usage or input.
 
     \b
     Examples:
       barhold check
       barhold check --json
+      barhold check --plan glute-bridge
+      barhold check --week
+      barhold check --all --json
     """
-    from barhold import check as judge
-    from barhold import jsonlines, plan, sets, text
+    from datetime import UTC, datetime
 
-    results = judge.latest(sets.sessions(stored_sets(db)), plan.DEFAULT)
-    if not results:
-        raise InputError("no set is stored, so there is nothing to check; `barhold sync` fetches sets from a sensor")
-    for result in results:
-        if as_json:
-            screen.json_line(jsonlines.checked(result, plan.DEFAULT))
-        else:
-            screen.show(*text.checked(result, plan.DEFAULT))
-    if not all(result.met for result in results):
+    from barhold import history
+    from barhold.store import People, Store
+
+    with Store.open(db) as store:
+        plans = {one.name: one.plan for one in People(store).lifters()}
+        found = _by_owner(history.load(store, datetime.now(UTC)), lifter)
+    met = True
+    for whose, items in found.items():
+        by = _plan(plan or plans.get(whose, ""))
+        results = _checked(items, by, every or week)
+        met &= _show_weeks(results, by, every, as_json) if week else _show(results, by, every, as_json)
+    if not met:
         raise typer.Exit(1)
+
+
+def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[TrainingSet]]":
+    """Return each owner's sets, the owners in the order of their last sets; InputError where there is none."""
+    from barhold import sets
+
+    owners: dict[str, list[TrainingSet]] = {}
+    for item in found:
+        if lifter in ("", sets.owner(item)):
+            owners.setdefault(sets.owner(item), []).append(item)
+    if not owners:
+        whose = f" of {lifter}" if lifter else ""
+        raise InputError(
+            f"no set{whose} is stored, so there is nothing to check; `barhold sync` fetches sets from a sensor"
+        )
+    return dict(sorted(owners.items(), key=lambda pair: pair[1][-1].start_utc))
+
+
+def _plan(name: str) -> "Plan":
+    from barhold import planfile
+
+    return planfile.find(name or None)
+
+
+def _checked(items: "list[TrainingSet]", plan: "Plan", every: bool) -> "list[SessionCheck]":
+    from barhold import check as judge
+    from barhold import sets
+
+    sessions = sets.sessions(items)
+    return judge.every(sessions, plan) if every else judge.latest(sessions, plan)
+
+
+def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
+    """Show the last session in full, or every one (as a line each); tell whether all of them met the plan."""
+    from barhold import advice, checktext, jsonlines
+
+    told = advice.advise(results, plan)
+    if as_json:
+        for result in results:
+            screen.json_line(jsonlines.checked(result, plan, told if result is results[-1] else None))
+    else:
+        screen.show(*(checktext.sessions(results, plan) if every else checktext.checked(results[-1], plan)))
+        screen.show(*checktext.advised(told, plan))
+    return all(result.met for result in results)
+
+
+def _show_weeks(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
+    from barhold import check as judge
+    from barhold import checktext, jsonlines
+
+    weeks = judge.weeks(results)
+    shown = weeks if every else weeks[-1:]
+    if as_json:
+        for one in shown:
+            screen.json_line(jsonlines.week(one, plan))
+    else:
+        screen.show(*checktext.weeks(shown, plan))
+    return all(one.met for one in shown)

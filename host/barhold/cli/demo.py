@@ -20,7 +20,7 @@ def demo() -> None:
     from datetime import UTC, datetime
     from pathlib import Path
 
-    from barhold import check, plan, sets, text
+    from barhold import advice, check, checktext, plan, sets
     from barhold.store import Store
 
     screen.note(f"generating {SETS} sets of {REPS} reps")
@@ -33,4 +33,5 @@ def demo() -> None:
     if not found:
         raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")
     for result in check.latest(sets.sessions(found), plan.DEFAULT):
-        screen.show(*text.checked(result, plan.DEFAULT))
+        screen.show(*checktext.checked(result, plan.DEFAULT))
+        screen.show(*checktext.advised(advice.advise([result], plan.DEFAULT), plan.DEFAULT))

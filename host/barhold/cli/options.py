@@ -23,3 +23,6 @@ Wait = Annotated[
     float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to try while nothing is achieved.")
 ]
 WAIT_S = 30.0
+PlanName = Annotated[
+    str, typer.Option("--plan", metavar="NAME|FILE", help="This plan; otherwise the lifter's, then the chosen one.")
+]

@@ -1,49 +1,175 @@
 """`barhold plan`: what training is checked against, and what the sensor cues by."""
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching
-from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
+    from barhold.plan import Plan
     from barhold.session import Control
+    from barhold.store import Store
 
 plan = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; otherwise the chosen one.")]
+Named = Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or TOML file.")]
 
 
 @plan.callback()
 def _plan() -> None:
-    """Bring the plan's targets to a sensor.
+    """Choose the plan that training is checked against, and bring its targets to a sensor.
+
+    A plan is a TOML file; `barhold plan show` prints one to begin with. Put your own into the folder plans of the
+    config folder (`barhold plan list` names it) and it has a name, or name the file itself.
 
     \b
-    Example:
+    Examples:
+      barhold plan list
+      barhold plan show hip-thrust
+      barhold plan check hip-thrust
+      barhold plan use hip-thrust
       barhold plan push
     """
 
 
+@plan.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the plans that have a name, and which one is chosen.
+
+    \b
+    Examples:
+      barhold plan list
+      barhold plan list --json
+    """
+    from barhold import jsonlines, planfile, text
+    from barhold.errors import InputError
+
+    chosen = planfile.wanted()
+    rows, faults = [], []
+    for one in planfile.listed():
+        try:
+            rows.append((one.name, planfile.read(one.path), one.own, one.name == chosen))
+        except InputError as error:
+            faults.append(str(error))
+    if as_json:
+        for _, read, _, is_chosen in rows:
+            screen.json_line(jsonlines.plan(read, is_chosen))
+    else:
+        screen.show(*text.plans(rows))
+        screen.note(f"your own plans lie in {planfile.folder()}")
+    for fault in faults:
+        screen.note(fault)
+    if faults:
+        raise typer.Exit(2)
+
+
 @plan.command()
-def push(sensor: Sensor = "", usb: Usb = False, port: Port = "", wait: Wait = WAIT_S, db: Database = None) -> None:
+def show(name: Chosen = "", as_json: AsJson = False) -> None:
+    """Print a plan as its TOML file has it.
+
+    \b
+    Examples:
+      barhold plan show
+      barhold plan show glute-bridge --json
+    """
+    from barhold import jsonlines, planfile
+
+    found = planfile.find(name or None)
+    if as_json:
+        screen.json_line(jsonlines.plan(found))
+    else:
+        typer.echo(planfile.path_of(name or planfile.wanted()).read_text(encoding="utf-8-sig"), nl=False)
+
+
+@plan.command()
+def check(name: Named, as_json: AsJson = False) -> None:
+    """Check a plan's file; what is wrong is told with its line, and exit status 2.
+
+    \b
+    Examples:
+      barhold plan check hip-thrust
+      barhold plan check glute-bridge --json
+    """
+    from barhold import jsonlines, planfile
+
+    found = planfile.find(name)
+    if as_json:
+        screen.json_line(jsonlines.plan(found))
+    else:
+        typer.echo(_words(found))
+
+
+@plan.command()
+def use(name: Named) -> None:
+    """Choose the plan that counts from now on, for whom no other is named.
+
+    \b
+    Examples:
+      barhold plan use hip-thrust
+    """
+    from barhold import planfile
+
+    typer.echo(f"chosen: {_words(planfile.use(name))}")
+    if os.environ.get("BARHOLD_PLAN"):
+        screen.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
+
+
+@plan.command()
+def push(
+    name: Chosen = "",
+    sensor: Sensor = "",
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = WAIT_S,
+    db: Database = None,
+) -> None:
     """Tell a sensor from which hold on to cue the target, and from which on to cue too long.
+
+    Without PLAN it is that of the lifter who wears the sensor now, then the chosen one.
 
     \b
     Examples:
       barhold plan push
-      barhold plan push --sensor bar-2
+      barhold plan push glute-bridge --sensor bar-2
     """
+    from barhold import planfile
     from barhold.errors import LinkError
-    from barhold.plan import DEFAULT
     from barhold.store import Store
 
-    target_ms, long_ms = round(DEFAULT.hold_s.least * 1000), round(DEFAULT.hold_s.most * 1000)
-
-    async def work(control: "Control") -> str:
-        kept = await control.set(target_ms=target_ms, long_ms=long_ms)
-        if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
-            raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
-        return kept.name
+    named = planfile.find(name) if name else None  # a wrong name is told before any sensor is looked for
 
     with Store.open(db) as store:
+
+        async def work(control: "Control") -> str:
+            found = named or _wearers_plan(store, control.info.device_id)
+            target_ms, long_ms = round(found.hold_s.least * 1000), round(found.hold_s.most * 1000)
+            kept = await control.set(target_ms=target_ms, long_ms=long_ms)
+            if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
+                raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
+            return f"{kept.name} cues a hold at {target_ms / 1000:g} s and one that is too long at {long_ms / 1000:g} s"
+
         told = reaching.in_session(sensor, usb, port, wait, store, work)
-    typer.echo(f"{told} cues a hold at {target_ms / 1000:g} s and one that is too long at {long_ms / 1000:g} s")
+    typer.echo(told)
+
+
+def _wearers_plan(store: "Store", device_id: str) -> "Plan":
+    from barhold import planfile
+    from barhold.store import People
+
+    people = People(store)
+    wearer = next((one.lifter for one in reversed(people.wearers()) if one.device_id == device_id), "")
+    return planfile.find(next((one.plan for one in people.lifters() if one.name == wearer), "") or None)
+
+
+def _words(found: "Plan") -> str:
+    from barhold.text import span
+
+    return (
+        f"{found.name}, {span(found.sets)} sets of {span(found.reps)} reps, pause {span(found.hold_s)} s, "
+        f"rest {span(found.rest_h)} h"
+        + (f", tempo {found.tempo}" if found.tempo else "")
+        + (f", after {found.warm_up_sets} for warming up" if found.warm_up_sets else "")
+    )

@@ -11,15 +11,19 @@ from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
 if TYPE_CHECKING:
     from barhold.capture import Capture
     from barhold.session import Control
+    from barhold.store import Store
 
 LINE_EVERY_S = 10.0
 
 
-def record(
+def record(  # noqa: PLR0913, PLR0917 - one per option
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording to write (CSV).")],
     seconds: Annotated[
         float | None, typer.Option("--seconds", min=0.1, help="End after that long; otherwise Ctrl-C ends it.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep it in the database too, for `replay --from-store`.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it exists.")] = False,
     sensor: Sensor = "",
     usb: Usb = False,
@@ -35,20 +39,28 @@ def record(
     \b
     Examples:
       barhold record training.csv --seconds 1
-      barhold record training.csv --seconds 1 --overwrite --sensor bar-1
+      barhold record training.csv --seconds 1 --overwrite --sensor bar-1 --keep
     """
     from barhold.capture import Capture
     from barhold.errors import LinkError
     from barhold.store import Store
 
-    error = None
+    error, device_id = None, ""
+
+    async def work(control: "Control") -> None:
+        nonlocal device_id
+        device_id = control.info.device_id
+        await _gather(control, capture, seconds)
+
     with Store.open(db) as store, Capture(file, overwrite) as capture:
         try:
-            reaching.in_session(sensor, usb, port, wait, store, lambda control: _gather(control, capture, seconds))
+            reaching.in_session(sensor, usb, port, wait, store, work)
         except LinkError as broke:
             error = broke
         except KeyboardInterrupt:
             screen.note("ended")
+        if capture.close() and keep:
+            keep_recording(store, file.read_text(encoding="utf-8"), file.name, device_id)
     _tell(capture, file)
     if error:
         raise error
@@ -68,6 +80,15 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
             if time.monotonic() - told_s >= LINE_EVERY_S:
                 told_s = time.monotonic()
                 screen.note(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
+
+
+def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> None:
+    """Keep a recording in the database, and say so."""
+    from barhold.store import Recordings
+    from barhold.sync import utc_clock
+
+    new = Recordings(store).keep(csv, name, device_id, utc_clock()())
+    screen.note(f"{name} is {'' if new else 'already '}kept: `barhold replay --from-store` judges it again")
 
 
 def _tell(capture: "Capture", file: Path) -> None:

@@ -6,16 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import screen
+from barhold.cli.options import Database
 
 if TYPE_CHECKING:
+    from barhold.cli.again import Wish
     from barhold.model import TrainingSet
     from barhold.recording import Recording
 
 _SUFFIXES = (".png", ".svg")
 
 
-def replay(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings (CSV).")],
+def replay(  # noqa: PLR0913, PLR0917 - one per option
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Recordings (CSV); with --from-store names or ids.")
+    ] = None,
+    from_store: Annotated[
+        bool, typer.Option("--from-store", help="Recordings that the database keeps; without names all of them.")
+    ] = False,
+    plan: Annotated[str, typer.Option("--plan", metavar="NAME|FILE", help="Judge the holds by this plan.")] = "",
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="HZ", min=1, help="As a sensor of this lower rate reads it.")
+    ] = None,
+    calibration: Annotated[
+        str,
+        typer.Option(
+            "--calibration", metavar="X,Y,Z[,X,Y,Z]", help="Offsets in mg to take away; then factors per axis."
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, one per rep.")] = False,
     plot: Annotated[
         Path | None,
@@ -23,11 +40,15 @@ def replay(
             metavar="FILE|FOLDER", help="Also draw FILE.png or FILE.svg, or a PNG each into an existing folder."
         ),
     ] = None,
+    db: Database = None,
 ) -> None:
     """Find the reps and holds in recordings with the sensor's own detector.
 
     A recording is a CSV with the columns t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps. A file that cannot be used is
     named on stderr, the others are still replayed, and the exit status is 2.
+
+    With --from-store recordings kept by `record --keep` or `sync --keep` are judged again, by other settings where some
+    are given, and what that changes against the sensor's own judgement is told.
 
     A picture shows velocity, height, states, reps and events, and what truly happened where session.json lies beside
     session.csv and tells it: reps that were missed, false or off by more than 150 ms are hatched.
@@ -36,29 +57,44 @@ def replay(
     Examples:
       barhold replay session.csv
       barhold replay session.csv --json
+      barhold replay session.csv --plan glute-bridge --rate 52
       barhold replay session.csv --plot session.png
+      barhold replay --from-store --calibration 12,-5,8
     """
-    from barhold import jsonlines, recording, text
-    from barhold import replay as player
+    from barhold import planfile
+    from barhold.cli import again
     from barhold.errors import InputError
 
+    wish = again.Wish(planfile.find(plan) if plan else None, rate, again.settings(calibration))
+    if from_store:
+        if plot:
+            raise InputError("--plot draws files: write the recording to one with `barhold record`")
+        again.from_store(db, [str(path) for path in files or []], wish, as_json)
+        return
+    if not files:
+        raise InputError("name a recording (CSV), or take those of the database with --from-store")
+    _from_files(files, wish, as_json, plot)
+
+
+def _from_files(files: list[Path], wish: "Wish", as_json: bool, plot: Path | None) -> None:
+    from barhold import recording
+    from barhold.cli import again
+    from barhold.errors import InputError
+
+    if plot and wish.settings:
+        raise InputError("--plot draws what the sensor saw: take --calibration away")
     pictures = _pictures(files, plot) if plot else {}
     failed = 0
     for path in files:
         try:
-            taken = recording.read(path)
-            found = player.training_sets(taken)
+            taken, found = again.judged(recording.read(path), wish)
             if path in pictures:
                 _draw(path, taken, found, pictures[path])
         except InputError as error:
             failed = error.exit_status
             screen.note(str(error))
             continue
-        if as_json:
-            for line in jsonlines.replayed(taken.name, taken.start_s, found):
-                screen.json_line(line)
-        else:
-            screen.show(*text.replayed(taken.name, found))
+        again.show(taken, found, wish.plan, as_json)
     if failed:
         raise typer.Exit(failed)
 

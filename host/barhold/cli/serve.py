@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import reaching, screen
-from barhold.cli.options import Database, Port, Usb
+from barhold.cli.options import Database, PlanName, Port, Usb
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -42,7 +42,7 @@ def serve(
     web_port: Annotated[
         int, typer.Option("--web-port", min=0, max=65535, help="The page's TCP port; 0: any free one.")
     ] = WEB_PORT,
-    plan: Annotated[str | None, typer.Option("--plan", metavar="NAME|FILE", help="The plan to judge by.")] = None,
+    plan: PlanName = "",
     seconds: Annotated[
         float | None, typer.Option("--seconds", min=0, help="End by itself; otherwise Ctrl-C ends it.")
     ] = None,
@@ -62,7 +62,7 @@ def serve(
     """
     from contextlib import ExitStack, suppress
 
-    from barhold import planfile
+    from barhold import ownplan
     from barhold.errors import InputError
     from barhold.serve import server
     from barhold.serve.stage import Stage
@@ -77,7 +77,7 @@ def serve(
     with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to end it
         bound = stack.enter_context(server.listen(web_port, lan))
         store = stack.enter_context(Store.open(_passing(stack) if played and db is None else db))
-        stage = Stage(store, planfile.find(plan), screen.note, speed)
+        stage = Stage(store, ownplan.finder(store, plan), screen.note, speed)
         for recording in recordings:
             stage.play(recording)
         for wanted in [] if played else _wanted(names or [], usb, port):

@@ -1,6 +1,8 @@
-"""`barhold sets`: what is stored."""
+"""`barhold sets`: what is stored, and what people said of it since."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from barhold.cli import screen
 from barhold.cli.options import AsJson, Database
@@ -8,31 +10,85 @@ from barhold.cli.options import AsJson, Database
 if TYPE_CHECKING:
     from barhold.model import TrainingSet
 
+Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter's (or sensor id's) alone.")]
 
-def sets(db: Database = None, as_json: AsJson = False) -> None:
-    """List the stored sets.
 
-    A start marked with ~ is estimated: the sensor lost power before a sync told it the time.
+def sets(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD...]", help="With --edit or --undo: what to change.")
+    ] = None,
+    edit: Annotated[bool, typer.Option("--edit", help="Change a set: its number, what to do, what it needs.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back the last edit, the one with the given id, or all.")
+    ] = False,
+    journal: Annotated[bool, typer.Option("--journal", help="Show every edit, those undone too.")] = False,
+    last: Annotated[int | None, typer.Option("--last", min=1, help="Only so many, the last ones.")] = None,
+    lifter: Lifter = "",
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the stored sets, or correct them.
+
+    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. A number marked with * is
+    that of a set that was edited.
+
+    What the sensor counted stays as it is: an edit is laid over it, and can be undone at any time. With 12 as a set's
+    number, --edit takes: 12 split 5 (a second set begins with rep 5); 12 merge 13; 12 drop 3 (or all); 12 warm-up;
+    12 working; 12 lifter Mia; 12 load 60kg; 12 note TEXT. The last five take 12-14 or 12,15 as well. Numbers are
+    those of this list today: look again after an edit.
 
     \b
     Examples:
       barhold sets
-      barhold sets --json
+      barhold sets --last 5 --json
+      barhold sets --edit 1 split 4
+      barhold sets --edit 1 merge 2
+      barhold sets --edit 1 drop 3
+      barhold sets --edit 1 warm-up
+      barhold sets --edit 1 note "left foot slipped"
+      barhold sets --journal
+      barhold sets --undo
     """
-    from barhold import jsonlines, text
+    from barhold.errors import InputError
 
-    found = stored_sets(db)
-    if as_json:
-        for item in found:
-            screen.json_line(jsonlines.stored(item))
-    elif found:
-        screen.show(*text.stored(found))
+    if edit + undo + journal > 1:
+        raise InputError("--edit, --undo and --journal: one at a time")
+    if words and not (edit or undo):
+        raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
+    if edit or undo or journal:
+        from barhold.cli import changing
+
+        work = changing.edit if edit else changing.undo if undo else changing.journal
+        work(db, words or [], as_json)
+    else:
+        _list(stored_sets(db), lifter, last or 0, as_json)
+
+
+def _list(found: "list[TrainingSet]", lifter: str, last: int, as_json: bool) -> None:
+    from barhold import sets as grouping
+
+    numbered = [(number, item) for number, item in enumerate(found, 1) if lifter in ("", grouping.owner(item))]
+    if numbered:
+        show(numbered[-last:], as_json)
+    elif lifter:
+        screen.note(f"no set of {lifter} is stored; `barhold lifter list` shows who is known")
     else:
         screen.note("no set is stored yet; `barhold sync` fetches them from a sensor")
 
 
+def show(numbered: "list[tuple[int, TrainingSet]]", as_json: bool) -> None:
+    """Print sets with their numbers in the list."""
+    from barhold import jsonlines, text
+
+    if as_json:
+        for number, item in numbered:
+            screen.json_line(jsonlines.stored(item, number))
+    else:
+        screen.show(*text.stored(numbered))
+
+
 def stored_sets(db: str | None) -> "list[TrainingSet]":
-    """Return all sets in the database, in order of time."""
+    """Return all sets in the database as they count today, in order of time."""
     from datetime import UTC, datetime
 
     from barhold import history

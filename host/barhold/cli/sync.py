@@ -7,6 +7,7 @@ import typer
 
 from barhold.cli import reaching, screen
 from barhold.cli.options import WAIT_S, Database, Port, Usb, Wait
+from barhold.cli.record import keep_recording
 
 if TYPE_CHECKING:
     from barhold.reach import Wanted
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from barhold.store import Store
 
 
-def sync(
+def sync(  # noqa: PLR0913, PLR0917 - one per option
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
     ] = None,
@@ -29,6 +30,9 @@ def sync(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="A virtual sensor that plays this generated session.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep what a virtual sensor plays, for `replay --from-store`.")
+    ] = False,
     db: Database = None,
 ) -> None:
     """Fetch what a sensor has and the database has not; doing it twice adds nothing.
@@ -43,7 +47,7 @@ def sync(
       barhold sync --all --wait 120
       barhold sync --usb
       barhold sync --virtual session.csv
-      barhold sync --seed 2
+      barhold sync --seed 2 --keep
     """
     from barhold.errors import InputError
     from barhold.reach import Wanted
@@ -55,8 +59,13 @@ def sync(
 
         taken = recordings.read(virtual) if virtual else generated(seed or 0)
         with Store.open(db) as store:
-            typer.echo(summary(catch_up(taken, store)))
+            result = catch_up(taken, store)
+            if keep:
+                keep_recording(store, recordings.to_csv(taken.samples), taken.name, result.device_id)
+        typer.echo(summary(result))
         return
+    if keep:
+        raise InputError("--keep is for a virtual sensor: a real one's motion is kept by `barhold record FILE --keep`")
     if usb and every:
         raise InputError("--all is for the radio: name a port by --port")
     with Store.open(db) as store:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from barhold import __version__, advice, check, sets
 from barhold.advice import Advice
-from barhold.check import SessionCheck, SetCheck
+from barhold.check import Session, SessionCheck, SetCheck
 from barhold.model import TrainingSet
 from barhold.plan import Plan
 from barhold.report import calendar, courses, holds, weeks, words
@@ -39,6 +39,7 @@ class Owner:
 
     anchor: str
     name: str
+    plan: Plan
     last: SessionCheck
     parts: list[Part]
     advice: Advice
@@ -50,18 +51,21 @@ class Owner:
     older: int
 
 
-def page(items: Sequence[TrainingSet], plan: Plan, now: datetime, names: Mapping[str, str]) -> str:
-    """Return the page of all sets in order of time; `names` are the sensors' by their ids."""
-    results = check.every(sets.sessions(items), plan)
-    by_owner: dict[str, list[SessionCheck]] = {}
-    for one in results:
-        by_owner.setdefault(one.owner, []).append(one)
-    counted = {whose: [one for one in some if one.working] for whose, some in by_owner.items()}
-    found = sorted((whose, some) for whose, some in counted.items() if some)
-    owners = [_owner(i, names.get(whose, whose), some, plan, now) for i, (whose, some) in enumerate(found)]
-    style = _style()
+def page(
+    items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: datetime, names: Mapping[str, str]
+) -> str:
+    """Return the page of all sets in order of time, each owner by the own plan; `names` are the sensors' by their ids."""
+    found: dict[str, list[Session]] = {}
+    for session in sets.sessions(items):
+        found.setdefault(sets.owner(session[0]), []).append(session)
+    owners = []
+    for whose in sorted(found, key=lambda whose: names.get(whose, whose)):
+        plan = plan_of(whose)
+        results = [one for one in check.every(found[whose], plan) if one.working]
+        if results:
+            owners.append(_owner(len(owners), names.get(whose, whose), results, plan, now))
     return _environment().get_template("report.html").render(
-        owners=owners, plan=plan, now=now.astimezone(), style=style, policy=policy(), safety=advice.safety(plan),
+        owners=owners, now=now.astimezone(), style=_style(), policy=policy(), safety=advice.safety,
         words=words, calendar=calendar.KINDS, marks=_marks(), version=__version__, rep_cells=holds.rep_cells,
         set_name=holds.name,
     )  # fmt: skip
@@ -91,6 +95,7 @@ def _owner(index: int, name: str, results: list[SessionCheck], plan: Plan, now: 
     return Owner(
         anchor=f"owner-{index + 1}",
         name=name,
+        plan=plan,
         last=last,
         parts=_parts(last, plan),
         advice=advice.advise(results, plan),

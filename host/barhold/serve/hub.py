@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from barhold.errors import BarholdError
-from barhold.plan import Plan
 from barhold.serve.lane import Lane
 
 MOST_GUESTS = 32
@@ -20,9 +19,8 @@ class FullError(BarholdError):
 class Hub:
     """What every page is shown. A page that is slow skips states; nothing piles up for it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self) -> None:
         self.lanes: list[Lane] = []
-        self.plan = plan
         self.run = secrets.token_hex(4)  # numbers of another run of the server mean nothing
         self.number = 0
         self.guests = 0
@@ -62,15 +60,4 @@ class Hub:
 
     def state(self, now_s: float) -> dict[str, Any]:
         """Return what a page needs to know, whatever it knew before."""
-        plan = self.plan
-        return {
-            "run": self.run,
-            "number": self.number,
-            "plan": {
-                "name": plan.name,
-                "reps": [plan.reps.least, plan.reps.most],
-                "sets": [plan.sets.least, plan.sets.most],
-                "hold_ms": [round(plan.hold_s.least * 1000), round(plan.hold_s.most * 1000)],
-            },
-            "lanes": [lane.shown(now_s) for lane in self.lanes],
-        }
+        return {"run": self.run, "number": self.number, "lanes": [lane.shown(now_s) for lane in self.lanes]}

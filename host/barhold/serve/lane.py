@@ -60,9 +60,11 @@ class Lane:
         self.note = text
         self._view.give_up()
 
-    def connected(self, who: Who) -> None:
-        """Note who is there."""
-        self.link, self.who, self.note = CONNECTED, who, ""
+    def connected(self, who: Who, plan: Plan) -> bool:
+        """Note who is there and by which plan; tell whether that is new."""
+        before = (self.link, self.who, self.plan)
+        self.link, self.who, self.plan, self.note = CONNECTED, who, plan, ""
+        return before != (CONNECTED, who, plan)
 
     def stored(self) -> bool:
         """Note that what was heard so far is stored; tell whether a set that ended is among it."""
@@ -110,7 +112,13 @@ class Lane:
             "rest_ms": None if self._rest_from_s is None else round((now_s - self._rest_from_s) * 1000),
             "reps": [self._rep(one) for one in view.reps],
             "last": self.last,
+            "plan": self._plan(),
         }
+
+    def _plan(self) -> State:
+        plan = self.plan
+        hold_ms = [round(plan.hold_s.least * 1000), round(plan.hold_s.most * 1000)]
+        return {"name": plan.name, "reps": [plan.reps.least, plan.reps.most], "hold_ms": hold_ms}
 
     def _set_clock(self, boot: int, t_ms: int, now_s: float) -> None:
         offset_s = now_s - t_ms / 1000

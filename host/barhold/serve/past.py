@@ -1,18 +1,28 @@
 """The last sessions in short, for the live page. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from barhold import check, walltime
-from barhold.check import SessionCheck
+from barhold import check, sets, walltime
+from barhold.check import Session, SessionCheck
+from barhold.plan import Plan
 
 MOST = 8
 
 
-def rows(results: Sequence[SessionCheck], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the last sessions, newest first; `names` are the sensors'."""
-    return [_row(one, names) for one in reversed(results[-MOST:])]
+def rows(
+    sessions: Sequence[Session], plan_of: Callable[[str], Plan], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the last of all sessions (in order of time), newest first; `names` are the sensors'."""
+    before: dict[str, Session] = {}
+    found = []
+    for i, one in enumerate(sessions):
+        whose = sets.owner(one[0])
+        if i >= len(sessions) - MOST:
+            found.append(_row(check.session(one, before.get(whose), plan_of(whose)), names))
+        before[whose] = one
+    return found[::-1]
 
 
 def _row(result: SessionCheck, names: Mapping[str, str]) -> dict[str, Any]:

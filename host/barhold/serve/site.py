@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from barhold.errors import BarholdError
 from barhold.serve.guard import COOKIE, DOOR, Guard
 from barhold.serve.hub import FullError, Hub
 
@@ -54,7 +55,7 @@ class Site:
             Route(DOOR, self._enter, methods=["POST"]),
             Mount("/static", StaticFiles(directory=static)),
         ]
-        self._guard = Guard(Starlette(routes=routes), names, token)
+        self._guard = Guard(Starlette(routes=routes, exception_handlers={BarholdError: _told}), names, token)
         return self._guard
 
     def _page(self, name: str) -> Callable[[Request], Any]:
@@ -121,3 +122,7 @@ class Site:
         answer = PlainTextResponse("", 204)
         answer.set_cookie(COOKIE, token, max_age=_COOKIE_S, httponly=True, samesite="strict")
         return answer
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 500)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from barcore import protocol
 from barhold.errors import LinkError
 from barhold.link.virtual import VirtualSensor
+from barhold.ownplan import PlanOf
 from barhold.reach import Keeper, Wanted
 from barhold.serve.hub import Hub
 from barhold.serve.lane import Lane, Who
@@ -23,10 +24,11 @@ Tell = Callable[[str], None]
 class Source:
     """Feeds one lane of the hub and stores what lasts."""
 
-    def __init__(self, lane: Lane, hub: Hub, store: Store, tell: Tell) -> None:
+    def __init__(self, lane: Lane, hub: Hub, store: Store, plan_of: PlanOf, tell: Tell) -> None:
         self._lane = lane
         self._hub = hub
         self._store = store
+        self._plan_of = plan_of
         self._tell_user = tell
 
     async def follow(self, wanted: Wanted) -> None:
@@ -44,9 +46,7 @@ class Source:
         sensor.board.power.cell_mv = VIRTUAL_MV
         playing = asyncio.create_task(sensor.play())
         try:
-            await Session(
-                sensor, self._store, utc_clock(), self._hear, self._progress, follow=True
-            ).run()
+            await Session(sensor, self._store, utc_clock(), self._hear, self._progress, follow=True).run()
         finally:
             playing.cancel()
             with suppress(asyncio.CancelledError):
@@ -65,9 +65,8 @@ class Source:
         info, lane = session.info, self._lane
         low = bool(info.state & protocol.STATE_LOW_BATTERY)
         who = Who(info.device_id, info.name, self._lifter(info.device_id), info.battery_mv, low)
-        news = lane.stored() or lane.link != "connected" or lane.who != who
-        lane.connected(who)
-        if news:
+        plan = self._plan_of(who.lifter or who.device_id)
+        if lane.connected(who, plan) | lane.stored():
             self._hub.changed()
 
     def _lifter(self, device_id: str) -> str:

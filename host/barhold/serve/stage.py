@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from barhold import check, history, report, sets
-from barhold.plan import Plan
+from barhold import history, report, sets
+from barhold.ownplan import PlanOf
 from barhold.reach import Wanted
 from barhold.recording import Recording
 from barhold.serve import past, server
@@ -21,10 +21,10 @@ from barhold.store import Store
 class Stage:
     """What `barhold serve` runs; name its sensors by `follow` and `play`, then `run`."""
 
-    def __init__(self, store: Store, plan: Plan, tell: Callable[[str], None], speed: int = 1) -> None:
-        self.hub = Hub(plan)
+    def __init__(self, store: Store, plan_of: PlanOf, tell: Callable[[str], None], speed: int = 1) -> None:
+        self.hub = Hub()
         self._store = store
-        self._plan = plan
+        self._plan_of = plan_of
         self._tell = tell
         self._speed = speed
         self._sources: list[Callable[[], Coroutine[Any, Any, None]]] = []
@@ -32,11 +32,11 @@ class Stage:
     def follow(self, wanted: Wanted, note: str) -> None:
         """Show a real sensor; `note` says what is looked for."""
         self._tell(note)
-        self._sources.append(partial(self._source(Lane(self._plan, note)).follow, wanted))
+        self._sources.append(partial(self._source(Lane(self._plan_of(""), note)).follow, wanted))
 
     def play(self, recording: Recording) -> None:
         """Show a virtual sensor that plays `recording`."""
-        lane = Lane(self._plan, f"playing {recording.name}", self._speed)
+        lane = Lane(self._plan_of(""), f"playing {recording.name}", self._speed)
         self._sources.append(partial(self._source(lane).play, recording.samples))
 
     async def run(
@@ -48,15 +48,15 @@ class Stage:
 
     def _source(self, lane: Lane) -> Source:
         self.hub.lanes.append(lane)
-        return Source(lane, self.hub, self._store, self._tell)
+        return Source(lane, self.hub, self._store, self._plan_of, self._tell)
 
     def _past(self) -> list[dict[str, Any]]:
         found = history.load(self._store, datetime.now(UTC))
-        return past.rows(check.every(sets.sessions(found), self._plan), self._names())
+        return past.rows(sets.sessions(found), self._plan_of, self._names())
 
     def _report(self) -> tuple[str, str]:
         now = datetime.now(UTC)
-        return report.page(history.load(self._store, now), self._plan, now, self._names()), report.policy()
+        return report.page(history.load(self._store, now), self._plan_of, now, self._names()), report.policy()
 
     def _names(self) -> dict[str, str]:
         return {one.device_id: one.name for one in self._store.devices() if one.name}

@@ -1,7 +1,8 @@
 """The store: every record a sensor gave, once, in SQLite (or PostgreSQL). Imports neither link nor session."""
 
 from barhold.store.people import People
-from barhold.store.rows import Added, Device, Quarantined
+from barhold.store.recordings import Recordings
+from barhold.store.rows import Added, Device, Kept, Quarantined
 from barhold.store.store import Store
 
-__all__ = ["Added", "Device", "People", "Quarantined", "Store"]
+__all__ = ["Added", "Device", "Kept", "People", "Quarantined", "Recordings", "Store"]

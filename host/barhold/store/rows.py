@@ -23,6 +23,16 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One kept recording, without its samples."""
+
+    recording_id: str  # SHA-256 of its CSV, 64 hex digits
+    device_id: str | None
+    name: str
+    kept_utc_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quarantined:
     """Bytes that are no record of the log at their place, and why."""
 

@@ -15,12 +15,12 @@ export function draw(state, index, seen, pick) {
   drawBattery(one);
   const shownRep = one.phase === "waiting" && one.rest_ms !== null ? lastSetReps(one) : one.rep;
   text("who", one.lifter || one.name || "Barhold");
-  text("which", one.lifter ? one.name : state.plan.name);
+  text("which", one.lifter ? one.name : one.plan.name);
   text("rep", String(shownRep));
-  text("goal", `of ${state.plan.reps[0]}-${state.plan.reps[1]} reps`);
+  text("goal", `of ${one.plan.reps[0]}-${one.plan.reps[1]} reps`);
   text("set", one.rest_ms !== null && one.phase === "waiting" ? `Set ${one.sets_ended} done` : `Set ${one.sets_ended + 1}`);
   drawReps(one);
-  drawSets(one, state.plan);
+  drawSets(one, one.plan);
 }
 
 function lastSetReps(one) {
@@ -103,7 +103,8 @@ function drawSets(one, plan) {
   }));
 }
 
-export function drawRunning(one, plan, elapsedMs, restS) {
+export function drawRunning(one, elapsedMs, restS) {
+  const plan = one.plan;
   const runs = one.phase === "holding";
   const hold_ms = Math.min(HOLD_MOST_MS, one.hold_ms + (runs ? elapsedMs * one.speed : 0));
   const rest_ms = one.rest_ms === null ? null : one.rest_ms + elapsedMs * one.speed;

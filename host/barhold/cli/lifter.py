@@ -1,0 +1,147 @@
+"""`barhold lifter`: who trains, by which plan, with which sensor."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import screen
+from barhold.cli.options import AsJson, Database, Sensor
+
+if TYPE_CHECKING:
+    from barhold.store import Device, Store
+
+lifter = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
+MOST_NAME = 60
+
+
+@lifter.callback()
+def _lifter() -> None:
+    """Say who trains, by which plan, and who wears which sensor since when.
+
+    \b
+    Examples:
+      barhold lifter add Mia --plan glute-bridge
+      barhold lifter wear Mia
+      barhold lifter list
+    """
+
+
+@lifter.command()
+def add(
+    name: Name,
+    plan: Annotated[
+        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifter's plan; otherwise the chosen one.")
+    ] = "",
+    db: Database = None,
+) -> None:
+    """Make a lifter known; of a known one, change the plan.
+
+    \b
+    Examples:
+      barhold lifter add Mia
+      barhold lifter add Mia --plan glute-bridge
+    """
+    from barhold import planfile
+    from barhold.model import Lifter
+    from barhold.store import People, Store
+
+    _check_name(name)
+    kept = planfile.lasting(plan) if plan else ""
+    with Store.open(db) as store:
+        new = People(store).add_lifter(Lifter(name, kept))
+    typer.echo(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
+
+
+@lifter.command("list")
+def list_(db: Database = None, as_json: AsJson = False) -> None:
+    """List the lifters, their plans and the sensors they wear now.
+
+    \b
+    Examples:
+      barhold lifter list
+      barhold lifter list --json
+    """
+    from barhold import jsonlines, text
+    from barhold.store import People, Store
+
+    with Store.open(db) as store:
+        people = People(store)
+        names = {device.device_id: device.name or device.device_id for device in store.devices()}
+        wears = {one.device_id: one.lifter for one in people.wearers()}  # in order of time: the last one stays
+        rows = [(one, [names[at] for at, who in wears.items() if who == one.name]) for one in people.lifters()]
+    if as_json:
+        for one, sensors in rows:
+            line = {"name": one.name, "plan": one.plan or None, "wears": sensors}
+            screen.json_line({"type": "lifter", "schema": jsonlines.SCHEMA, **line})
+    elif rows:
+        screen.show(*text.lifters(rows))
+    else:
+        screen.note("no lifter is known yet; `barhold lifter add NAME` adds one")
+
+
+@lifter.command()
+def wear(
+    name: Name,
+    sensor: Sensor = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="From when on, as 2026-11-20T18:00; otherwise from now on.")
+    ] = "",
+    always: Annotated[bool, typer.Option("--always", help="All that the sensor ever counted.")] = False,
+    db: Database = None,
+) -> None:
+    """Say who wears a sensor from a moment on, until somebody else does: its sets are theirs.
+
+    The sensor must have been synced once; with only one in the database it need not be named. A single set is moved to
+    another lifter by `barhold sets --edit`.
+
+    \b
+    Examples:
+      barhold lifter wear Mia
+      barhold lifter wear Mia --since 2026-11-20T18:00
+      barhold lifter wear Mia --always
+    """
+    from datetime import datetime
+
+    from barhold.errors import InputError
+    from barhold.model import Wearer
+    from barhold.store import People, Store
+
+    if since and always:
+        raise InputError("--since and --always: one of them")
+    try:
+        moment = datetime.fromisoformat(since) if since else datetime.now()
+    except ValueError:
+        raise InputError(f"--since {since!r} is no time: write it as 2026-11-20T18:00") from None
+    since_ms = 0 if always else round(moment.astimezone().timestamp() * 1000)
+    with Store.open(db) as store:
+        people = People(store)
+        if name not in (one.name for one in people.lifters()):
+            raise InputError(f"lifter {name!r} is not known: `barhold lifter add {name!r}` first")
+        device = _device(store, sensor)
+        people.wear(Wearer(device.device_id, since_ms, name))
+    when = "ever" if always else f"since {moment.astimezone():%Y-%m-%d %H:%M}"
+    typer.echo(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
+
+
+def _check_name(name: str) -> None:
+    from barhold.errors import InputError
+
+    hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
+    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
+        rule = f"1 to {MOST_NAME} printable characters, no space at the ends, not a sensor's id"
+        raise InputError(f"lifter {name!r}: a name has {rule}")
+
+
+def _device(store: "Store", wanted: str) -> "Device":
+    """Return the sensor in the database that is meant, by name or the beginning of its id."""
+    from barhold.errors import InputError
+
+    known = store.devices()
+    near = [one for one in known if not wanted or one.name == wanted]
+    near = near or [one for one in known if len(wanted) >= 4 and one.device_id.startswith(wanted.lower())]
+    if len(near) == 1:
+        return near[0]
+    names = ", ".join(f"{one.name or '-'} ({one.device_id})" for one in (near or known)) or "none"
+    asked = f"sensor {wanted!r}" if wanted else "the sensor"
+    raise InputError(f"{asked}: {len(near)} in the database are meant; there is {names}: choose one by --sensor")

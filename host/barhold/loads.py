@@ -1,0 +1,35 @@
+"""What lies on the bar, as people write it: "60kg", "132.5 lb", "62,5 kg". Pure."""
+
+import re
+
+from barhold.errors import InputError
+from barhold.model import Load
+
+KG_PER_LB = 0.45359237
+MOST_KG = 1000.0
+_UNITS = {"kg": "kg", "kgs": "kg", "lb": "lb", "lbs": "lb"}
+_SHAPE = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?)\s*([^\d\s.,]*)", re.ASCII)
+
+
+def parse(text: str) -> Load:
+    """Return the load that `text` says; InputError says what cannot be understood."""
+    shape = _SHAPE.fullmatch(text.strip())
+    if not shape:
+        raise InputError(f"load {text!r}: it must be a number and its unit, as 60kg or 132.5 lb")
+    unit = _UNITS.get(shape[2].lower())
+    if unit is None:
+        raise InputError(f"load {text!r}: {shape[2] or 'no unit'} is not kg or lb: write {shape[1]}kg or {shape[1]}lb")
+    load = Load(float(shape[1].replace(",", ".")), unit)
+    if not 0 < kg(load) <= MOST_KG:
+        raise InputError(f"load {text!r}: it must be over 0 and at most {MOST_KG:g} kg")
+    return load
+
+
+def kg(load: Load) -> float:
+    """Return the load in kg."""
+    return load.amount * (KG_PER_LB if load.unit == "lb" else 1.0)
+
+
+def text(load: Load) -> str:
+    """Return the load as it was said."""
+    return f"{load.amount:.10g} {load.unit}"
