@@ -11,7 +11,7 @@ PlanOf = Callable[[str], Plan]
 
 
 def finder(store: Store, asked: str = "") -> PlanOf:
-    """Return what gives an owner's plan: the one asked for, or the lifter's, or the chosen one. InputError as planfile."""
+    """Return what gives an owner's plan: the one asked for, or the lifter's, or the chosen one."""
     own = {} if asked else {one.name: one.plan for one in People(store).lifters()}
     found = cache(planfile.find)
 

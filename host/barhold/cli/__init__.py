@@ -41,7 +41,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, serve, sets, load, check, report, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (
+    demo,
+    scan,
+    sync,
+    live,
+    serve,
+    sets,
+    load,
+    check,
+    report,
+    record,
+    replay,
+    doctor,
+    *_WITH_A_SENSOR,
+    bundle,
+):
     app.command()(command)
 app.add_typer(plan, name="plan")
 app.add_typer(lifter, name="lifter")

@@ -15,7 +15,8 @@ FILE = Path("barhold-report.html")
 
 def report(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="The page to write, in the place of an older one; - for stdout.")
+        Path,
+        typer.Option("--out", metavar="FILE", help="The page to write, in the place of an older one; - for stdout."),
     ] = FILE,
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
     plan: PlanName = "",

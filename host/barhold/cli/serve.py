@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WEB_PORT = 8717
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - one per option
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
     ] = None,
@@ -38,7 +38,9 @@ def serve(
     lan: Annotated[
         bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
     ] = False,
-    new_token: Annotated[bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")] = False,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")
+    ] = False,
     web_port: Annotated[
         int, typer.Option("--web-port", min=0, max=65535, help="The page's TCP port; 0: any free one.")
     ] = WEB_PORT,

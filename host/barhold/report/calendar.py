@@ -53,9 +53,7 @@ def _first(today: date, weeks: int) -> date:
 
 def _draw(days: dict[date, SessionCheck], today: date, weeks: int, says: str) -> Markup:
     first = _first(today, weeks)
-    parts: list[Markup] = []
-    for row in (0, 2, 4, 6):
-        parts.append(svg.word(_LEFT - 6, _TOP + row * _CELL + 11, _DAYS[row], "tick", "end"))
+    parts = [svg.word(_LEFT - 6, _TOP + row * _CELL + 11, _DAYS[row], "tick", "end") for row in (0, 2, 4, 6)]
     labelled = -9
     for week in range(weeks):
         monday = first + timedelta(weeks=week)

@@ -41,8 +41,7 @@ def _figure(
     columns = [[value(rep) for rep in one.item.reps] for one in result.sets]
     most = max(len(column) for column in columns)
     rows = [
-        (str(i + 1), *(f"{column[i]:.{digits}f}" if i < len(column) else "" for column in columns))
-        for i in range(most)
+        (str(i + 1), *(f"{column[i]:.{digits}f}" if i < len(column) else "" for column in columns)) for i in range(most)
     ]
     heads = ("rep", *(f"set {number}, {unit}" for number in range(1, len(columns) + 1)))
     return Figure(title, says, {"always": _draw(f"{title}: {says}", unit, columns, window)}, heads, rows)

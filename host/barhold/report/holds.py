@@ -91,7 +91,9 @@ def _set(one: SetCheck, number: int, at: float, x: Scale, y: Scale) -> list[Mark
         cap = min(4.0, r)
         parts.append(svg.line(px, y(hold_s - err_s), px, y(hold_s + err_s), "error"))
         parts += [svg.line(px - cap, y(end), px + cap, y(end), "error") for end in (hold_s - err_s, hold_s + err_s)]
-        parts.append(svg.mark(verdict, px, y(hold_s), r, f"rep {rep.number}: {hold_s:.2f} \u00b1 {err_s:.2f} s, {verdict}"))
+        parts.append(
+            svg.mark(verdict, px, y(hold_s), r, f"rep {rep.number}: {hold_s:.2f} \u00b1 {err_s:.2f} s, {verdict}")
+        )
         if step > 13 or i in (0, count - 1):
             parts.append(svg.word(px, base + 16, str(rep.number), "tick"))
     middle = (x(at) + x(at + count - 1)) / 2

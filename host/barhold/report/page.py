@@ -51,14 +51,12 @@ class Owner:
     older: int
 
 
-def page(
-    items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: datetime, names: Mapping[str, str]
-) -> str:
-    """Return the page of all sets in order of time, each owner by the own plan; `names` are the sensors' by their ids."""
+def page(items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: datetime, names: Mapping[str, str]) -> str:
+    """Return the page of all sets in order of time, each owner by the own plan; `names` are the sensors'."""
     found: dict[str, list[Session]] = {}
     for session in sets.sessions(items):
         found.setdefault(sets.owner(session[0]), []).append(session)
-    owners = []
+    owners: list[Owner] = []
     for whose in sorted(found, key=lambda whose: names.get(whose, whose)):
         plan = plan_of(whose)
         results = [one for one in check.every(found[whose], plan) if one.working]

@@ -1,6 +1,6 @@
 """What every chart is drawn with: escaped elements, a scale, a frame. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
@@ -41,7 +41,7 @@ class Figure:
     says: str
     drawings: dict[str, Markup]
     heads: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 def el(name: str, *inside: object, **attributes: object) -> Markup:
@@ -80,7 +80,8 @@ def mark(verdict: str, x: float, y: float, r: float, tip: str) -> Markup:
     if verdict == check.OK:
         return el("circle", title, cx=x, cy=y, r=r, class_="mark ok")
     if verdict == check.UNSURE:
-        turned = f"M{x:.1f} {y - 1.35 * r:.1f}l{1.35 * r:.1f} {1.35 * r:.1f} {-1.35 * r:.1f} {1.35 * r:.1f} {-1.35 * r:.1f} {-1.35 * r:.1f}z"
+        d = 1.35 * r
+        turned = f"M{x:.1f} {y - d:.1f}l{d:.1f} {d:.1f} {-d:.1f} {d:.1f} {-d:.1f} {-d:.1f}z"
         return el("path", title, d=turned, class_="mark unsure")
     up = -1 if verdict == check.LONG else 1
     tri = f"M{x:.1f} {y + up * 1.3 * r:.1f}l{-1.25 * r:.1f} {-up * 2.2 * r:.1f}h{2.5 * r:.1f}z"

@@ -111,7 +111,9 @@ def _holds(weeks: Sequence[Week], at: Sequence[float], y: Scale) -> list[Markup]
         parts.append(svg.path([(at[i], y(weeks[i].hold_s)) for i in run], "course mean"))
     if len(weeks) <= _DOTS_MOST:
         for px, one in zip(at, weeks, strict=True):
-            tip = el("title", f"week of {words.day(one.monday)}: mean hold {one.hold_s:.2f} s, {one.ok} of {one.reps} ok")
+            tip = el(
+                "title", f"week of {words.day(one.monday)}: mean hold {one.hold_s:.2f} s, {one.ok} of {one.reps} ok"
+            )
             parts.append(el("circle", tip, cx=px, cy=y(one.hold_s), r=3, class_="dot mean"))
     return parts
 

@@ -126,7 +126,9 @@ class Lane:
         self._boot, self._moved_s = boot, now_s
 
     def _rep(self, seen: SeenRep) -> State:
-        rep = Rep(seen.number, seen.start_ms, 0, seen.hold_ms, 0, 0, seen.rom_mm / 1000, 0.0, seen.hold_err_ms, seen.flags)
+        rep = Rep(
+            seen.number, seen.start_ms, 0, seen.hold_ms, 0, 0, seen.rom_mm / 1000, 0.0, seen.hold_err_ms, seen.flags
+        )
         return {
             "set": seen.set_number,
             "rep": seen.number,

@@ -11,9 +11,7 @@ from barhold.plan import Plan
 MOST = 8
 
 
-def rows(
-    sessions: Sequence[Session], plan_of: Callable[[str], Plan], names: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def rows(sessions: Sequence[Session], plan_of: Callable[[str], Plan], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the last of all sessions (in order of time), newest first; `names` are the sensors'."""
     before: dict[str, Session] = {}
     found = []

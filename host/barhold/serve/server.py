@@ -58,9 +58,7 @@ def own_names(lan: bool) -> frozenset[str]:
     return frozenset({"localhost", host, f"{host}.local"} if lan else {"localhost"})
 
 
-async def run(
-    app: ASGIApp, hub: Hub, bound: socket.socket, sources: Sequence[Source], seconds: float | None
-) -> None:
+async def run(app: ASGIApp, hub: Hub, bound: socket.socket, sources: Sequence[Source], seconds: float | None) -> None:
     """Serve until interrupted or for `seconds`; a source that fails ends it."""
     settings = uvicorn.Config(
         app,
