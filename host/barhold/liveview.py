@@ -1,7 +1,7 @@
 """What a live view shows, kept from the records as they are heard. Pure: the time is passed in, nothing is drawn.
 
-Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth. It comes about
-a second after the rep's end, when the next one may be under way already: then that one goes on.
+Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth. It comes
+about a second after the rep's end, when the next one may be under way already: then that one goes on.
 """
 
 from dataclasses import dataclass, field

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from barhold import flags
+from barhold import flags, loads
 from barhold.check import SessionCheck, SetCheck
 from barhold.model import Rep
 from barhold.plan import Plan
@@ -39,8 +39,9 @@ def rep_cells(rep: Rep, verdict: str) -> tuple[str, ...]:
 
 
 def name(one: SetCheck, number: int) -> str:
-    """Return what a set is called."""
-    return f"{number} (warm-up)" if one.warm_up else str(number)
+    """Return what a set is called: its number, what lay on the bar, and whether it counts."""
+    load = f", {loads.text(one.item.load)}" if one.item.load else ""
+    return f"{number}{load}{', warm-up' if one.warm_up else ''}"
 
 
 def _draw(result: SessionCheck, plan: Plan, width: float, height: float, says: str) -> Markup:
@@ -97,5 +98,5 @@ def _set(one: SetCheck, number: int, at: float, x: Scale, y: Scale) -> list[Mark
         if step > 13 or i in (0, count - 1):
             parts.append(svg.word(px, base + 16, str(rep.number), "tick"))
     middle = (x(at) + x(at + count - 1)) / 2
-    parts.append(svg.word(middle, base + 34, f"Set {number}{', warm-up' if one.warm_up else ''}", "name"))
+    parts.append(svg.word(middle, base + 34, f"Set {name(one, number)}", "name"))
     return parts

@@ -30,12 +30,13 @@ class _Server(uvicorn.Server):
 
 
 def listen(port: int, lan: bool) -> socket.socket:
-    """Return a bound socket, of this computer alone or of its network; port 0 is any free one."""
+    """Return a listening socket, of this computer alone or of its network; port 0 is any free one."""
     place = "0.0.0.0" if lan else "127.0.0.1"  # noqa: S104 - asked for by --lan, and then a token is needed
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((place, port))
+        bound.listen()  # who comes before the server runs waits for it
     except OSError as error:
         bound.close()
         raise InputError(f"port {port}: {error.strerror}: choose another one with --web-port") from error
@@ -43,12 +44,12 @@ def listen(port: int, lan: bool) -> socket.socket:
 
 
 def lan_address() -> str:
-    """Return this computer's address in its network."""
+    """Return this computer's address in its network; its name where no way leads out, as on a phone's hotspot."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         try:
             asking.connect(_ELSEWHERE)
-        except OSError as error:
-            raise InputError("this computer is in no network: join one, or leave out --lan") from error
+        except OSError:
+            return f"{socket.gethostname().lower()}.local"
         return str(asking.getsockname()[0])
 
 
