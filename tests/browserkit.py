@@ -23,7 +23,10 @@ LONG_S = 90
 SPY = """
     window.notes = [];
     const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function (at) { window.notes.push([this.type, this.frequency.value]); return start.call(this, at); };
+    OscillatorNode.prototype.start = function (at) {
+        window.notes.push([this.type, this.frequency.value]);
+        return start.call(this, at);
+    };
 """
 
 

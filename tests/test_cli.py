@@ -20,7 +20,7 @@ from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
-HEAVY += ("cryptography", "mpremote")
+HEAVY += ("cryptography", "jinja2", "mpremote", "segno", "starlette", "uvicorn")
 
 
 def examples(command):
@@ -32,7 +32,7 @@ def examples(command):
 def test_the_commands():
     assert " ".join(COMMANDS) == (
         "bench bundle calibrate check demo doctor flash keys lifter live load name plan record replay "
-        "scan sets sync time trust update"
+        "report scan serve sets sync time trust update"
     )
 
 

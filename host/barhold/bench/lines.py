@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from barhold.bench.bounds import Judged
 from barhold.bench.cost import Cost
+from barhold.bench.lag import MEDIAN_MS, Lag
 from barhold.bench.radio import Radio
 from barhold.bench.run import Result
 from barhold.bench.score import figures
@@ -40,6 +41,11 @@ def cost(measured: Cost) -> Line:
 def radio(measured: Radio) -> Line:
     """Return the line of the sync over the virtual radio."""
     return {**_head("bench_sync"), **asdict(measured), "share": measured.share, "met": measured.met}
+
+
+def lag(measured: Lag) -> Line:
+    """Return the line of the live page's lag."""
+    return {**_head("bench_live"), **asdict(measured), "limit_ms": MEDIAN_MS, "met": measured.met}
 
 
 def _head(kind: str) -> Line:

@@ -8,7 +8,7 @@ from barhold import check, sets, walltime
 from barhold.check import Session, SessionCheck
 from barhold.plan import Plan
 
-MOST = 8
+MOST = 6
 
 
 def rows(sessions: Sequence[Session], plan_of: Callable[[str], Plan], names: Mapping[str, str]) -> list[dict[str, Any]]:

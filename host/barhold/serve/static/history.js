@@ -14,7 +14,7 @@ function row(one) {
   const parts = [
     ["when", `${one.estimated ? "~" : ""}${day.format(at)}, ${time.format(at)}`],
     ["whose", one.who],
-    ["what", `${one.sets} × ${(one.reps / Math.max(one.sets, 1)).toFixed(0)} reps, ${one.ok} of ${one.reps} holds ok`],
+    ["what", `${one.sets} × ${(one.reps / Math.max(one.sets, 1)).toFixed(0)} reps, ${one.ok} of ${one.reps} ok`],
     [mark, verdict],
   ];
   for (const [name, text] of parts) {

@@ -114,7 +114,7 @@ $("phone").onclick = showPhone;
 $("sound").onclick = async () => {
   await sound.toggle();
   $("sound").setAttribute("aria-pressed", String(sound.on));
-  $("sound").textContent = sound.on ? "Sound on" : "Sound off";
+  $("sound").textContent = sound.on ? "Sound is on" : "Sound is off";
   if (sound.on) navigator.wakeLock?.request("screen").catch(() => {});
 };
 wireSettings($, sound);
