@@ -86,10 +86,21 @@ def serving(*args, env=None):
         try:
             address = process.stdout.readline().strip()
             assert address, process.stderr.read()
-            yield address
+            yield Served(address, process)
         finally:
             process.terminate()
             process.communicate(timeout=20)
+
+
+class Served(str):
+    """A server's address, and its process."""
+
+    process: subprocess.Popen
+
+    def __new__(cls, address, process):
+        made = super().__new__(cls, address)
+        made.process = process
+        return made
 
 
 def asked(address, path, headers=None, method="GET", body=None):

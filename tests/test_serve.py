@@ -1,19 +1,26 @@
 """The live page without a browser: what a lane says of each record, who is let in, and that what is seen is stored."""
 
+import asyncio
 import http.client
+import signal
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 
 from barcore import protocol
-from barhold import history, plan, recording, replay
-from barhold.errors import InputError
+from barhold import history, ownplan, plan, recording, replay
+from barhold.errors import InputError, StoreError
+from barhold.model import Lifter, Wearer
+from barhold.reach import Wanted
 from barhold.serve import server, token
-from barhold.serve.hub import MOST_GUESTS
+from barhold.serve.hub import MOST_GUESTS, Hub
 from barhold.serve.lane import CONNECTED, FORGET_S, LOST, Lane, Who
-from barhold.store import Store
+from barhold.serve.stage import Stage
+from barhold.store import People, Store
 from browserkit import asked, serving
+from fake_room import FakeRoom
+from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, barhold, raw, rep
 
 MIA = Who("00112233aabbccdd", "bar-1", "Mia", 3900)
@@ -160,7 +167,57 @@ def test_the_token_is_kept_private_and_lasts_until_a_new_one_is_wanted(tmp_path)
     (tmp_path / "web-token").write_text("rubbish")
     assert len(token.kept(tmp_path)) == 22
     with pytest.raises(InputError, match="it keeps the token"):
-        token.kept(tmp_path / "none" / "such")
+        token.kept(tmp_path / "web-token")
+    assert len(token.kept(tmp_path / "made" / "by it")) == 22
+
+
+def test_a_real_sensor_is_followed_and_stored(tmp_path, monkeypatch):
+    room = FakeRoom(monkeypatch)
+    room.add("AA:1", ModernSensor(FakeLog({seq: make(seq) for seq in range(5)}), device=b"\1" * 8, name="bar-1"))
+    done = barhold("serve", "bar-1", "--web-port", 0, "--seconds", 2, db=tmp_path / "b.db")
+    assert done.exit_code == 0
+    assert "looking for sensor bar-1 by radio" in done.stderr
+    with Store.open(tmp_path / "b.db") as store:
+        assert [(one.name, one.device_id) for one in store.devices()] == [("bar-1", "01" * 8)]
+        assert len(list(store.records())) == 5
+
+
+def test_what_a_sensor_says_of_itself_is_on_its_lane(tmp_path, monkeypatch):
+    room = FakeRoom(monkeypatch)
+    room.add("AA:1", ModernSensor(FakeLog({0: make(0)}), device=b"\1" * 8, name="bar-1"))
+    with Store.open(tmp_path / "b.db") as store:
+        People(store).add_lifter(Lifter("Mia", "glute-bridge"))
+        People(store).wear(Wearer("01" * 8, 0, "Mia"))
+        stage = Stage(store, ownplan.finder(store), lambda _: None)
+        stage.follow(Wanted("bar-1"), "looking for bar-1")
+        assert stage.hub.state(0.0)["lanes"][0]["link"] == "looking"
+        with server.listen(0, False) as bound:
+            asyncio.run(stage.run(bound, frozenset(), "", "", 2))
+        (shown,) = stage.hub.state(0.0)["lanes"]
+    assert (shown["link"], shown["name"], shown["lifter"]) == ("connected", "bar-1", "Mia")
+    assert shown["plan"]["name"] == "glute-bridge"
+
+
+def test_a_store_that_fails_ends_it_with_the_stores_own_words():
+    async def failing():
+        raise StoreError("database b.db: the disk is full: free some space and repeat")
+
+    async def nothing(scope, receive, send):
+        """Answer nobody."""
+
+    with server.listen(0, False) as bound, pytest.raises(StoreError, match="the disk is full"):
+        asyncio.run(server.run(nothing, Hub(), bound, [failing], 20))
+
+
+def test_ctrl_c_ends_it_at_once_though_pages_look_on():
+    with serving("--seed", 1, "--web-port", 0) as address:
+        place = urlsplit(address)
+        looker = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+        looker.request("GET", "/events")
+        assert looker.getresponse().readline() == b"retry: 1000\n"
+        address.process.send_signal(signal.SIGINT)
+        assert address.process.wait(timeout=15) == 0
+        looker.close()
 
 
 # --- who is let in -----------------------------------------------------------------------------------------------

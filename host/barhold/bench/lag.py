@@ -1,4 +1,4 @@
-"""How late the live page is: from the moment on the bar to the frame in a real Chromium, the virtual sensor in real time.
+"""How late the live page is: from the moment on the bar to the frame in a real Chromium, played in real time.
 
 The sensor's clock is told from the anchor that the host keeps of it, as for a real one. RISE, TOP and TARGET count:
 their time is the moment itself, so what the detector takes to be sure of it is in the figure. The end of a hold is

@@ -20,6 +20,7 @@ def kept(folder: Path, anew: bool = False) -> str:
                 return token
         token = secrets.token_urlsafe(_BYTES)
         part = path.with_name(path.name + ".part")
+        folder.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(token + "\n")
