@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -114,6 +115,78 @@ def test_each_sensor_is_checked_for_itself():
     assert {r.sets[0].item.device_id: r.met for r in results} == {DEVICE: True, "ff" * 8: False}
 
 
+def every(raws, by=plan.DEFAULT, anchors=(ANCHOR,), **fields):
+    found = [replace(item, **fields) for item in sets.training_sets(stored(raws), anchors, NOW)]
+    return check.every(sets.sessions(found), by)
+
+
+def test_a_warm_up_set_is_shown_and_does_not_count():
+    raws = [*reps(3, hold_ms=1000), *session_raws(120_000, first_set=2)]
+    (result,) = every(raws, replace(plan.DEFAULT, warm_up_sets=1))
+    assert [one.warm_up for one in result.sets] == [True, False, False]
+    assert (len(result.working), result.met, result.verdicts) == (2, True, {"ok": 16})
+    (result,) = every(raws)
+    assert not result.met
+
+
+def test_what_somebody_said_of_a_set_goes_before_the_plans_warm_up():
+    by = replace(plan.DEFAULT, warm_up_sets=1)
+    found = sets.training_sets(stored(session_raws(counts=(8, 8, 8))), (ANCHOR,), NOW)
+    said = [replace(found[0], working=True), replace(found[1], warm_up=True), found[2]]
+    assert [one.warm_up for one in check.session(said, None, by).sets] == [False, True, False]
+
+
+def test_a_session_of_warm_up_sets_alone_has_no_set():
+    (result,) = every(session_raws(), warm_up=True)
+    assert (result.sets_met, result.met, result.unsure_share) == (False, False, 0)
+
+
+def test_sessions_are_per_lifter_across_sensors_and_per_sensor_without_one():
+    one = sets.training_sets(stored(session_raws(counts=(8,))), (ANCHOR,), NOW)
+    anchor = replace(ANCHOR, device_id="ff" * 8)
+    two = sets.training_sets(stored(session_raws(300_000, counts=(8,)), device_id="ff" * 8), (anchor,), NOW)
+    assert len(check.every(sets.sessions([*one, *two]), plan.DEFAULT)) == 2
+    mias = [replace(item, lifter="Mia") for item in (*one, *two)]
+    (result,) = check.every(sets.sessions(mias), plan.DEFAULT)
+    assert (result.owner, len(result.sets), result.met) == ("Mia", 2, True)
+
+
+def test_rest_is_each_lifters_own():
+    raws = [*session_raws(), *session_raws(10 * HOUR_MS, first_set=3), *session_raws(40 * HOUR_MS, first_set=5)]
+    found = sets.training_sets(stored(raws), (ANCHOR,), NOW)
+    named = [replace(item, lifter="Ada" if index in (2, 3) else "Mia") for index, item in enumerate(found)]
+    results = check.every(sets.sessions(named), plan.DEFAULT)
+    assert [(one.owner, one.rest) for one in results] == [("Mia", "first"), ("Ada", "first"), ("Mia", "ok")]
+
+
+def test_a_tempo_is_judged_with_its_doubt_and_fails_nothing():
+    by = replace(plan.DEFAULT, tempo=plan.Tempo.parse("2-1-X-3"))
+    item = sets.training_sets(stored(session_raws(counts=(8,))), (ANCHOR,), NOW)[0]  # 1.1 s down, 0.8 s below, 0.9 s up
+    assert check.tempo(item, by) == {"fall": (pytest.approx(1.1), "short"), "bottom": (pytest.approx(0.8), "ok")}
+    assert check.tempo(item, plan.DEFAULT) == {}
+    rising = replace(by, tempo=plan.Tempo.parse("1-1-2-3"))
+    assert check.tempo(item, rising)["rise"] == (pytest.approx(0.9), "short")
+    assert every(session_raws(), by)[0].met
+
+
+def test_a_tempo_that_scatters_over_the_line_is_unsure():
+    raws = [rep(10_000 + i * 9_000, number=i + 1) for i in range(6)]
+    (item,) = sets.training_sets(stored(raws), (ANCHOR,), NOW)
+    falls = (900, 2300, 1000, 2200, 1100, 2000)
+    uneven = replace(item, reps=tuple(replace(r, fall_ms=fall) for r, fall in zip(item.reps, falls, strict=True)))
+    assert check.tempo(uneven, replace(plan.DEFAULT, tempo=plan.Tempo.parse("2-1-1-3")))["fall"][1] == "unsure"
+
+
+def test_weeks_begin_on_monday_and_are_met_when_all_their_sessions_are():
+    days = [session_raws(day * 36 * HOUR_MS, first_set=1 + 2 * day) for day in range(6)]
+    days[5] = session_raws(5 * 36 * HOUR_MS, first_set=11, hold_ms=1000)
+    weeks = check.weeks(every([raw for day in days for raw in day]))
+    assert all(week.monday.weekday() == 0 for week in weeks)
+    assert sum(len(week.sessions) for week in weeks) == 6
+    assert [week.met for week in weeks] == [True] * (len(weeks) - 1) + [False]
+    assert weeks[-1].verdicts["short"] == 16
+
+
 @pytest.fixture
 def database(tmp_path):
     def fill(raws):
@@ -159,3 +232,70 @@ def test_sets_lists_what_is_stored(database):
     lines = [json.loads(line) for line in barhold("sets", "--json", db=path).stdout.splitlines()]
     assert [(line["type"], line["set"], len(line["reps"])) for line in lines] == [("set", 1, 8), ("set", 2, 7)]
     assert lines[0]["start"] == "2026-11-19T18:00:10.000+00:00"
+
+
+def test_the_command_gives_advice_with_its_rule_and_the_safety_words(database):
+    words = " ".join(barhold("check", db=database(session_raws(counts=(12, 12)))).stdout.split())
+    assert "More load: all targets met in all 2 sets at 12 reps. (rule: more-load)" in words
+    assert "Stop on pain. Rest 24-48 h before the same muscles again." in words
+
+
+def test_a_decay_is_told_only_where_it_exceeds_its_error(database):
+    falling = [rep(10_000 + i * 9_000, number=i + 1, hold_ms=2900 - 100 * i, hold_err_ms=40) for i in range(8)]
+    flat = reps(8, 200_000, set_number=2)
+    path = database([*falling, *flat])
+    words = " ".join(barhold("check", db=path).stdout.split())
+    assert "1 -0.70 +- " in words
+    assert "2 none proven" in words
+    (line,) = [json.loads(line) for line in barhold("check", "--json", db=path).stdout.splitlines()]
+    assert [one["hold_change_s"]["proven"] for one in line["sets"]] == [True, False]
+    assert line["sets"][0]["hold_change_s"]["by"] == -0.7
+
+
+def test_check_all_and_week_show_a_line_each_and_are_met_only_together(database):
+    path = database([*session_raws(hold_ms=1000), *session_raws(30 * HOUR_MS, first_set=3)])
+    assert barhold("check", db=path).exit_code == 0
+    result = barhold("check", "--all", db=path)
+    assert result.exit_code == 1
+    assert [line.split()[-1] for line in result.stdout.splitlines() if line.startswith("2026-")] == ["met", "met"]
+    assert sum("not met" in line for line in result.stdout.splitlines()) == 1
+    lines = [json.loads(line) for line in barhold("check", "--all", "--json", db=path).stdout.splitlines()]
+    assert [(line["met"], line["advice"] is None) for line in lines] == [(False, True), (True, False)]
+    weeks = [json.loads(line) for line in barhold("check", "--week", "--all", "--json", db=path).stdout.splitlines()]
+    assert sum(week["sessions"] for week in weeks) == 2
+    assert {week["type"] for week in weeks} == {"week"}
+    assert "2026-11-16" in barhold("check", "--week", db=path).stdout
+
+
+def test_advice_however_long_is_folded_and_never_cut(database, tmp_path):
+    slow = tmp_path / "slow.toml"
+    slow.write_text('tempo = "2-2-2-3"')
+    words = " ".join(barhold("check", "--plan", slow, db=database(session_raws())).stdout.split())
+    advice = words[words.index("The same load again") : words.index(" Stop on pain")]
+    assert advice.startswith("The same load again: set 1's fall took 1.1 s, the tempo is 2-2-2-3; set 1's bottom took")
+    assert advice.endswith("set 2's rise took 0.9 s, the tempo is 2-2-2-3. (rule: same-load)")
+
+
+def test_a_list_wider_than_80_columns_is_never_cut(database):
+    path = database(session_raws())
+    barhold("load", "132.5 lb", "--session", db=path)
+    barhold("lifter", "add", "M" * 40, db=path)
+    barhold("sets", "--edit", "1", "lifter", "M" * 40, db=path)
+    barhold("sets", "--edit", "1", "warm-up", db=path)
+    lines = barhold("sets", db=path).stdout.splitlines()
+    assert lines[2].startswith("1*  ")
+    assert lines[2].endswith("132.5 lb w")
+    assert "M" * 40 in lines[2]
+    assert len(lines[2]) > 80
+
+
+def test_check_by_another_plan_and_for_one_lifter(database, tmp_path):
+    path = database(session_raws(counts=(8, 8)))
+    mine = tmp_path / "mine.toml"
+    mine.write_text("reps = [10, 12]")
+    assert barhold("check", "--plan", mine, db=path).exit_code == 1
+    assert '"plan": "mine"' in barhold("check", "--plan", mine, "--json", db=path).stdout
+    assert barhold("check", "--lifter", DEVICE, db=path).exit_code == 0
+    result = barhold("check", "--lifter", "Bob", db=path)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "no set of Bob is stored" in result.stderr

@@ -234,6 +234,8 @@ def test_an_edit_of_a_part_waits_while_the_split_is_undone():
         ("load", '{"amount": -1, "unit": "kg"}'),
         ("load", '{"amount": 1, "unit": "stone"}'),
         ("drop", "7"),
+        ("drop", "[]"),
+        ("drop", '{"reps": [1]}'),
     ],
 )
 def test_what_a_newer_barhold_wrote_changes_nothing_and_breaks_nothing(action, value):

@@ -245,6 +245,7 @@ def test_the_commands_of_plan(own):
     checked = barhold("plan", "check", "mine")
     said = "mine, 3 sets of 8-10 reps, pause 1.5-2.5 s, rest 36-72 h, tempo 2-0-X-2, after 1 for warming up\n"
     assert (checked.exit_code, checked.stdout) == (0, said)
+    assert json.loads(barhold("plan", "use", "hip-thrust", "--json").stdout)["chosen"] is True
     assert barhold("plan", "use", "mine").stdout.startswith("chosen: mine")
     lines = [json.loads(line) for line in barhold("plan", "list", "--json").stdout.splitlines()]
     assert {line["name"]: line["chosen"] for line in lines} == {
@@ -281,6 +282,8 @@ def test_push_brings_the_named_the_wearers_or_the_chosen_plan(own, monkeypatch, 
         People(store).wear(Wearer("01" * 8, 0, "Mia"))
     assert kept()[:2] == (4000, 5000)
     assert kept("mine")[:2] == (1500, 2500)
+    line = json.loads(kept("mine", "--json")[2])
+    assert (line["sensor"], line["plan"], line["target_s"], line["long_s"]) == ("bar-1", "mine", 1.5, 2.5)
 
 
 def test_the_built_in_plans_are_in_the_package():

@@ -10,8 +10,9 @@ In this order; all of it looks at the sets that count (no warm-up) of the last s
                  of the sets or more have fewer reps than the plan's least
     end-sooner   a quarter of the holds or more are surely long
     more-load    reps, holds and sets are met, every set has the plan's most reps, at most a quarter of the holds are
-                 unsure, and over no set did the hold or the speed provably fall by a fifth or more
-    more-reps    the session is met: the same load, more reps
+                 unsure, over no set did the hold or the speed provably fall by a fifth or more, and no phase of the
+                 plan's tempo was surely missed
+    more-reps    the session is met, and so is the tempo: the same load, more reps
     same-load    anything else: the same load again, and what was missed
 
 A surely short hold is one whose verdict is `short`: its whole error lies under the window.
@@ -98,6 +99,8 @@ def _more(last: SessionCheck, plan: Plan) -> Advice | None:
     done = last.sets_met and all(one.reps_met and one.holds_met for one in last.working)
     most = all(len(one.item.reps) >= plan.reps.most for one in last.working)
     steady = last.unsure_share <= QUARTER and not any(_fell(one) for one in last.working)
+    if _off_tempo(last, plan):
+        return None
     if done and most and steady:
         why = f"all targets met in all {len(last.working)} sets at {plan.reps.most:g} reps"
         return Advice("more-load", f"{_changed(last, plan, 1)}: {why}")
@@ -114,12 +117,23 @@ def _same(last: SessionCheck, plan: Plan) -> Advice:
         missed.append(f"not every set had {_span(plan.reps)} reps")
     if not last.sets_met:
         missed.append(f"{len(last.working)} sets, the plan asks {_span(plan.sets)}")
+    missed += _off_tempo(last, plan)
     if last.rest == check.LONG:
         missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {_span(plan.rest_h)}")
     if not missed and last.verdicts[check.UNSURE]:
         missed.append(f"{_of(last, check.UNSURE)} holds are unsure")
     missed += [f"set {number}{_words(one)}" for number, one in enumerate(last.sets, start=1) if _counts(one)]
     return Advice("same-load", f"the same load again: {'; '.join(missed)}")
+
+
+def _off_tempo(last: SessionCheck, plan: Plan) -> list[str]:
+    """Return in words which phases of the tempo were surely missed, in which sets."""
+    return [
+        f"set {number}'s {phase} took {mean_s:.1f} s, the tempo is {plan.tempo}"
+        for number, one in enumerate(last.sets, start=1)
+        for phase, (mean_s, verdict) in check.tempo(one.item, plan).items()
+        if not one.warm_up and verdict in (check.SHORT, check.LONG)
+    ]
 
 
 def _counts(one: SetCheck) -> bool:

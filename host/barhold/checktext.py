@@ -32,7 +32,7 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
 def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
     """Return the advice in a line, and what holds whatever the numbers say."""
     line = f"{told.text[:1].upper()}{told.text[1:]}. (rule: {told.rule})"
-    said = [Text(line, "bold", no_wrap=True, overflow="ignore")] if told.text else []
+    said = [Text(line, "bold")] if told.text else []
     return [*said, Text(advice.safety(plan))]
 
 
@@ -94,6 +94,9 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
             table.add_row(f"set {number}: warm-up", f"{len(one.item.reps)} reps", "does not count", Text("-"))
         else:
             _count(table, number, one, plan)
+    if unsure := result.verdicts[check.UNSURE]:
+        found = f"{unsure} of {result.verdicts.total()}, {100 * result.unsure_share:.0f} %"
+        table.add_row("unsure holds", found, "", Text("-"))
     table.add_row("sets", str(len(result.working)), span(plan.sets), _met(result.sets_met))
     table.add_row("rest", *_rest(result, plan))
     table.add_section()

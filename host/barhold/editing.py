@@ -67,16 +67,16 @@ def numbers(text: str, count: int) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def told(edit: Edit, value: Any) -> str:
+def told(edit: Edit) -> str:
     """Return what an edit says, in words."""
-    match edit.action, value:
+    match edit.action, edits.value(edit):
         case ((edits.SPLIT | edits.DROP), {"rep": int(start_ms)}):
             return f"{edit.action} rep at {(start_ms - edit.key.start_ms) / 1000:.1f} s"
-        case edits.DROP, _:
+        case edits.DROP, {"all": True}:
             return "drop all"
         case edits.LIFTER, {"lifter": str(name)}:
             return f"lifter {name or 'nobody'}"
-        case edits.LOAD, {"amount": amount, "unit": unit}:
+        case edits.LOAD, {"amount": int() | float() as amount, "unit": str(unit)}:
             return f"load {amount:.10g} {unit}"
         case edits.NOTE, {"text": str(text)}:
             return f"note {text!r}"
@@ -119,7 +119,7 @@ def _merge(number: int, others: list[int], sets: Sequence[TrainingSet]) -> Said:
 
 def _drop(number: int, item: TrainingSet, rest: list[str]) -> list[Said]:
     if rest == ["all"]:
-        return [Said(item.key, edits.DROP, {})]
+        return [Said(item.key, edits.DROP, {"all": True})]
     if not rest:
         raise InputError(f"drop needs the reps to drop, or all: {USAGE[edits.DROP]}")
     starts = list(dict.fromkeys(_rep(number, item, text).start_ms for text in rest))

@@ -2,7 +2,7 @@
 
     split    {"rep": start_ms}         a second set begins with this rep; its key is that moment
     merge    {"with": [a set's key]}   both are one set, under the earlier one's key; both of one boot
-    drop     {"rep": start_ms} or {}   this rep, or the whole set, does not count
+    drop     {"rep": start_ms} or {"all": true}   this rep, or the whole set, does not count
     warm-up, working   {}              it does not count, it does whatever the plan says
     lifter   {"name": text}            whose it is; "" for nobody's
     load     {"amount": n, "unit": "kg"|"lb"} or {}
@@ -57,6 +57,14 @@ def idle(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> set[str]:
     return _laid(sets, edits)[2]
 
 
+def value(edit: Edit) -> dict[str, Any]:
+    """Return what an edit says beside its action; nothing for what cannot be read."""
+    try:
+        return dict(json.loads(edit.value))
+    except (ValueError, TypeError, RecursionError):
+        return {}
+
+
 def load_value(load: Load | None) -> dict[str, Any]:
     """Return the value of a LOAD edit; None takes the load away."""
     return {"amount": load.amount, "unit": load.unit} if load else {}
@@ -71,13 +79,13 @@ def _laid(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> tuple[Iterable[
         if edit.undone_utc_ms is not None:
             continue
         try:
-            value = dict(json.loads(edit.value))
-            for key in (edit.key, *_other(edit, value)):
+            said = value(edit)
+            for key in (edit.key, *_other(edit, said)):
                 if key in originals:
                     item = originals.pop(key)
                     pieces[key] = _Piece(key, item, list(item.reps), {})
-            done = _lay(pieces, edit, value)
-        except (ValueError, TypeError, KeyError):  # of a newer Barhold, or no edit at all
+            done = _lay(pieces, edit, said)
+        except (ValueError, TypeError, KeyError, OverflowError):  # of a newer Barhold, or no edit at all
             done = False
         if not done:
             idle.add(edit.edit_id)
@@ -101,7 +109,7 @@ def _lay(pieces: dict[SetKey, _Piece], edit: Edit, value: Any) -> bool:
             if other is not None:
                 del pieces[SetKey(*value["with"])]
         case "drop":
-            done = _drop(piece, value.get("rep"))
+            done = _drop(piece, value)
             piece.edits += (edit.edit_id,) if done else ()
             return done
         case action:
@@ -136,8 +144,8 @@ def _merge(piece: _Piece, other: _Piece | None) -> _Piece | None:
     return piece
 
 
-def _drop(piece: _Piece, start_ms: int | None) -> bool:
-    left = [] if start_ms is None else [rep for rep in piece.reps if rep.start_ms != start_ms]
+def _drop(piece: _Piece, value: Any) -> bool:
+    left = [rep for rep in piece.reps if rep.start_ms != value["rep"]] if "rep" in value or not value["all"] else []
     done = len(left) < len(piece.reps)
     piece.reps = left
     return done

@@ -1,6 +1,5 @@
 """The JSON Lines that commands print: one object a line, `type` and `schema` in each. Pure."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -119,7 +118,7 @@ def edited(edit: Edit, number: int | None, in_force: bool) -> Line:
         "number": number,
         "key": dict(edit.key._asdict()),
         "action": edit.action,
-        "value": json.loads(edit.value),
+        "value": edits.value(edit),
         "made": _moment(edit.made_utc_ms),
         "undone": None if edit.undone_utc_ms is None else _moment(edit.undone_utc_ms),
         "in_force": in_force and edit.undone_utc_ms is None,

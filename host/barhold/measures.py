@@ -15,6 +15,8 @@ from barhold.model import Rep
 
 MIN_REPS = 4
 """Under this many a line through them says nothing."""
+PEAK_ERR_M_S = 0.05
+"""No rep tells its peak's error: that of the line under which the bar is called still, a careful guess."""
 # Student's t, 95 % two-sided, for 1, 2 .. 10 degrees of freedom; above that the last one, which errs on the safe side.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _ERR_SIGMAS = 1.96  # of a normal error in a rep's 95 % bound
@@ -39,8 +41,8 @@ def hold_change_s(reps: Sequence[Rep]) -> Change | None:
 
 
 def speed_change_m_s(reps: Sequence[Rep]) -> Change | None:
-    """Return by how much the peak velocity changed; reps tell no error of it, so their scatter alone counts."""
-    return change([rep.peak_m_s for rep in reps], [0.0] * len(reps))
+    """Return by how many m/s the peak velocity of the rise changed; None for too few reps."""
+    return change([rep.peak_m_s for rep in reps], [PEAK_ERR_M_S] * len(reps))
 
 
 def change(values: Sequence[float], errors: Sequence[float]) -> Change | None:

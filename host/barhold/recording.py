@@ -70,10 +70,8 @@ def unpack(samples: bytes) -> NDArray[np.void]:
 def slower(taken: Recording, rate_hz: float) -> Recording:
     """Return the recording as a sensor of a lower rate would read it: the mean of what falls into each of its steps."""
     if not 1 / recording_fault.MAX_STEP_S <= rate_hz <= taken.rate_hz * 1.02:
-        least = 1 / recording_fault.MAX_STEP_S
-        raise InputError(
-            f"{taken.name}: {rate_hz:g} Hz must lie within {least:g} and the {taken.rate_hz:.0f} Hz that were recorded"
-        )
+        limits = f"{1 / recording_fault.MAX_STEP_S:.0f} and the {taken.rate_hz:.0f} Hz that were recorded"
+        raise InputError(f"{taken.name}: {rate_hz:g} Hz must lie within {limits}")
     packed = unpack(taken.samples)
     step = np.floor(packed["t_ms"] * (rate_hz / 1000)).astype(np.int64)
     begins = np.flatnonzero(np.diff(step, prepend=-1))

@@ -1,6 +1,5 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from barhold.sets import owner
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Text that stays as it is: no folding, no style."""
+    """Text that is never folded."""
 
     text: str
 
@@ -44,9 +43,9 @@ _WORDS = (
     "name",
     "id",
     "at",
-    *("whose", "said", "edit", "state", "made", "wears", "exercise", "week of", "session"),
+    *("whose", "load", "edit", "state", "made", "wears", "exercise", "week of", "session"),
 )  # columns set flush left
-_WRAPPED = ("flags", "said", "edit", "state")
+_WRAPPED = ("flags", "edit", "state")
 
 
 def replayed(name: str, sets: list[TrainingSet], plan: Plan | None = None) -> list[Renderable]:
@@ -82,7 +81,7 @@ def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
 
 
 def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
-    """Return a line per stored set with its number, * if edited; its hold is the mean of its reps. Notes follow."""
+    """Return a line per stored set: its number, * if edited; its mean hold; its load, w for warm-up. Notes follow."""
     rows = list(numbered)
     said = [_said(item) for _, item in rows]
     names = ("no", "start", "whose", "reps", "hold s", "least-most", "cm")
@@ -94,13 +93,12 @@ def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
         cells = (f"{number}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
         lines.append((*cells, words))
     notes = (Text(f"{number}: {item.note}") for number, item in rows if item.note)
-    return [listing((*names, "said" if any(said) else ""), lines), *notes]
+    return [listing((*names, "load" if any(said) else ""), lines), *notes]
 
 
 def _said(item: TrainingSet) -> str:
-    """Return what people said of a set, but its lifter and note."""
-    load = [loads.text(item.load)] if item.load else []
-    return ", ".join(load + ["warm-up"] * item.warm_up + ["working"] * item.working)
+    """Return a set's load, and w for a warm-up set."""
+    return f"{loads.text(item.load) if item.load else ''}{' w' * item.warm_up}"
 
 
 def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
@@ -109,7 +107,7 @@ def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
     for edit, number, in_force in rows:
         made = datetime.fromtimestamp(edit.made_utc_ms / 1000, UTC).astimezone()
         state = "undone" if edit.undone_utc_ms is not None else "counts" if in_force else "its set or rep is not there"
-        said = editing.told(edit, json.loads(edit.value))
+        said = editing.told(edit)
         table.add_row(edit.edit_id[:8], f"{made:%Y-%m-%d %H:%M}", _or_dash(number), said, state)
     return [table]
 
@@ -188,7 +186,7 @@ def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
         for name, cell, width in zip(names, row, widths, strict=True):
             room = " " * (width - cell_len(cell))
             cells.append(cell + room if name in _WORDS else room + cell)
-        lines.append("   ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
     return Lines("\n".join(lines))
 
 

@@ -10,7 +10,7 @@ from barhold.cli.sets import show
 
 if TYPE_CHECKING:
     from barhold.editing import Said
-    from barhold.model import TrainingSet
+    from barhold.model import Edit, TrainingSet
     from barhold.store import Store
 
 _ID_DIGITS = 8  # of an edit's 32, as shown
@@ -30,9 +30,8 @@ def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as
     """Add the edits that `ask` makes of the sets as they count today, and show what became of them."""
     from uuid import uuid4
 
-    from barhold import edits, history
+    from barhold import edits, history, model
     from barhold.errors import InputError
-    from barhold.model import Edit
     from barhold.store import People
 
     people, now = People(store), datetime.now(UTC)
@@ -40,7 +39,7 @@ def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as
     said = ask(edits.apply(counted, known, wearers))
     # The journal's order is its meaning: a clock that was set back must not put an edit before older ones.
     made_ms = max(_ms(now), known[-1].made_utc_ms + 1 if known else 0)
-    new = [Edit(uuid4().hex, one.key, one.action, json.dumps(one.value), made_ms) for one in said]
+    new = [model.Edit(uuid4().hex, one.key, one.action, json.dumps(one.value), made_ms) for one in said]
     if edits.idle(counted, [*known, *new]) & {one.edit_id for one in new}:
         raise InputError("this would change nothing: look at `barhold sets` and `barhold sets --journal`")
     people.add_edits(new)
@@ -52,7 +51,7 @@ def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as
 
 
 def undo(db: str | None, words: list[str], as_json: bool) -> None:
-    """Take back the last command's edits, the edit with the id given, or all."""
+    """Take back the last command's edits, or the edit with the id given."""
     from barhold import jsonlines
     from barhold.store import People, Store
 
@@ -69,20 +68,18 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
         else:
             from barhold.editing import told
 
-            screen.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one, json.loads(one.value))}")
+            screen.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one)}")
 
 
-def _chosen(open_edits: list, words: list[str]) -> list:  # type: ignore[type-arg]
+def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
     from barhold.errors import InputError
 
     if len(words) > 1:
-        raise InputError("--undo takes nothing, an edit's id, or all; ids are in `barhold sets --journal`")
+        raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
     if not open_edits:
         raise InputError("there is no edit to undo")
     if not words:
         return [one for one in open_edits if one.made_utc_ms == open_edits[-1].made_utc_ms]
-    if words[0] == "all":
-        return open_edits
     found = [one for one in open_edits if one.edit_id.startswith(words[0])]
     if len(found) != 1:
         many = f"{len(found)} edits that count have" if found else "no edit that counts has"

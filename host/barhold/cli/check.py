@@ -22,7 +22,7 @@ def check(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check each lifter's last session against the plan: holds, reps, sets and rest. Sensors of nobody's count for one.
+    """Check each lifter's last session against the plan: holds, reps, sets and rest; a sensor without a lifter is one.
 
     A hold is `unsure` where the sensor cannot tell on which side of a line it lies. Unsure reps do not fail a set,
     but over half of a set's reps must be `ok`. Warm-up sets do not count. A change over a set is told only where it

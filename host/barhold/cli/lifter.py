@@ -34,6 +34,7 @@ def add(
         str, typer.Option("--plan", metavar="NAME|FILE", help="The lifter's plan; otherwise the chosen one.")
     ] = "",
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a lifter known; of a known one, change the plan.
 
@@ -50,7 +51,10 @@ def add(
     kept = planfile.lasting(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
-    typer.echo(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
+    if as_json:
+        _line(name, {"plan": kept or None, "new": new})
+    else:
+        typer.echo(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -62,7 +66,7 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
       barhold lifter list
       barhold lifter list --json
     """
-    from barhold import jsonlines, text
+    from barhold import text
     from barhold.store import People, Store
 
     with Store.open(db) as store:
@@ -72,8 +76,7 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
         rows = [(one, [names[at] for at, who in wears.items() if who == one.name]) for one in people.lifters()]
     if as_json:
         for one, sensors in rows:
-            line = {"name": one.name, "plan": one.plan or None, "wears": sensors}
-            screen.json_line({"type": "lifter", "schema": jsonlines.SCHEMA, **line})
+            _line(one.name, {"plan": one.plan or None, "wears": sensors})
     elif rows:
         screen.show(*text.lifters(rows))
     else:
@@ -89,6 +92,7 @@ def wear(
     ] = "",
     always: Annotated[bool, typer.Option("--always", help="All that the sensor ever counted.")] = False,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say who wears a sensor from a moment on, until somebody else does: its sets are theirs.
 
@@ -120,8 +124,18 @@ def wear(
             raise InputError(f"lifter {name!r} is not known: `barhold lifter add {name!r}` first")
         device = _device(store, sensor)
         people.wear(Wearer(device.device_id, since_ms, name))
+    if as_json:
+        since_utc = None if always else moment.astimezone().isoformat(timespec="milliseconds")
+        _line(name, {"wears": [device.name or device.device_id], "device": device.device_id, "since": since_utc})
+        return
     when = "ever" if always else f"since {moment.astimezone():%Y-%m-%d %H:%M}"
     typer.echo(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
+
+
+def _line(name: str, fields: dict[str, object]) -> None:
+    from barhold import jsonlines
+
+    screen.json_line({"type": "lifter", "schema": jsonlines.SCHEMA, "name": name, **fields})
 
 
 def _check_name(name: str) -> None:

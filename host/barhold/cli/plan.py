@@ -11,6 +11,7 @@ from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wai
 if TYPE_CHECKING:
     from barhold.plan import Plan
     from barhold.session import Control
+    from barhold.session.control import SensorSettings
     from barhold.store import Store
 
 plan = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -23,7 +24,8 @@ def _plan() -> None:
     """Choose the plan that training is checked against, and bring its targets to a sensor.
 
     A plan is a TOML file; `barhold plan show` prints one to begin with. Put your own into the folder plans of the
-    config folder (`barhold plan list` names it) and it has a name, or name the file itself.
+    config folder (`barhold plan list` names it) and it has a name, or name the file itself. What counts is --plan, then
+    the lifter's plan, then the variable BARHOLD_PLAN, then what `plan use` chose, then hip-thrust.
 
     \b
     Examples:
@@ -103,16 +105,20 @@ def check(name: Named, as_json: AsJson = False) -> None:
 
 
 @plan.command()
-def use(name: Named) -> None:
+def use(name: Named, as_json: AsJson = False) -> None:
     """Choose the plan that counts from now on, for whom no other is named.
 
     \b
     Examples:
       barhold plan use hip-thrust
     """
-    from barhold import planfile
+    from barhold import jsonlines, planfile
 
-    typer.echo(f"chosen: {_words(planfile.use(name))}")
+    found = planfile.use(name)
+    if as_json:
+        screen.json_line(jsonlines.plan(found, True))
+    else:
+        typer.echo(f"chosen: {_words(found)}")
     if os.environ.get("BARHOLD_PLAN"):
         screen.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
 
@@ -125,6 +131,7 @@ def push(
     port: Port = "",
     wait: Wait = WAIT_S,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell a sensor from which hold on to cue the target, and from which on to cue too long.
 
@@ -143,16 +150,23 @@ def push(
 
     with Store.open(db) as store:
 
-        async def work(control: "Control") -> str:
+        async def work(control: "Control") -> "tuple[Plan, SensorSettings]":
             found = named or _wearers_plan(store, control.info.device_id)
             target_ms, long_ms = round(found.hold_s.least * 1000), round(found.hold_s.most * 1000)
             kept = await control.set(target_ms=target_ms, long_ms=long_ms)
             if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
                 raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
-            return f"{kept.name} cues a hold at {target_ms / 1000:g} s and one that is too long at {long_ms / 1000:g} s"
+            return found, kept
 
-        told = reaching.in_session(sensor, usb, port, wait, store, work)
-    typer.echo(told)
+        found, kept = reaching.in_session(sensor, usb, port, wait, store, work)
+    target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
+    if as_json:
+        from barhold import jsonlines
+
+        line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
+        screen.json_line({"type": "push", "schema": jsonlines.SCHEMA, **line})
+    else:
+        typer.echo(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
 
 
 def _wearers_plan(store: "Store", device_id: str) -> "Plan":

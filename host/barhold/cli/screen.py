@@ -15,7 +15,7 @@ def show(*parts: "RenderableType") -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     with console.capture() as rendered:  # printing by itself, rich would end with status 1 on a closed pipe
         for part in parts:
-            console.print(part)
+            console.print(part, crop=False)  # what is wider than a terminal is folded there, never cut
     sys.stdout.write(rendered.get())
 
 

@@ -19,7 +19,7 @@ def sets(
     ] = None,
     edit: Annotated[bool, typer.Option("--edit", help="Change a set: its number, what to do, what it needs.")] = False,
     undo: Annotated[
-        bool, typer.Option("--undo", help="Take back the last edit, the one with the given id, or all.")
+        bool, typer.Option("--undo", help="Take back the last edit, or the one with the given id.")
     ] = False,
     journal: Annotated[bool, typer.Option("--journal", help="Show every edit, those undone too.")] = False,
     last: Annotated[int | None, typer.Option("--last", min=1, help="Only so many, the last ones.")] = None,
@@ -29,8 +29,8 @@ def sets(
 ) -> None:
     """List the stored sets, or correct them.
 
-    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. A number marked with * is
-    that of a set that was edited.
+    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. * marks the
+    number of a set that was edited, w a warm-up set.
 
     What the sensor counted stays as it is: an edit is laid over it, and can be undone at any time. With 12 as a set's
     number, --edit takes: 12 split 5 (a second set begins with rep 5); 12 merge 13; 12 drop 3 (or all); 12 warm-up;
@@ -53,7 +53,7 @@ def sets(
 
     if edit + undo + journal > 1:
         raise InputError("--edit, --undo and --journal: one at a time")
-    if words and not (edit or undo):
+    if words and not (edit or undo or journal):
         raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
     if edit or undo or journal:
         from barhold.cli import changing
