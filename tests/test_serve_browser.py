@@ -100,6 +100,11 @@ def test_two_sensors_have_a_tab_each(chromium):
         page.page.click("#lanes button:nth-child(2)")
         assert page.ask("document.querySelector('#lanes button:nth-child(2)').getAttribute('aria-pressed')") == "true"
         page.until("document.querySelector('#lanes').textContent.includes('(held)')")
+        names = page.until(
+            "window.names = [...document.querySelectorAll('#lanes button')].map((one) => one.textContent)"
+        )
+        assert len(set(names)) == 2  # though both sensors are called the same
+        assert all(name.startswith("Barhold ") for name in names)
         assert page.errors == []
 
 

@@ -96,6 +96,7 @@ class Lane:
         return {
             "link": self.link,
             "note": self.note,
+            "id": self.who.device_id,
             "name": self.who.name or self.who.device_id,
             "lifter": self.who.lifter,
             "battery_mv": self.who.battery_mv,

@@ -14,7 +14,7 @@ export function draw(state, index, seen, pick) {
   drawLink(one, seen.connected);
   drawBattery(one);
   const shownRep = one.phase === "waiting" && one.rest_ms !== null ? lastSetReps(one) : one.rep;
-  text("who", one.lifter || one.name || "Barhold");
+  text("who", called(one, index, state.lanes));
   text("which", one.lifter ? one.name : one.plan.name);
   text("rep", String(shownRep));
   text("goal", `of ${one.plan.reps[0]}-${one.plan.reps[1]} reps`);
@@ -36,11 +36,18 @@ function drawLanes(lanes, index, picked, pick) {
     button.type = "button";
     button.setAttribute("aria-pressed", String(i === index));
     button.className = one.link;
-    button.textContent = `${one.lifter || one.name || `sensor ${i + 1}`}${i === picked ? " (held)" : ""}`;
+    button.textContent = `${called(one, i, lanes)}${i === picked ? " (held)" : ""}`;
     button.title = i === picked ? "Shown until you click again" : "Show this sensor only";
     button.onclick = () => pick(i);
     return button;
   }));
+}
+
+// Two sensors of one name are told apart by the end of their ids.
+function called(one, i, lanes) {
+  const name = one.lifter || one.name || `sensor ${i + 1}`;
+  const alike = lanes.filter((other) => other.lifter === one.lifter && other.name === one.name).length > 1;
+  return alike && one.id ? `${name} ${one.id.slice(-4)}` : name;
 }
 
 function drawLink(one, connected) {
@@ -103,9 +110,10 @@ function drawSets(one, plan) {
   }));
 }
 
-export function drawRunning(one, elapsedMs, restS) {
+// Without a connection a hold stands still, but a rest goes on.
+export function drawRunning(one, elapsedMs, connected, restS) {
   const plan = one.plan;
-  const runs = one.phase === "holding";
+  const runs = one.phase === "holding" && connected;
   const hold_ms = Math.min(HOLD_MOST_MS, one.hold_ms + (runs ? elapsedMs * one.speed : 0));
   const rest_ms = one.rest_ms === null ? null : one.rest_ms + elapsedMs * one.speed;
   const resting = rest_ms !== null && one.phase === "waiting";

@@ -87,7 +87,7 @@ function frame() {
       connect();
     }
     const one = seen.state.lanes[lane()];
-    const shown = drawRunning(one, seen.connected ? performance.now() - seen.atMs : 0, settings.restS);
+    const shown = drawRunning(one, performance.now() - seen.atMs, seen.connected, settings.restS);
     const second = one.phase === "holding" ? Math.floor(shown.hold_ms / 1000) : 0;
     if (second > ticked && second * 1000 < one.target_ms && settings.ticks) sound.play("tick");
     ticked = second;
