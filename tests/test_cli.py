@@ -15,13 +15,14 @@ from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
 HEAVY = ("numpy", "sqlalchemy", "bleak", "alembic", "rich", "serial", "asyncio", "matplotlib")
-HEAVY += ("cryptography", "icalendar", "mpremote", "platformdirs", "psycopg", "pyarrow")
+HEAVY += ("cryptography", "icalendar", "jinja2", "mpremote", "platformdirs", "psycopg", "pyarrow")
+HEAVY += ("segno", "starlette", "uvicorn")
 
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
         "bench bundle calibrate check db demo doctor export flash import keys lifter live load name plan record replay "
-        "scan sets sync time trust update"
+        "report scan serve sets sync time trust update"
     )
 
 

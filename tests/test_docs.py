@@ -12,9 +12,10 @@ COMMANDS = get_command(app).commands
 CODE_LINES = [line for block in re.findall(r"```\w*\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
 
 
-def test_the_readme_is_short_and_has_one_picture():
+def test_the_readme_is_short_and_has_three_pictures():
     assert len(README.splitlines()) <= 150
-    assert re.findall(r"!\[.*?\]\((.*?)\)", README) == ["docs/flow.svg"]
+    assert re.findall(r"!\[.*?\]\((.*?)\)", README) == ["docs/flow.svg", "docs/live.png", "docs/report.png"]
+    assert all((ROOT / f"docs/{name}.png").stat().st_size < 150_000 for name in ("live", "report"))
 
 
 def test_every_command_is_in_the_readme_and_every_one_there_exists():

@@ -83,17 +83,17 @@ HOST_TIERS = (
     {"recording"},
     {"build", "generate", "link", "store", "sets"},
     {"check", "edits", "replay", "session", "truth"},
-    {"advice", "editing", "history", "rejudge"},
+    {"advice", "editing", "history", "ownplan", "rejudge"},
     {"capture", "flash", "jsonlines", "liveview", "posing", "probe", "reach", "sync", "text", "trusting"},
-    {"bench", "checktext", "doctor", "exports", "fleet", "imports", "scene", "update"},
-    {"plot_lanes"},
-    {"plot"},
+    {"checktext", "doctor", "exports", "fleet", "imports", "report", "scene", "update"},
+    {"plot_lanes", "serve"},
+    {"bench", "plot"},
     {"cli"},
     {"__main__"},
 )
 TIER = {room: tier for tier, rooms in enumerate(HOST_TIERS) for room in rooms}
 PURE = {"advice", "check", "drift", "edits", "flags", "jsonlines", "liveview", "loads", "measures", "model", "plan"}
-PURE |= {"checktext", "editing", "plantoml", "rejudge", "sets", "text", "walltime"}
+PURE |= {"checktext", "editing", "plantoml", "rejudge", "report", "sets", "text", "walltime"}
 PURE |= {"cells", "englishdates", "exports"}
 PURE_MAY = PURE | {"errors"}
 

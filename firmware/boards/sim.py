@@ -33,18 +33,19 @@ class SimulatedClock:
 
 
 class RealClock:
-    """The computer's clock, shifted so that it shows `start_tick` now."""
+    """The computer's clock, shifted so that it shows `start_tick` now, and `speed` times as fast."""
 
-    def __init__(self, start_tick: int) -> None:
-        self._offset = start_tick - _host_ms()
+    def __init__(self, start_tick: int, speed: int = 1) -> None:
+        self._speed = speed
+        self._offset = start_tick - _host_ms() * speed
 
     def ticks_ms(self) -> int:
         """Return the 30-bit tick."""
-        return (_host_ms() + self._offset) & MASK
+        return (_host_ms() * self._speed + self._offset) & MASK
 
     def wait_ms(self, duration_ms: int) -> None:
         """Let time pass."""
-        time.sleep(duration_ms / 1000)
+        time.sleep(duration_ms / 1000 / self._speed)
 
 
 class PlayedImu:
@@ -177,13 +178,17 @@ def open_board(
     folder: str = "",
     device_id: bytes = b"",
     log_id: int = 0,
+    speed: int = 1,
 ) -> Board:
-    """Return a board that plays `samples`, its log in `folder` or else in memory. Ids not given come from `samples`."""
+    """Return a board that plays `samples`, its log in `folder` or else in memory. Ids not given come from `samples`.
+
+    `speed` is how many times as fast real time passes on it.
+    """
     digest = binascii.crc32(samples)
     device_id = device_id or b"sim\0" + struct.pack("<I", digest)
     if len(device_id) != 8:
         raise ValueError("device_id has %d bytes, must be 8" % len(device_id))
-    clock = RealClock(start_tick) if real_time else SimulatedClock(start_tick)
+    clock = RealClock(start_tick, speed) if real_time else SimulatedClock(start_tick)
 
     fresh_ids = []
 

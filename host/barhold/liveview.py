@@ -1,6 +1,7 @@
 """What a live view shows, kept from the records as they are heard. Pure: the time is passed in, nothing is drawn.
 
-Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth.
+Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth. It comes
+about a second after the rep's end, when the next one may be under way already: then that one goes on.
 """
 
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class LiveView:
     rep: int = 0
     sets: int = 0  # ended so far
     reps: list[SeenRep] = field(default_factory=list)
+    last_reps: int = LAST_REPS  # how many of them are kept
     _hold_since_s: float = 0.0
     _hold_ms: int = 0
 
@@ -43,6 +45,12 @@ class LiveView:
         if self.phase != HOLDING:
             return self._hold_ms
         return self._hold_ms + round((now_s - self._hold_since_s) * 1000)
+
+    def give_up(self) -> None:
+        """Drop the rep under way: it will not be heard of again."""
+        last = self.reps[-1] if self.reps else None
+        counted = last.number if last and last.set_number == self.set_number else 0
+        self.phase, self.rep, self._hold_ms = WAITING, counted, 0
 
     def feed(self, raw: bytes, now_s: float) -> str:
         """Take one valid record heard at `now_s`; return what a plain view says of it, "" for nothing."""
@@ -74,8 +82,9 @@ class LiveView:
         if any((one.set_number, one.start_ms) == (set_number, t_ms) for one in self.reps):
             return ""  # heard again after a reconnect
         seen = SeenRep(set_number, number, hold_ms, err_ms, rom_mm, rep_flags, t_ms)
-        self.reps = [*self.reps, seen][-LAST_REPS:]
-        self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, number, hold_ms
+        self.reps = [*self.reps, seen][-self.last_reps :]
+        if self.phase == WAITING or (self.set_number, self.rep) == (set_number, number):
+            self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, number, hold_ms
         return f"set {set_number} rep {number}: {said(seen)}"
 
     def _correct(self, t_ms: int, values: tuple[int, ...]) -> str:
@@ -86,7 +95,8 @@ class LiveView:
         return f"set {set_number} rep {number}: taken back"
 
     def _end(self, set_flags: int, values: tuple[int, ...]) -> str:
-        self.phase, self.rep = WAITING, 0
+        if self.phase == WAITING:  # else the next set's first rep is under way already
+            self.rep = 0
         if set_flags & protocol.LONE:
             return f"set {values[0]}: a lone lift, no set"
         self.sets += 1

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from barhold.bench.bounds import Judged
 from barhold.bench.cost import Cost
+from barhold.bench.lag import MEDIAN_MS, Lag
 from barhold.bench.radio import Radio
 from barhold.bench.run import Result
 from barhold.bench.score import figures
@@ -50,6 +51,11 @@ def store(measured: Measured) -> Iterator[Line]:
     yield {**_head("bench_ingest"), **who, **size, "records_per_s": measured.records_per_s}
     for one in measured.readings:
         yield {**_head("bench_read"), **who, **asdict(one), "growth": one.growth, "met": one.met}
+
+
+def lag(measured: Lag) -> Line:
+    """Return the line of the live page's lag."""
+    return {**_head("bench_live"), **asdict(measured), "limit_ms": MEDIAN_MS, "met": measured.met}
 
 
 def _head(kind: str) -> Line:

@@ -10,6 +10,7 @@ from rich.text import Text
 from barhold.bench import bounds
 from barhold.bench.bounds import Judged
 from barhold.bench.cost import MEDIAN_US, WORST_RATIO, Cost
+from barhold.bench.lag import MEDIAN_MS, Lag
 from barhold.bench.radio import LATE_MS, LEAST_SHARE, Radio
 from barhold.bench.run import Result
 from barhold.bench.score import Figures, figures
@@ -161,6 +162,18 @@ def store(measured: Measured) -> list[Renderable]:
         f"each figure is the least of some runs; bounds: {LIMIT_S:g} s, and growth of at most 2 x"
     )
     return [_title(f"years of training in {measured.store}"), table, Text(said, "dim")]
+
+
+def lag(measured: Lag) -> list[Renderable]:
+    """Return how late the live page was."""
+    table = _table("figure", "measured", "target", "verdict")
+    verdict = "pass" if measured.met else "falls short"
+    table.add_row("median ms", f"{measured.median_ms:.0f}", f"<= {MEDIAN_MS:g}", Text(verdict, _STYLES[verdict]))
+    table.add_section()
+    table.add_row("p95 ms", f"{measured.p95_ms:.0f}", "", "")
+    table.add_row("worst ms", f"{measured.worst_ms:.0f}", "", "")
+    said = f"{measured.events} events; the sensor's clock is known within {measured.anchor_ms / 2:g} ms"
+    return [_title("live page: from the moment on the bar to the frame"), table, Text(said, "dim")]
 
 
 def _by_scenario(ours: Result, columns: Sequence[_Column]) -> Table:

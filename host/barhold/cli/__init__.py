@@ -28,7 +28,9 @@ from barhold.cli.name import name
 from barhold.cli.plan import plan
 from barhold.cli.record import record
 from barhold.cli.replay import replay
+from barhold.cli.report import report
 from barhold.cli.scan import scan
+from barhold.cli.serve import serve
 from barhold.cli.sets import sets
 from barhold.cli.sync import sync
 from barhold.cli.time import time
@@ -47,7 +49,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (demo, scan, sync, live, sets, load, check, export, record, replay, doctor, *_WITH_A_SENSOR, bundle):
+for command in (
+    demo,
+    scan,
+    sync,
+    live,
+    serve,
+    sets,
+    load,
+    check,
+    report,
+    export,
+    record,
+    replay,
+    doctor,
+    *_WITH_A_SENSOR,
+    bundle,
+):
     app.command()(command)
 app.command(name="import")(import_)
 app.add_typer(plan, name="plan")

@@ -126,6 +126,29 @@ def _reading_commands() -> list[str]:
     return [name for name in ("sets", "check", "report") if name in there]
 
 
+@bench.command()
+def live(
+    reps: Annotated[
+        int, typer.Option("--reps", min=2, max=50, help="How many the virtual sensor plays, in real time.")
+    ] = 6,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+) -> None:
+    """Tell how late the live page is in a real Chromium: from the moment on the bar to the frame (needs Playwright).
+
+    \b
+    Example:
+      barhold bench live --reps 6
+    """
+    from barhold.bench import lag, lines, table
+
+    screen.note(f"playing {reps} reps in real time")
+    measured = lag.measure(reps)
+    if as_json:
+        screen.json_line(lines.lag(measured))
+    else:
+        screen.show(*table.lag(measured))
+
+
 def _print_lines(results: "list[Result]", measured: "Cost | None") -> None:
     from barhold.bench import bounds, lines
 

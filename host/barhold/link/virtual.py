@@ -11,17 +11,27 @@ class VirtualSensor:
     """A Transport to a sensor that plays packed `samples`; it lives only while it is played or waited for.
 
     In simulated time a recording plays as fast as it can be computed; in real time as it was taken. Its log is kept
-    in `folder`, or else in memory, where the same samples always give the same records under the same keys.
+    in `folder`, or else in memory, where the same samples always give the same records under the same keys unless a
+    `log_id` is given. `speed` is how many times as fast real time passes on it.
     """
 
     def __init__(
-        self, samples: bytes, *, real_time: bool = False, folder: str = "", settings: Settings | None = None
+        self,
+        samples: bytes,
+        *,
+        real_time: bool = False,
+        folder: str = "",
+        settings: Settings | None = None,
+        log_id: int = 0,
+        speed: int = 1,
     ) -> None:
-        self.board = firmware.load("boards.sim").open_board(samples, real_time, folder=folder)
+        board = firmware.load("boards.sim")
+        self.board = board.open_board(samples, real_time, folder=folder, log_id=log_id, speed=speed)
         self._wires = _Wires()
         self.app = firmware.load("main").compose_on(self.board, self._wires, settings)
         self._step_ms: int = firmware.load("app").STEP_MS
         self._real_time = real_time
+        self._speed = speed
         self._packets = Packets()
 
     @property
@@ -66,7 +76,7 @@ class VirtualSensor:
 
     async def _pass_step(self) -> None:
         if self._real_time:
-            await asyncio.sleep(self._step_ms / 1000)
+            await asyncio.sleep(self._step_ms / 1000 / self._speed)
         else:
             self.board.clock.wait_ms(self._step_ms)
 

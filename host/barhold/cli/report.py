@@ -1,0 +1,69 @@
+"""`barhold report`: all training as one page."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from barhold.cli import screen
+from barhold.cli.options import Database, PlanName
+
+FILE = Path("barhold-report.html")
+
+
+def report(
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="FILE", help="The page to write, in the place of an older one; - for stdout."),
+    ] = FILE,
+    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
+    plan: PlanName = "",
+    db: Database = None,
+) -> None:
+    """Write all training as one HTML page: holds against their window, decay, trend, calendar, verdicts, advice.
+
+    The page needs no network and no program but a browser, whose print makes a PDF of it. It appears whole or not at
+    all.
+
+    \b
+    Examples:
+      barhold report
+      barhold report --out training.html
+      barhold report --plan glute-bridge --out -
+    """
+    from datetime import UTC, datetime
+
+    from barhold import history, ownplan, sets
+    from barhold import report as pages
+    from barhold.errors import InputError
+    from barhold.store import Store
+
+    now = datetime.now(UTC)
+    with Store.open(db) as store:
+        found = [one for one in history.load(store, now) if lifter in ("", sets.owner(one))]
+        if not found:
+            whose = f" of {lifter}" if lifter else ""
+            raise InputError(f"no set{whose} is stored; `barhold sync` fetches sets from a sensor")
+        names = {one.device_id: one.name for one in store.devices() if one.name}
+        page = pages.page(found, ownplan.finder(store, plan), now, names)
+    if str(out) == "-":
+        sys.stdout.write(page)
+        return
+    _write(out, page)
+    screen.note(f"{len(sets.sessions(found))} sessions, {len(found)} sets")
+    typer.echo(out)
+
+
+def _write(out: Path, page: str) -> None:
+    """Write the page beside its place and move it there."""
+    part = out.with_name(f"{out.name}.{os.getpid()}.part")
+    try:
+        part.write_text(page, encoding="utf-8", newline="\n")
+        part.replace(out)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        from barhold.errors import InputError
+
+        raise InputError(f"{out}: cannot be written ({error.strerror}): name another file with --out") from error

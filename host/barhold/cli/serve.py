@@ -1,0 +1,136 @@
+"""`barhold serve`: the live page."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from barhold.cli import reaching, screen
+from barhold.cli.options import Database, PlanName, Port, Usb
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from barhold.reach import Wanted
+    from barhold.recording import Recording
+
+WEB_PORT = 8717
+
+
+def serve(  # noqa: PLR0913, PLR0917 - one per option
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
+    ] = None,
+    usb: Usb = False,
+    port: Port = "",
+    virtual: Annotated[
+        list[Path] | None,
+        typer.Option("--virtual", metavar="RECORDING", help="A virtual sensor that plays this CSV; may be repeated."),
+    ] = None,
+    seed: Annotated[
+        list[int] | None,
+        typer.Option("--seed", min=0, help="A virtual sensor that plays this generated session; may be repeated."),
+    ] = None,
+    speed: Annotated[
+        int, typer.Option("--speed", min=1, max=20, help="How many times as fast virtual sensors live.")
+    ] = 1,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
+    ] = False,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")
+    ] = False,
+    web_port: Annotated[
+        int, typer.Option("--web-port", min=0, max=65535, help="The page's TCP port; 0: any free one.")
+    ] = WEB_PORT,
+    plan: PlanName = "",
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", min=0, help="End by itself; otherwise Ctrl-C ends it.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Show the training on a page in the browser: rep, running hold, rest, history and report. Stores it meanwhile.
+
+    The page is for this computer alone, unless --lan lets in whoever has the token. It is not encrypted: use --lan in a
+    network that you trust. What a virtual sensor plays is stored only where --db names a database. Ctrl-C ends it.
+
+    \b
+    Examples:
+      barhold serve --seconds 2
+      barhold serve bar-1 bar-2 --seconds 2
+      barhold serve --virtual session.csv --seconds 2
+      barhold serve --seed 1 --speed 4 --lan --seconds 2
+    """
+    from contextlib import ExitStack, suppress
+
+    from barhold import ownplan
+    from barhold.errors import InputError
+    from barhold.serve import server
+    from barhold.serve.stage import Stage
+    from barhold.store import Store
+
+    played = [*(virtual or []), *(seed or [])]
+    if played and (names or usb or port):
+        raise InputError("serve takes real sensors or virtual ones (--virtual, --seed), not both")
+    if speed != 1 and not played:
+        raise InputError("--speed is for virtual sensors: name one with --virtual or --seed")
+    recordings = _recordings(virtual or [], seed or [])
+    with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to end it
+        bound = stack.enter_context(server.listen(web_port, lan))
+        store = stack.enter_context(Store.open(_passing(stack) if played and db is None else db))
+        stage = Stage(store, ownplan.finder(store, plan), screen.note, speed)
+        for recording in recordings:
+            stage.play(recording)
+        for wanted in [] if played else _wanted(names or [], usb, port):
+            stage.follow(wanted, f"looking for {reaching.words(wanted)}")
+        address, token = _address(bound.getsockname()[1], lan, new_token)
+        reaching.run(stage.run(bound, server.own_names(lan), token, address, seconds))
+    screen.note("ended")
+
+
+def _recordings(files: list[Path], seeds: list[int]) -> "list[Recording]":
+    from barhold import recording as recordings
+    from barhold.cli.sync import generated
+
+    return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
+
+
+def _wanted(names: list[str], usb: bool, port: str) -> "list[Wanted]":
+    from barhold.errors import InputError
+    from barhold.reach import Wanted
+
+    if len(names) > 1 and (usb or port):
+        raise InputError("several sensors are for the radio: leave out --usb and --port, or name one")
+    return [Wanted(name, usb, port) for name in names or [""]]
+
+
+def _passing(stack: "ExitStack") -> Path:
+    """Return a database that goes with the command: what is tried out is nobody's training."""
+    import tempfile
+
+    screen.note("what is played is not kept; --db FILE keeps it")
+    return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "played.db"
+
+
+def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
+    """Print where the page is, for phones as a code; return the address to invite to and the token in it."""
+    from barhold import planfile
+    from barhold.serve import server, token
+
+    if not lan:
+        typer.echo(f"http://127.0.0.1:{web_port}/")
+        return "", ""
+    drawn = token.kept(planfile.folder().parent, new_token)
+    address = f"http://{server.lan_address()}:{web_port}/enter#{drawn}"
+    _show_code(address)
+    typer.echo(address)
+    return address, drawn
+
+
+def _show_code(address: str) -> None:
+    import segno
+
+    if sys.stderr.isatty():
+        segno.make(address, error="l").terminal(out=sys.stderr, compact=True)
+    screen.note("scan the code with a phone in this network, or open the address; who has it may look on")
