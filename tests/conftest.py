@@ -55,6 +55,8 @@ def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what tests had to tell: figures that a reader wants and no assertion needs."""
+    if postgreskit.binaries() is None:
+        terminalreporter.write_line(f"tests over PostgreSQL were left out: {postgreskit.WHY_NOT}")
     for reports in list(terminalreporter.stats.values()):
         for report in reports:
             for name, text in getattr(report, "user_properties", ()):

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from barcore import protocol
 from barhold import check, plan, report, sets
 from barhold.model import Anchor, Load
 from barhold.report import svg
@@ -118,6 +119,19 @@ def test_each_lifter_has_a_part_by_the_own_plan():
     assert "plan strict" in page.partition("<h1>Mia")[2]
     assert "plan strict" not in page.partition("<h1>Mia")[0].partition("<h1>Ada")[2]
     assert '<nav class="card" aria-label="Lifters">' in page
+
+
+def test_sensors_of_one_name_are_told_apart_and_a_doubt_is_said_once():
+    items = [
+        replace(one, device_id=id_)
+        for one, id_ in zip(training(rest_h=(0,)), ["01" * 8, "02" * 8, "03" * 8], strict=True)
+    ]
+    page = made(items, {"01" * 8: "bar", "02" * 8: "bar", "03" * 8: "bar-3"})
+    assert re.findall(r"<h1>(.*?)</h1>", page) == ["bar 0101", "bar 0202", "bar-3"]
+    assert "not calibrated" not in page
+    page = made(sets.training_sets(stored(reps(3, flags=protocol.UNCALIBRATED | protocol.PARTIAL)), [], NOW))
+    assert page.count("not calibrated") == 1
+    assert [row[7] for row in tables(page)[0][1:]] == ["partial"] * 3
 
 
 def test_what_people_wrote_stays_text():

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import signal
+import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -301,6 +302,18 @@ def test_so_many_pages_may_look_on_and_no_more(local):
     assert asked(local, "/")[0] == 200  # everything else goes on
     for looker in lookers:
         looker.close()
+    end = time.monotonic() + 30
+    while asked_once(place) == 503:  # who has gone makes room, at the next beat at the latest
+        assert time.monotonic() < end
+        time.sleep(0.5)
+
+
+def asked_once(place):
+    looker = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
+    looker.request("GET", "/events")
+    status = looker.getresponse().status
+    looker.close()
+    return status
 
 
 def base(address):

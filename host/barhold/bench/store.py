@@ -25,7 +25,7 @@ from barhold.store.refusals import translated
 
 LIMIT_S = 1.5
 RUNS = 5
-Place = contextlib.AbstractContextManager[str]
+Two = contextlib.AbstractContextManager[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +65,46 @@ class Measured:
         return self.records / self.ingested_s
 
 
-def measure(store: str, place: Place, count: int, commands: Sequence[str], runs: int = RUNS) -> Measured:
-    """Fill a new store with `count` years in two halves, and read it by each command after each."""
-    made, middle = years.days(count), count * years.SESSIONS_PER_YEAR // 2
-    with place as where:
-        Store.open(where).close()
-        first_s, records = _ingest(where, islice(made, middle))
-        half = [_read(where, command, runs) for command in commands]
-        second_s, more = _ingest(where, made)
-        whole = [_read(where, command, runs) for command in commands]
-    readings = tuple(Reading(name, one[0], *two) for name, one, two in zip(commands, half, whole, strict=True))
-    return Measured(store, count, count * years.SESSIONS_PER_YEAR, records + more, first_s + second_s, readings)
+def measure(store: str, places: Two, count: int, commands: Sequence[str], runs: int = RUNS) -> Measured:
+    """Fill one new store with half of `count` years and one with all, and read them by turns with each command."""
+    sessions = count * years.SESSIONS_PER_YEAR
+    with places as (half, whole):
+        _ingest(half, islice(years.days(count), sessions // 2))
+        took_s, records = _ingest(whole, years.days(count))
+        readings = tuple(_read(command, half, whole, runs) for command in commands)
+    return Measured(store, count, sessions, records, took_s, readings)
 
 
 @contextlib.contextmanager
-def sqlite() -> Iterator[str]:
-    """Give the place of a new SQLite file that goes afterwards."""
+def sqlite() -> Iterator[tuple[str, str]]:
+    """Give the places of two new SQLite files that go afterwards."""
     with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
-        yield str(Path(folder) / "bench.db")
+        yield str(Path(folder) / "half.db"), str(Path(folder) / "whole.db")
 
 
-def postgresql(url: str | None) -> Place:
-    """Give the URL of a new database that goes afterwards: on the server of `url`, else on one started for this.
+def postgresql(url: str | None) -> Two:
+    """Give the URLs of two new databases that go afterwards: on the server of `url`, else on one started for this.
 
     InputError, at the latest on entering, says why there is none.
     """
     if url is not None and locate(url).get_backend_name() != "postgresql":
         raise InputError("name the PostgreSQL server as --db postgresql+psycopg://user@host/name")
-    return _new_database(_server() if url is None else contextlib.nullcontext(url))
+    return _new_databases(_server() if url is None else contextlib.nullcontext(url))
 
 
 @contextlib.contextmanager
-def _new_database(server: Place) -> Iterator[str]:
-    with server as where:
-        found, name = locate(where), f"barhold_bench_{os.getpid()}"
+def _new_databases(server: contextlib.AbstractContextManager[str]) -> Iterator[tuple[str, str]]:
+    with server as where, contextlib.ExitStack() as undo:
+        found = locate(where)
         engine = bare_engine(found)
-        try:
+        undo.callback(engine.dispose)
+        urls = []
+        for part in ("half", "whole"):
+            name = f"barhold_bench_{os.getpid()}_{part}"
             _run(engine, f"create database {name}")
-            try:
-                yield found.set(database=name).render_as_string(hide_password=False)
-            finally:
-                _run(engine, f"drop database {name} with (force)")
-        finally:
-            engine.dispose()
+            undo.callback(_run, engine, f"drop database {name} with (force)")
+            urls.append(found.set(database=name).render_as_string(hide_password=False))
+        yield urls[0], urls[1]
 
 
 def _ingest(where: str, some: Iterator[Day]) -> tuple[float, int]:
@@ -123,9 +120,11 @@ def _ingest(where: str, some: Iterator[Day]) -> tuple[float, int]:
     return took_s, records
 
 
-def _read(where: str, command: str, runs: int) -> tuple[float, float]:
-    some = [_timed(where, command) for _ in range(runs)]
-    return min(took_s for took_s, _ in some), min(cpu_s for _, cpu_s in some)
+def _read(command: str, half: str, whole: str, runs: int) -> Reading:
+    # By turns: what else the computer does then weighs on both alike.
+    some = [(_timed(half, command), _timed(whole, command)) for _ in range(runs)]
+    half_s = min(one[0] for one, _ in some)
+    return Reading(command, half_s, min(one[0] for _, one in some), min(one[1] for _, one in some))
 
 
 def _timed(where: str, command: str) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from barcore import protocol
 from barhold import flags, loads
 from barhold.check import SessionCheck, SetCheck
 from barhold.model import Rep
@@ -34,7 +35,7 @@ def _rows(result: SessionCheck) -> list[tuple[str, ...]]:
 def rep_cells(rep: Rep, verdict: str) -> tuple[str, ...]:
     """Return the cells of one rep in a table."""
     hold = (f"{rep.hold_ms / 1000:.2f}", f"{rep.hold_err_ms / 1000:.2f}", words.verdict(verdict))
-    marks = ", ".join(flags.names(rep.flags))
+    marks = ", ".join(flags.names(rep.flags & ~protocol.UNCALIBRATED))
     return (str(rep.number), *hold, f"{rep.rom_m * 100:.0f}", f"{rep.peak_m_s:.2f}", marks)
 
 

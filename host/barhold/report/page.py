@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +12,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from barcore import protocol
 from barhold import __version__, advice, check, sets
 from barhold.advice import Advice
 from barhold.check import Session, SessionCheck, SetCheck
@@ -41,6 +43,7 @@ class Owner:
     name: str
     plan: Plan
     last: SessionCheck
+    uncalibrated: bool
     parts: list[Part]
     advice: Advice
     holds: Figure
@@ -56,17 +59,25 @@ def page(items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: date
     found: dict[str, list[Session]] = {}
     for session in sets.sessions(items):
         found.setdefault(sets.owner(session[0]), []).append(session)
+    called = _called(found, names)
     owners: list[Owner] = []
-    for whose in sorted(found, key=lambda whose: names.get(whose, whose)):
+    for whose in sorted(found, key=called.__getitem__):
         plan = plan_of(whose)
         results = [one for one in check.every(found[whose], plan) if one.working]
         if results:
-            owners.append(_owner(len(owners), names.get(whose, whose), results, plan, now))
+            owners.append(_owner(len(owners), called[whose], results, plan, now))
     return _environment().get_template("report.html").render(
         owners=owners, now=now.astimezone(), style=_style(), policy=policy(), safety=advice.safety,
         words=words, calendar=calendar.KINDS, marks=_marks(), version=__version__, rep_cells=holds.rep_cells,
         set_name=holds.name,
     )  # fmt: skip
+
+
+def _called(owners: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
+    """Return what each owner is called; sensors of one name are told apart by the end of their ids."""
+    plain = {whose: names.get(whose, whose) for whose in owners}
+    often = Counter(plain.values())
+    return {whose: f"{name} {whose[-4:]}" if often[name] > 1 else name for whose, name in plain.items()}
 
 
 @cache
@@ -95,6 +106,7 @@ def _owner(index: int, name: str, results: list[SessionCheck], plan: Plan, now: 
         name=name,
         plan=plan,
         last=last,
+        uncalibrated=any(rep.flags & protocol.UNCALIBRATED for one in last.sets for rep in one.item.reps),
         parts=_parts(last, plan),
         advice=advice.advise(results, plan),
         holds=holds.figure(last, plan),

@@ -154,6 +154,7 @@ def _dates(first: date, last: date, x: Scale, width: float) -> list[Markup]:
         chosen = [day for day in months if (day.year * 12 + day.month - 1) % each == 0]
         if len(chosen) <= at_most:
             break
+    chosen = chosen or [first]
     for day in chosen:
         px = x((day - first).days / 7)
         text = f"{day:%Y}" if each >= 12 else f"{day:%b %Y}" if day.month <= each or day == chosen[0] else f"{day:%b}"

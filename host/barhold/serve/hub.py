@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from barhold.errors import BarholdError
 from barhold.serve.lane import Lane
 
 MOST_GUESTS = 32
-
-
-class FullError(BarholdError):
-    """As many pages look already as may."""
 
 
 class Hub:
@@ -47,11 +42,14 @@ class Hub:
             except TimeoutError:
                 return
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many pages look on as may."""
+        return self.guests >= MOST_GUESTS
+
     @contextmanager
     def guest(self) -> Iterator[None]:
-        """Count one page for as long as it looks; FullError when there are too many."""
-        if self.guests >= MOST_GUESTS:
-            raise FullError(f"{MOST_GUESTS} pages look on already, which is the most: close one")
+        """Count one page for as long as it looks."""
         self.guests += 1
         try:
             yield

@@ -49,7 +49,6 @@ class Lane:
     _moved_s: float = 0.0
     _rest_from_s: float | None = None
     _unkept: int = 0
-    _dropped: int = 0  # of the set that ended last
 
     def __post_init__(self) -> None:
         self._view.target_ms = round(self.plan.hold_s.least * 1000)
@@ -63,6 +62,8 @@ class Lane:
     def connected(self, who: Who, plan: Plan) -> bool:
         """Note who is there and by which plan; tell whether that is new."""
         before = (self.link, self.who, self.plan)
+        if plan != self.plan:  # until a set starts, which says what the sensor itself cues by
+            self._view.target_ms = round(plan.hold_s.least * 1000)
         self.link, self.who, self.plan, self.note = CONNECTED, who, plan, ""
         return before != (CONNECTED, who, plan)
 
@@ -75,7 +76,7 @@ class Lane:
         """Take one record heard at `now_s`."""
         kind, set_flags, boot, _, t_ms = record.header(raw)
         now_s *= self.speed
-        before = (self._view.sets, len(self._view.reps))
+        sets_before = self._view.sets
         self._view.feed(raw, now_s)
         self.last = (kind, t_ms)
         if kind in (protocol.RISE, protocol.TOP, protocol.TARGET, protocol.HOLD_END):
@@ -85,7 +86,7 @@ class Lane:
             self._rest_from_s = None
         elif kind == protocol.SET_END and not set_flags & protocol.LONE:
             self._rest_from_s = now_s if boot != self._boot else t_ms / 1000 + self._offset_s
-            self._unkept += self._view.sets - before[0]
+            self._unkept += self._view.sets - sets_before
 
     def shown(self, now_s: float) -> State:
         """Return the state as the page gets it."""

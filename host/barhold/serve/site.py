@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from barhold.errors import BarholdError
 from barhold.serve.guard import COOKIE, DOOR, Guard
-from barhold.serve.hub import FullError, Hub
+from barhold.serve.hub import MOST_GUESTS, Hub
 
 BEAT_S = 4.0
 """At least so often a page hears from the server, which is how it knows that the server is there."""
@@ -67,26 +67,20 @@ class Site:
         return page
 
     async def _events(self, _: Request) -> Response:
-        hub = self._hub
-        guest = hub.guest()
-        try:
-            guest.__enter__()
-        except FullError as error:
-            return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5"})
+        if self._hub.is_full:
+            text = f"{MOST_GUESTS} pages look on already, which is the most: close one\n"
+            return PlainTextResponse(text, 503, {"Retry-After": "5"})
+        return StreamingResponse(self._states(), media_type="text/event-stream")
 
-        async def states() -> AsyncIterator[str]:
-            number = -1
-            try:
-                yield "retry: 1000\n\n"
-                while not hub.closed:
-                    await hub.newer_than(number, BEAT_S)
-                    number = hub.number
-                    state = json.dumps(hub.state(time.monotonic()), allow_nan=False)
-                    yield f"id: {hub.run}-{number}\ndata: {state}\n\n"
-            finally:
-                guest.__exit__(None, None, None)
-
-        return StreamingResponse(states(), media_type="text/event-stream")
+    async def _states(self) -> AsyncIterator[str]:
+        hub, number = self._hub, -1
+        with hub.guest():
+            yield "retry: 1000\n\n"
+            while not hub.closed:
+                await hub.newer_than(number, BEAT_S)
+                number = hub.number
+                state = json.dumps(hub.state(time.monotonic()), allow_nan=False)
+                yield f"id: {hub.run}-{number}\ndata: {state}\n\n"
 
     async def _history(self, _: Request) -> Response:
         kept = tuple(lane.kept for lane in self._hub.lanes)

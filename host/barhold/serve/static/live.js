@@ -115,8 +115,19 @@ $("sound").onclick = async () => {
   await sound.toggle();
   $("sound").setAttribute("aria-pressed", String(sound.on));
   $("sound").textContent = sound.on ? "Sound is on" : "Sound is off";
-  if (sound.on) navigator.wakeLock?.request("screen").catch(() => {});
+  stayAwake();
 };
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible") return;
+  sound.wake();
+  stayAwake();
+});
+
+// Browsers give this to encrypted pages alone, so over --lan the phone's own setting counts.
+function stayAwake() {
+  if (sound.on) navigator.wakeLock?.request("screen").catch(() => {});
+}
+
 wireSettings($, sound);
 connect();
 requestAnimationFrame(frame);

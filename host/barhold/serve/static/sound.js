@@ -43,6 +43,9 @@ export const sound = {
     await (this.on ? context.resume() : context.suspend());
     if (this.on) this.play("target");
   },
+  wake() {
+    if (this.on) context.resume(); // a phone may have put it to sleep with the screen
+  },
   play(name) {
     if (!this.on || !context) return;
     if (name !== "tick") navigator.vibrate?.(name === "end" ? [200, 100, 200] : 120);
