@@ -9,6 +9,7 @@ from barhold.bench.radio import Radio
 from barhold.bench.run import Result
 from barhold.bench.score import figures
 from barhold.bench.table import cost_targets
+from barhold.bench.updating import Updating
 from barhold.jsonlines import SCHEMA, Line
 
 
@@ -40,6 +41,12 @@ def cost(measured: Cost) -> Line:
 def radio(measured: Radio) -> Line:
     """Return the line of the sync over the virtual radio."""
     return {**_head("bench_sync"), **asdict(measured), "share": measured.share, "met": measured.met}
+
+
+def updating(measured: Updating) -> Line:
+    """Return the line of the update over the virtual radio."""
+    ratios = {"times_bare": measured.times_bare, "times_unbroken": measured.times_unbroken}
+    return {**_head("bench_update"), **asdict(measured), **ratios, "met": measured.met}
 
 
 def _head(kind: str) -> Line:
