@@ -14,7 +14,7 @@ from bare.rig import BareBoard, lay
 from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.errors import BarholdError
-from barhold.flash import image, kinds, layout, run
+from barhold.flash import kinds, layout, run
 from barhold.flash.install import Step
 from barhold.flash.remote import Remote
 from barhold.link import usb
@@ -397,67 +397,6 @@ def test_a_port_without_permission_names_the_udev_rule(monkeypatch) -> None:
 class Denied:
     def open(self) -> None:
         raise PermissionError(13, "Permission denied")
-
-
-# --- the image, whose program is never run here ---
-
-
-def an_image(chip_id: int, size: int = 200_000) -> bytes:
-    return b"\xe9" + bytes(11) + chip_id.to_bytes(2, "little") + bytes(size)
-
-
-@pytest.mark.parametrize(
-    ("name", "erase", "wanted"),
-    [
-        ("xiao_s3", False, [["--chip", "esp32s3", "--port", "P", "write-flash", "0x0", "F"]]),
-        (
-            "m5stickc_plus2",
-            True,
-            [
-                ["--chip", "esp32", "--port", "P", "erase-flash"],
-                ["--chip", "esp32", "--port", "P", "write-flash", "0x1000", "F"],
-            ],
-        ),
-    ],
-)
-def test_what_esptool_is_told(name, erase, wanted) -> None:
-    ran: list[list[str]] = []
-
-    def note(arguments) -> int:
-        ran.append(list(arguments))
-        return 0
-
-    image.install("P", Path("F"), kinds.named(name), erase, note)
-    assert ran == wanted
-
-
-def test_a_failed_esptool_is_one_line_and_nothing_follows() -> None:
-    ran = []
-    with pytest.raises(BarholdError, match=r"esptool erase-flash ended with 2.*hold BOOT"):
-        image.install("P", Path("F"), kinds.named("xiao_s3"), True, lambda one: ran.append(one) or 2)
-    assert len(ran) == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (an_image(0), "made for chip number 0, xiao_s3 has number 9"),
-        (an_image(9)[1:], "not an image for an ESP32"),
-        (an_image(9, 10), "not an image for an ESP32"),
-        (None, "No such file"),
-    ],
-)
-def test_a_wrong_image_is_refused_before_the_board_is_touched(data, said, tmp_path) -> None:
-    path = tmp_path / "image.bin"
-    if data:
-        path.write_bytes(data)
-    with pytest.raises(BarholdError, match=said):
-        image.check(path, kinds.named("xiao_s3"))
-
-
-def test_the_right_image_is_taken(tmp_path) -> None:
-    (tmp_path / "image.bin").write_bytes(an_image(9))
-    image.check(tmp_path / "image.bin", kinds.named("xiao_s3"))
 
 
 def test_erase_alone_and_an_unknown_board_are_refused() -> None:
