@@ -249,3 +249,18 @@ def test_a_bundle_shows_what_is_in_it(made, tmp_path) -> None:
                     f"not signed: for the cable only"  # fmt: skip
     assert second == f"SHA-256 {made.sha256}"
     assert barhold("bundle", path, "--show").stdout.splitlines() == [first, second]
+
+
+@pytest.mark.parametrize("how", ["changed", "truncated", "manifest"])
+def test_a_damaged_bundle_is_refused_before_a_sensor_is_looked_for(tmp_path, how) -> None:
+    raw = bytearray(bundle.make().raw)
+    if how == "truncated":
+        del raw[-1]
+    else:
+        raw[-1 if how == "changed" else 40] ^= 1
+    (tmp_path / "damaged.bhf").write_bytes(raw)
+    result = barhold("update", "--port", tmp_path / "no-port", "--bundle", tmp_path / "damaged.bhf")
+    assert result.exit_code == 2
+    assert "damaged.bhf: " in result.stderr
+    assert "looking for" not in result.stderr
+    assert "no-port" not in result.stderr

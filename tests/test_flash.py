@@ -5,16 +5,16 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from bare.rig import BareBoard
+from bare.rig import BareBoard, lay
 from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.errors import BarholdError
-from barhold.flash import image, kinds, layout, run
+from barhold.flash import kinds, layout, run
 from barhold.flash.install import Step
 from barhold.flash.remote import Remote
 from barhold.link import usb
@@ -109,39 +109,59 @@ def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_pat
     assert not (folder / "flash.tmp").exists()
 
 
-def test_a_kill_at_any_file_and_a_repeat_end_whole(tmp_path) -> None:
-    """kill -9 when a file has just been copied: 16 of the boundaries, the last eight among them, on one board."""
-    folder = tmp_path / "board"
+async def killed_after(board: BareBoard, files: int) -> list[str]:
+    """kill -9 a `barhold flash` when so many files have just been copied; return which."""
+    process = await start(board.port, "--json")
+    assert process.stdout
+    copied = []
+    async with asyncio.timeout(LIMIT_S):
+        while len(copied) < files and (line := await process.stdout.readline()):
+            told = json.loads(line)
+            if told["type"] == "file" and told["state"] == "copied":
+                copied.append(told["path"])
+    if process.returncode is None:
+        process.kill()
+    await process.wait()
+    return copied
 
-    async def killed_after(board: BareBoard, files: int) -> list[str]:
-        process = await start(board.port, "--json")
-        assert process.stdout
-        copied = []
-        async with asyncio.timeout(LIMIT_S):
-            while len(copied) < files and (line := await process.stdout.readline()):
-                told = json.loads(line)
-                if told["type"] == "file" and told["state"] == "copied":
-                    copied.append(told["path"])
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        return copied
+
+def kills(folder: Path, after_files: Iterable[int], limit_s: float) -> None:
+    """Kill a flash after each of these numbers of files, one after the other on one board; then let one end."""
 
     async def test(board: BareBoard) -> None:
-        copied: list[str] = []
-        for files in (1, 5, 9, 13, 17, 17, 17, 6, 1, 1, 1, 1, 1, 1, 1, 1):
-            copied += await killed_after(board, files)
+        for files in after_files:
+            await killed_after(board, files)
             await board.settled()
             if (folder / "main.py").exists():
                 assert plan_of(folder) in ("/a", "/safe")
-        whole = await flash(board.port, "--json")
-        assert whole.status == 0, whole.err
-        await boots(board)
-        again = await flash(board.port, "--json")
-        assert again.states("copied") == []
+        await ends_whole(board)
 
-    on_a_board(folder, test, 120)
+    on_a_board(folder, test, limit_s)
     assert plan_of(folder) == "/a"
+
+
+async def ends_whole(board: BareBoard) -> None:
+    whole = await flash(board.port, "--json")
+    assert whole.status == 0, whole.err
+    await boots(board)
+    again = await flash(board.port, "--json")
+    assert again.states("copied") == []
+
+
+def test_a_kill_and_a_repeat_end_whole(tmp_path) -> None:
+    """kill -9 of the process, at eleven of the boundaries."""
+    kills(tmp_path / "board", (1, 9, 17, 30, 30, 25, 6, 1, 1, 1, 1), 120)
+
+
+@pytest.mark.long
+def test_a_kill_at_every_file_and_a_repeat_end_whole(tmp_path) -> None:
+    """The same at each boundary there is, and some more: the last of them ends before its kill."""
+    kills(tmp_path / "board", [1] * (len(everything()) + 2), 900)
+
+
+def everything() -> list[layout.Part]:
+    """Return all files of a board, in the order in which flash copies them."""
+    return run._parts(bundle.make(), run.Wish(kinds.named("xiao_s3")))
 
 
 class Cut(BaseException):
@@ -158,6 +178,43 @@ def cut_after(steps: int) -> Callable[[Step], None]:
                 raise Cut
 
     return tell
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, quarter) -> None:
+    """At each boundary the board holds just what was copied, and the repeat copies just the next file; no other again.
+
+    What it holds at the beginning of a quarter is what the one before left at its end.
+    """
+    folder, parts = tmp_path / "board", everything()
+    monkeypatch.setattr(run, "_parts", lambda *_: parts)
+    first, last = len(parts) * quarter // 4, len(parts) * (quarter + 1) // 4
+    lay(folder, parts[:first])
+
+    def cut_after_one(port: str) -> list[str]:
+        copied = []
+
+        def tell(step: Step) -> None:
+            if step.state == "copied":
+                copied.append(step.path)
+                raise Cut
+
+        with pytest.raises(Cut):
+            run.flash(port, run.Wish(kinds.named("xiao_s3")), lambda _: None, tell)
+        return copied
+
+    async def test(board: BareBoard) -> None:
+        for done in range(first, last):
+            assert await asyncio.to_thread(cut_after_one, board.port) == [parts[done].path]
+            await board.settled()
+            held = {f"/{path.relative_to(folder)}": path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+            assert held == {part.path: part.data for part in parts[: done + 1]}
+            if (folder / "main.py").exists():
+                assert plan_of(folder) in ("/a", "/safe")
+        await ends_whole(board)
+
+    on_a_board(folder, test, 180)
+    assert plan_of(folder) == "/a"
 
 
 def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatch) -> None:
@@ -340,67 +397,6 @@ def test_a_port_without_permission_names_the_udev_rule(monkeypatch) -> None:
 class Denied:
     def open(self) -> None:
         raise PermissionError(13, "Permission denied")
-
-
-# --- the image, whose program is never run here ---
-
-
-def an_image(chip_id: int, size: int = 200_000) -> bytes:
-    return b"\xe9" + bytes(11) + chip_id.to_bytes(2, "little") + bytes(size)
-
-
-@pytest.mark.parametrize(
-    ("name", "erase", "wanted"),
-    [
-        ("xiao_s3", False, [["--chip", "esp32s3", "--port", "P", "write-flash", "0x0", "F"]]),
-        (
-            "m5stickc_plus2",
-            True,
-            [
-                ["--chip", "esp32", "--port", "P", "erase-flash"],
-                ["--chip", "esp32", "--port", "P", "write-flash", "0x1000", "F"],
-            ],
-        ),
-    ],
-)
-def test_what_esptool_is_told(name, erase, wanted) -> None:
-    ran: list[list[str]] = []
-
-    def note(arguments) -> int:
-        ran.append(list(arguments))
-        return 0
-
-    image.install("P", Path("F"), kinds.named(name), erase, note)
-    assert ran == wanted
-
-
-def test_a_failed_esptool_is_one_line_and_nothing_follows() -> None:
-    ran = []
-    with pytest.raises(BarholdError, match=r"esptool erase-flash ended with 2.*hold BOOT"):
-        image.install("P", Path("F"), kinds.named("xiao_s3"), True, lambda one: ran.append(one) or 2)
-    assert len(ran) == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (an_image(0), "made for chip number 0, xiao_s3 has number 9"),
-        (an_image(9)[1:], "not an image for an ESP32"),
-        (an_image(9, 10), "not an image for an ESP32"),
-        (None, "No such file"),
-    ],
-)
-def test_a_wrong_image_is_refused_before_the_board_is_touched(data, said, tmp_path) -> None:
-    path = tmp_path / "image.bin"
-    if data:
-        path.write_bytes(data)
-    with pytest.raises(BarholdError, match=said):
-        image.check(path, kinds.named("xiao_s3"))
-
-
-def test_the_right_image_is_taken(tmp_path) -> None:
-    (tmp_path / "image.bin").write_bytes(an_image(9))
-    image.check(tmp_path / "image.bin", kinds.named("xiao_s3"))
 
 
 def test_erase_alone_and_an_unknown_board_are_refused() -> None:

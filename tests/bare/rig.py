@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from barhold.flash.layout import Part
 from mpy import rig
 from radio.air import Air
 from radio.board import CTRL_C, Board
@@ -12,6 +14,14 @@ from radio.board import CTRL_C, Board
 HERE = Path(__file__).resolve().parent
 S3 = "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"
 ROOM_BYTES = 2 << 20
+
+
+def lay(folder: Path, parts: Iterable[Part]) -> None:
+    """Lay files out as a flash would have."""
+    for part in parts:
+        path = folder / part.path[1:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(part.data)
 
 
 class BareBoard(Board):

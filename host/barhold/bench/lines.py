@@ -11,6 +11,7 @@ from barhold.bench.run import Result
 from barhold.bench.score import figures
 from barhold.bench.store import Measured
 from barhold.bench.table import cost_targets
+from barhold.bench.updating import Updating
 from barhold.jsonlines import SCHEMA, Line
 
 
@@ -56,6 +57,12 @@ def store(measured: Measured) -> Iterator[Line]:
 def lag(measured: Lag) -> Line:
     """Return the line of the live page's lag."""
     return {**_head("bench_live"), **asdict(measured), "limit_ms": MEDIAN_MS, "met": measured.met}
+
+
+def updating(measured: Updating) -> Line:
+    """Return the line of the update over the virtual radio."""
+    ratios = {"times_bare": measured.times_bare, "times_unbroken": measured.times_unbroken}
+    return {**_head("bench_update"), **asdict(measured), **ratios, "met": measured.met}
 
 
 def _head(kind: str) -> Line:

@@ -51,7 +51,7 @@ class Radio:
 
 def measure(records: int) -> Radio:
     """Sync `records` records and hear live events; InputError outside a checkout."""
-    with _rig() as rig:
+    with rig_of("radio.measure", "sync") as rig:
         try:
             carried = asyncio.run(asyncio.wait_for(rig.throughput(_pull, records), _LIMIT_S))
             late = asyncio.run(asyncio.wait_for(rig.latency(), _LIMIT_S))
@@ -86,16 +86,16 @@ class _Kept:
 
 
 @contextlib.contextmanager
-def _rig() -> Iterator[ModuleType]:
-    """Give the rig by its place: it belongs to the tests, which no wheel carries."""
+def rig_of(module: str, command: str) -> Iterator[ModuleType]:
+    """Give a module of the tests by its place: no wheel carries them. InputError says what `command` lacks."""
     tests = firmware.folder().parent / "tests"
     if not (tests / "radio" / "measure.py").is_file():
-        raise InputError("the virtual radio is in tests/ of a checkout: run `barhold bench sync` from a clone")
+        raise InputError(f"the virtual radio is in tests/ of a checkout: run `barhold bench {command}` from a clone")
     if importlib.util.find_spec("bumble") is None:
         raise InputError("the virtual radio needs bumble: pip install -e '.[dev]' in the clone")
     logging.getLogger("bumble").setLevel(logging.ERROR)  # it warns of what the bare measurement does on purpose
     sys.path[:0] = [str(tests), str(tests / "twin")]
     try:
-        yield importlib.import_module("radio.measure")
+        yield importlib.import_module(module)
     finally:
         del sys.path[:2]

@@ -15,6 +15,7 @@ from barhold.bench.radio import LATE_MS, LEAST_SHARE, Radio
 from barhold.bench.run import Result
 from barhold.bench.score import Figures, figures
 from barhold.bench.store import LIMIT_S, Measured
+from barhold.bench.updating import MOST_TIMES_BARE, MOST_TIMES_UNBROKEN, Updating
 
 Renderable = Table | Text
 _WORDS = ("command", "scenario", "group", "figure", "method", "verdict")  # columns set flush left
@@ -174,6 +175,22 @@ def lag(measured: Lag) -> list[Renderable]:
     table.add_row("worst ms", f"{measured.worst_ms:.0f}", "", "")
     said = f"{measured.events} events; the sensor's clock is known within {measured.anchor_ms / 2:g} ms"
     return [_title("live page: from the moment on the bar to the frame"), table, Text(said, "dim")]
+
+
+def updating(measured: Updating) -> list[Renderable]:
+    """Return what an update takes over the virtual radio, as ratios within the run."""
+    table = _table("figure", "measured", "target", "verdict")
+    for words, value, limit in (
+        ("times the bare transfer", measured.times_bare, MOST_TIMES_BARE),
+        ("with breaks, times without", measured.times_unbroken, MOST_TIMES_UNBROKEN),
+    ):
+        verdict = "pass" if value <= limit else "falls short"
+        table.add_row(words, f"{value:.1f}", f"<= {limit:g}", Text(verdict, _STYLES[verdict]))
+    said = (
+        f"{measured.bundle_bytes} bytes in {measured.updated_s:.1f} s, as many frames bare in {measured.bare_s:.1f} s; "
+        f"over {measured.breaks} breaks in {measured.broken_s:.1f} s; connection interval {measured.interval_ms:g} ms"
+    )
+    return [_title("update over the virtual radio"), table, Text(said, "dim")]
 
 
 def _by_scenario(ours: Result, columns: Sequence[_Column]) -> Table:

@@ -149,6 +149,32 @@ def live(
         screen.show(*table.lag(measured))
 
 
+@bench.command()
+def update(
+    files: Annotated[
+        int | None, typer.Option("--files", min=1, help="Only so many files of the firmware; by default all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+) -> None:
+    """Update a sensor over the virtual radio, as it is and with a break every few blocks (in a checkout only).
+
+    Each is held against another time of the same run: bare writes of as many frames over the same paced link, and the
+    update without breaks. The time ends when the sensor has checked the whole, before it restarts.
+
+    \b
+    Example:
+      barhold bench update --files 12
+    """
+    from barhold.bench import lines, table, updating
+
+    screen.note("updating over the virtual radio, twice")
+    measured = updating.measure(files or updating.ALL_FILES)
+    if as_json:
+        screen.json_line(lines.updating(measured))
+    else:
+        screen.show(*table.updating(measured))
+
+
 def _print_lines(results: "list[Result]", measured: "Cost | None") -> None:
     from barhold.bench import bounds, lines
 

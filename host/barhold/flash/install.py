@@ -58,7 +58,7 @@ def install(remote: Remote, parts: list[Part], tell: Tell) -> Done:
     """Bring the board to hold `parts`, in their order; the last one is the pointer. Repeating goes on."""
     remote.run(_LIST)
     held = remote.hashes([part.path for part in parts])
-    wanted = [part for part in parts if held[part.path] != part.sha256]
+    wanted = [part for part in parts if not part.fits(held[part.path])]
     strays = _strays(remote, parts)
     for part in parts:
         if part not in wanted:

@@ -18,11 +18,11 @@ class Part:
 
     path: str
     data: bytes
+    as_good: tuple[bytes, ...] = ()  # other contents that may stay
 
-    @property
-    def sha256(self) -> str:
-        """Return its hash in hex."""
-        return hashlib.sha256(self.data).hexdigest()
+    def fits(self, digest: str) -> bool:
+        """Return whether what has this SHA-256, in hex, may stay."""
+        return any(hashlib.sha256(data).hexdigest() == digest for data in (self.data, *self.as_good))
 
 
 def slot_files(made: Bundle) -> list[Part]:
@@ -48,6 +48,9 @@ def loader_files() -> list[Part]:
 
 
 def pointer() -> Part:
-    """Return the pointer: slot a, confirmed."""
+    """Return the pointer: slot a, confirmed. The reset that ends a flash counts as a try until it was healthy."""
     slots = firmware.load("slots")
-    return Part(POINTER, slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, 0, 0)))
+    fresh, *tried = (
+        slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, tries, 0)) for tries in range(slots.CRASHES_MOST)
+    )
+    return Part(POINTER, fresh, tuple(tried))
