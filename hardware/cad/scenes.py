@@ -148,7 +148,8 @@ def _compact(folder: Path) -> None:
     cut = block((-60, 60), (clip.tray_y + 1, 99), (-9, 99))
     take(folder / "xiao-cell.png", [Shown(_plastic(clip) - cut, PETG), *_show(clip, lower)], (-0.45, -0.8, -0.4))
     opened = Shown(_plastic(clip) - block((0, 60), (clip.cavity + 0.5, 99), (-9, 99)), PETG)
-    inside = [*_show(clip, lower), *_show(clip, {*boards, "antenna"}, (0, 0, 30))]
+    moved = {*boards, "antenna", "cell", "leads", "tie", "divider"}
+    inside = [*_show(clip, {"switch", "piezo"}), *_show(clip, moved, (0, 0, 34))]
     take(folder / "xiao-slide.png", [opened, *inside], (-0.75, -0.45, -0.45))
     take(folder / "xiao-leads.png", _show(clip, {"tray", "XIAO", "cell", "leads", "tie"}), (0.3, 0.6, 0.75))
     half = Shown(_plastic(clip) - block((0, 60), (clip.cavity - 1, 99), (-9, 99)), PETG)

@@ -13,7 +13,8 @@ WEEK_H = 7 * 24
 CELLS_MAH = {"xiao_s3": (250, 350, 500), "m5stickc_plus2": (200,)}
 BUILT_MAH = {"xiao_s3": 350, "m5stickc_plus2": 200}
 """The cell of the bill of materials."""
-WEEKLY = ("training", "asleep")
+RESTING = {"xiao_s3": ("asleep",), "m5stickc_plus2": ("asleep", "off")}
+"""What a board can do between sessions; the first is what it does by itself."""
 
 
 class Part(NamedTuple):
@@ -53,25 +54,23 @@ def total_ma(rows: list[Part], board: str, state: str) -> float:
     return sum(row.current_ma for row in rows if (row.board, row.state) == (board, state))
 
 
-def life_days(rows: list[Part], board: str, cell_mah: float) -> float:
-    """Return the days from full to empty with three sessions a week and sleep in between."""
+def life_days(rows: list[Part], board: str, cell_mah: float, resting: str = "asleep") -> float:
+    """Return the days from full to empty with three sessions a week and rest in between."""
     awake_h = SESSIONS_A_WEEK * (SESSION_MIN + AFTER_MIN) / 60
-    awake_mah, asleep_mah = (
-        hours * total_ma(rows, board, state) for hours, state in zip((awake_h, WEEK_H - awake_h), WEEKLY, strict=True)
-    )
-    return 7 * cell_mah * USABLE / (awake_mah + asleep_mah)
+    week_mah = awake_h * total_ma(rows, board, "training") + (WEEK_H - awake_h) * total_ma(rows, board, resting)
+    return 7 * cell_mah * USABLE / week_mah
 
 
-def sensitivity(rows: list[Part], board: str) -> list[Guess]:
+def sensitivity(rows: list[Part], board: str, resting: str = "asleep") -> list[Guess]:
     """Return how far each row that is no measurement moves the life, the worst first."""
     found = []
     for row in rows:
-        if row.board == board and row.state in WEEKLY and row.mark != "measured":
-            low, high = (
-                life_days(
-                    [one if one is not row else row._replace(current_ma=ma) for one in rows], board, BUILT_MAH[board]
-                )
-                for ma in (row.low_ma, row.high_ma)
-            )
+        if row.board == board and row.state in ("training", resting) and row.mark != "measured":
+            low, high = (_life_if(rows, row, ma, resting) for ma in (row.low_ma, row.high_ma))
             found.append(Guess(row, low, high))
     return sorted(found, key=lambda one: one.at_high_days - one.at_low_days)
+
+
+def _life_if(rows: list[Part], row: Part, current_ma: float, resting: str) -> float:
+    changed = [one if one is not row else row._replace(current_ma=current_ma) for one in rows]
+    return life_days(changed, row.board, BUILT_MAH[row.board], resting)

@@ -1,6 +1,19 @@
 """The budget as tables for the READMEs and as a figure, from `budget` alone."""
 
-from hardware.power.budget import BUILT_MAH, CELLS_MAH, FOLDER, USABLE, Guess, life_days, parts, sensitivity, total_ma
+from itertools import product
+
+from hardware.power.budget import (
+    BUILT_MAH,
+    CELLS_MAH,
+    FOLDER,
+    RESTING,
+    USABLE,
+    Guess,
+    life_days,
+    parts,
+    sensitivity,
+    total_ma,
+)
 
 NAMES = {"xiao_s3": "compact (XIAO ESP32-S3)", "m5stickc_plus2": "no solder (M5StickC Plus2)"}
 WIDTH, LEFT, RIGHT, ROW = 860, 380, 60, 22
@@ -23,14 +36,14 @@ def states() -> str:
 def lives() -> str:
     """Return the table of battery lives with three sessions a week, and what the worst guess does to each."""
     rows = parts()
-    lines = ["| variant | cell | lasts | worst guess | then it lasts |", "|---|---|---|---|---|"]
+    lines = ["| variant | cell | between sessions | lasts | worst guess | then |", "|---|---|---|---|---|---|"]
     for board, cells in CELLS_MAH.items():
-        worst = sensitivity(rows, board)[0]
-        for cell in cells:
-            scale = cell / BUILT_MAH[board]
+        for cell, resting in product(cells, RESTING[board]):
+            worst, scale = sensitivity(rows, board, resting)[0], cell / BUILT_MAH[board]
+            days = life_days(rows, board, cell, resting)
             span = f"{worst.at_high_days * scale:.0f} to {worst.at_low_days * scale:.0f} days"
             what = f"{worst.part.part}, {worst.part.state}: {worst.part.low_ma:g} to {worst.part.high_ma:g} mA"
-            lines.append(f"| {NAMES[board]} | {cell} mAh | {life_days(rows, board, cell):.0f} days | {what} | {span} |")
+            lines.append(f"| {NAMES[board]} | {cell} mAh | {resting} | {days:.0f} days | {what} | {span} |")
     return "\n".join(lines)
 
 
