@@ -1,6 +1,7 @@
 """Shared by all tests: recordings, golden files, and the firmware's modules."""
 
 import random
+import signal
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A run in the background of a script ignores Ctrl-C, and so would every command that a test starts and interrupts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         postgreskit.name_the_folder()
 
