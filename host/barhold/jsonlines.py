@@ -25,7 +25,7 @@ def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | N
             "trace": trace,
             "set": number,
             **_times(rep, start_s),
-            **_measures(rep),
+            **measures(rep),
             **({"verdict": check.hold(rep, plan.hold_s)} if plan else {}),
         }
         for number, item in enumerate(sets, start=1)
@@ -42,8 +42,8 @@ def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> 
     return {
         **head,
         "both": len(found.both),
-        "gone": [_measures(rep) for rep in found.gone],
-        "new": [_measures(rep) for rep in found.new],
+        "gone": [measures(rep) for rep in found.gone],
+        "new": [measures(rep) for rep in found.new],
         "hold_changed_s": found.hold_changed_ms / 1000,
         "verdicts_changed": [
             {"start_s": rep.start_ms / 1000, "first": first, "again": again}
@@ -70,7 +70,7 @@ def stored(item: TrainingSet, number: int | None = None) -> Line:
         "warm_up": item.warm_up,
         "note": item.note,
         "edits": list(item.edits),
-        "reps": [_measures(rep) for rep in item.reps],
+        "reps": [measures(rep) for rep in item.reps],
     }
 
 
@@ -177,7 +177,8 @@ def _times(rep: Rep, start_s: float) -> Line:
     return {name: round(start_s + t_ms / 1000, 3) for name, t_ms in moments.items()}
 
 
-def _measures(rep: Rep) -> Line:
+def measures(rep: Rep) -> Line:
+    """Return one rep's figures: seconds, m and m/s."""
     return {
         "rep": rep.number,
         "hold_s": rep.hold_ms / 1000,

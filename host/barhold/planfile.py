@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from barhold import plantoml
+from barhold import plantoml, whole
 from barhold.errors import InputError
 from barhold.plan import DEFAULT, Plan
 
@@ -69,13 +69,11 @@ def listed() -> list[Listed]:
 def use(name_or_file: str) -> Plan:
     """Choose the plan that counts from now on, if it can be read; a file is remembered by its full path."""
     plan, text = find(name_or_file), lasting(name_or_file)
-    part = _choice().with_suffix(".part")
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text + "\n", encoding="utf-8")
-        part.replace(_choice())
+        _choice().parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise InputError(f"{_choice()}: cannot be written ({err.strerror}): set BARHOLD_PLAN instead") from None
+    whole.write({_choice(): f"{text}\n".encode()}, overwrite=True)
     return plan
 
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from barhold import cells, flags
+from barhold import cells, jsonlines
 from barhold.model import Rep, TrainingSet
 
 Row = dict[str, Any]
@@ -80,17 +80,9 @@ def _shared(item: TrainingSet) -> Row:
 
 
 def _of_rep(rep: Rep) -> Row:
-    return {
-        "rep": rep.number,
-        "hold_s": rep.hold_ms / 1000,
-        "hold_err_s": rep.hold_err_ms / 1000,
-        "rise_s": rep.rise_ms / 1000,
-        "fall_s": rep.fall_ms / 1000,
-        "bottom_s": rep.bottom_ms / 1000,
-        "rom_m": rep.rom_m,
-        "peak_m_s": rep.peak_m_s,
-        "flags": ";".join(flags.names(rep.flags)),
-    }
+    row = jsonlines.measures(rep)
+    del row["partial"]  # it is one of the flags
+    return {**row, "flags": ";".join(row["flags"])}
 
 
 def _of_set(item: TrainingSet) -> Row:
