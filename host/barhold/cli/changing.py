@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from barhold.cli import screen
-from barhold.cli.sets import show
+from barhold.cli.stored import show
 
 if TYPE_CHECKING:
     from barhold.editing import Said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli.options import Database
-from barhold.cli.sets import stored_sets
+from barhold.cli.stored import stored_sets
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,6 +6,7 @@ import typer
 
 from barhold.cli import screen
 from barhold.cli.options import AsJson, Database
+from barhold.cli.stored import show, stored_sets
 
 if TYPE_CHECKING:
     from barhold.model import TrainingSet
@@ -74,25 +75,3 @@ def _list(found: "list[TrainingSet]", lifter: str, last: int, as_json: bool) -> 
         screen.note(f"no set of {lifter} is stored; `barhold lifter list` shows who is known")
     else:
         screen.note("no set is stored yet; `barhold sync` fetches them from a sensor")
-
-
-def show(numbered: "list[tuple[int, TrainingSet]]", as_json: bool) -> None:
-    """Print sets with their numbers in the list."""
-    from barhold import jsonlines, text
-
-    if as_json:
-        for number, item in numbered:
-            screen.json_line(jsonlines.stored(item, number))
-    else:
-        screen.show(*text.stored(numbered))
-
-
-def stored_sets(db: str | None) -> "list[TrainingSet]":
-    """Return all sets in the database as they count today, in order of time."""
-    from datetime import UTC, datetime
-
-    from barhold import history
-    from barhold.store import Store
-
-    with Store.open(db) as store:
-        return history.load(store, datetime.now(UTC))
