@@ -82,6 +82,7 @@ async def run(app: ASGIApp, hub: Hub, bound: socket.socket, sources: Sequence[So
         server.should_exit = True
         hub.close()
 
+    failures: list[BaseException] = []
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(source()) for source in sources]
@@ -89,4 +90,6 @@ async def run(app: ASGIApp, hub: Hub, bound: socket.socket, sources: Sequence[So
                 tasks.append(group.create_task(end()))
             group.create_task(serve())
     except* BarholdError as failed:
-        raise failed.exceptions[0] from None
+        failures.extend(failed.exceptions)  # Python 3.11.2 would wrap what is raised from in here
+    if failures:
+        raise failures[0]
