@@ -121,9 +121,12 @@ class Board:
 
     async def _typed_now(self) -> tuple[str, bool]:
         typed, self._typed = self._typed, b""
-        interrupted, self._interrupted = CTRL_C in typed, False
-        # As the port: Ctrl-C is no character, what came with it is.
-        return typed.replace(CTRL_C, b"").hex(), interrupted
+        _, interrupt, after = typed.rpartition(CTRL_C)
+        if not interrupt:
+            return typed.hex(), False
+        # As the port: Ctrl-C is no character, and what comes after it waits for the REPL.
+        self._typed, self._interrupted = after, False
+        return "", True
 
     async def _type(self) -> str:
         """Give the REPL what is typed, Ctrl-C as any other character."""
