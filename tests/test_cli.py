@@ -81,6 +81,28 @@ def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):
     assert "Traceback" in loud.stderr
 
 
+WITHOUT_JSON = {
+    "serve": "it is a page that stays until Ctrl-C",
+    "export": "it writes a file in a format that is named, JSON Lines among them",
+    "db roles": "it prints SQL for a DBA to apply",
+}
+
+
+def commands_with(command, path=()):
+    """Yield (the words after `barhold`, the options) of each command that does something, by walking them all."""
+    below = getattr(command, "commands", {})
+    if not below:
+        yield " ".join(path), {name for one in command.params for name in one.opts}
+    for name, one in below.items():
+        yield from commands_with(one, (*path, name))
+
+
+def test_every_command_speaks_json_but_those_that_say_why_not():
+    found = dict(commands_with(get_command(app)))
+    assert len(found) > len(COMMANDS)
+    assert {name for name, options in found.items() if "--json" not in options} == set(WITHOUT_JSON)
+
+
 def test_json_is_pure(tmp_path):
     barhold("sync", "--virtual", DATA / "six-reps.csv", db=tmp_path / "b.db")
     for args in (["replay", DATA / "six-reps.csv", "--json"], ["sets", "--json"], ["check", "--json"]):

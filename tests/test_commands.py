@@ -21,7 +21,7 @@ from barhold import recording
 from barhold.cli.livescreen import big
 from barhold.errors import RefusedError
 from barhold.link import ble
-from barhold.store import Store
+from barhold.store import Recordings, Store
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, ROOT, barhold, rep
@@ -48,6 +48,13 @@ def db(tmp_path: Path) -> Path:
 
 def words(text: str) -> str:
     return " ".join(text.split())
+
+
+def lines_of(stdout: str) -> list[dict[str, object]]:
+    """Return the objects of what must be JSON Lines and nothing else, without what each of them has."""
+    lines = [json.loads(line) for line in stdout.splitlines()]
+    assert all(line.pop("schema") == 1 for line in lines)
+    return lines
 
 
 # --- scan ---------------------------------------------------------------------------------------------------------
@@ -118,7 +125,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     result = barhold("sync", "bar-1", "bar-7", db=db)
     assert result.exit_code == 2
     assert "0 new" in result.stdout
-    assert "sensor bar-7 is not near" in result.stderr
+    assert "bar-7: it is not near" in result.stderr
     several = barhold("sync", db=db)
     assert (several.exit_code, several.stdout) == (2, "")
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
@@ -130,6 +137,44 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
     assert result.exit_code == 2
     assert f"so far: sensor {ONE.hex()}: " in result.stderr
     assert "went down" in result.stderr.splitlines()[-1]
+
+
+def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "not_held": 0}
+    one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
+    assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
+    room.add("AA:2", sensor(TWO, "bar-2"))
+    result = barhold("sync", "bar-2", "bar-7", "--json", db=db)
+    assert result.exit_code == 2
+    assert lines_of(result.stdout) == [
+        {**one, "device": TWO.hex(), "name": "bar-2"},
+        {"type": "sync_failed", "sensor": "bar-7", "reason": "it is not near: switch it on and bring it near"},
+    ]
+    assert "bar-7: it is not near" in result.stderr
+    several = barhold("sync", "--json", db=db)
+    assert several.exit_code == 2
+    [failed] = lines_of(several.stdout)
+    assert (failed["type"], failed["sensor"]) == ("sync_failed", None)
+    assert str(failed["reason"]).startswith("2 sensors are there")
+
+
+def test_sync_as_json_tells_what_came_before_a_break_for_good(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(records=300, break_at=35))
+    result = barhold("sync", "bar-1", "--wait", "0.1", "--json", db=db)
+    done, failed = lines_of(result.stdout)
+    assert result.exit_code == 2
+    assert (done["type"], done["name"], done["received"]) == ("sync", "bar-1", done["new"])
+    assert 0 < int(str(done["new"])) < 300
+    assert (failed["type"], failed["sensor"]) == ("sync_failed", "bar-1")
+    assert "went down" in str(failed["reason"])
+
+
+def test_sync_as_json_names_the_recording_that_it_kept(db: Path) -> None:
+    result = barhold("sync", "--virtual", DATA / "six-reps.csv", "--keep", "--json", db=db)
+    with Store.open(db) as store:
+        kept = [one.recording_id for one in Recordings(store).listed()]
+    assert [line["recording"] for line in lines_of(result.stdout)] == kept
 
 
 @pytest.mark.parametrize("args", [["bar-1", "--all"], ["--usb", "--all"], ["--all", "--seed", "2"], ["x", "--usb"]])
@@ -159,6 +204,8 @@ def test_a_name_is_given_and_kept(room: FakeRoom, db: Path) -> None:
     with Store.open(db) as store:
         assert [device.name for device in store.devices()] == ["bar-9"]
     assert "0 new" in barhold("sync", "1111", db=db).stdout
+    named = barhold("name", "bar-8", "--json", db=db)
+    assert lines_of(named.stdout) == [{"type": "name", "device": ONE.hex(), "name": "bar-8"}]
 
 
 @pytest.mark.parametrize("name", ["", "x" * 21, "\u00e4" * 11, "a\x1bb", " x"])
@@ -191,6 +238,24 @@ def test_trust_by_radio_says_how_and_by_cable_works(room: FakeRoom, db: Path) ->
     assert not Path("x.csv").exists()
     assert "has no key any more" in barhold("trust", "--usb", "--forget", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
+    who = {"type": "trust", "device": ONE.hex(), "name": "bar-1"}
+    assert lines_of(barhold("trust", "--usb", "--json", db=db).stdout) == [{**who, "trusted": True}]
+    forgotten = barhold("trust", "--usb", "--forget", "--json", db=db)
+    assert lines_of(forgotten.stdout) == [{**who, "trusted": False}]
+
+
+def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.plug("/dev/x", sensor())
+    file = tmp_path / "signing.pem"
+    [made] = lines_of(barhold("keys", "make", file, "--json").stdout)
+    told = barhold("keys", "push", file, "--usb", db=db).stdout
+    assert told == f"bar-1 trusts the signatures of {made['fingerprint']}\n"
+    pushed = barhold("keys", "push", file, "--usb", "--json", db=db)
+    who = {"type": "key_push", "device": ONE.hex(), "name": "bar-1"}
+    assert lines_of(pushed.stdout) == [{**who, "fingerprint": made["fingerprint"]}]
+    assert one.modern.name == "bar-1"
+    public = barhold("keys", "show", file, "--public").stdout
+    assert lines_of(barhold("keys", "show", file, "--public", "--json").stdout) == [{**made, "public": public}]
 
 
 def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +290,19 @@ def test_calibrate_leads_through_the_poses_and_keeps_the_result(room: FakeRoom, 
     assert "not taken: too like an earlier pose" in said
     assert one.modern.actions[0] == protocol.CALIBRATE_BEGIN
     assert one.modern.actions[-1] == protocol.CALIBRATE_KEEP
+
+
+def test_calibrate_as_json_has_a_line_for_each_pose_and_one_at_the_end(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = list(POSES)
+    result = barhold("calibrate", "--yes", "--json", db=db)
+    *poses, last = lines_of(result.stdout)
+    assert [(line["type"], line["pose"], line["noise_mg"]) for line in poses] == [("pose", n, 1.5) for n in range(1, 8)]
+    assert poses[1]["faces"] == ["x up", "x down"]
+    who = {"type": "calibration", "device": ONE.hex(), "name": "bar-1"}
+    assert last == {**who, "poses": 7, "misfit_mg": 0.9, "kept": True}
+    assert one.modern.actions[-1] == protocol.CALIBRATE_KEEP
+    assert "not taken: moved" in result.stderr
 
 
 def test_a_calibration_that_fails_says_why_and_changes_nothing(room: FakeRoom, db: Path) -> None:
@@ -314,6 +392,22 @@ def test_losses_are_counted_and_show_as_a_gap(room: FakeRoom, db: Path, tmp_path
     assert "50 lost on the way" in result.stdout
     times = recording.unpack(recording.read(tmp_path / "new.csv").samples)["t_ms"]
     assert max(times[1:] - times[:-1]) == 510
+
+
+def test_record_as_json_has_its_figures_and_the_id_that_it_is_kept_under(
+    room: FakeRoom, db: Path, tmp_path: Path
+) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.skip[100] = 50
+    file = tmp_path / "new.csv"
+    [line] = lines_of(barhold("record", file, "--seconds", "3", "--keep", "--json", db=db).stdout)
+    taken = recording.read(file)
+    with Store.open(db) as store:
+        [kept] = Recordings(store).listed()
+    assert line == {
+        "type": "record", "file": str(file), "samples": len(recording.unpack(taken.samples)),
+        "seconds": taken.duration_s, "gaps": 1, "lost": 50, "recording": kept.recording_id,
+    }  # fmt: skip
 
 
 def test_a_file_is_not_replaced_unasked_and_none_is_left_for_nothing(room: FakeRoom, db: Path, tmp_path: Path) -> None:
@@ -461,6 +555,34 @@ def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(bo
     assert err.splitlines()[-1] == "barhold: ended; 0 sets seen"
     assert "Traceback" not in err
     assert board.sensor.modern.answer.state == 0  # it said BYE
+
+
+@posix
+def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: Path) -> None:
+    one = rep(10_000, hold_ms=2400, flags=protocol.PARTIAL)
+    for kind, flags, t_ms, values in (
+        (protocol.TARGET, 0, 0, (1, 1, 300, 2000)),
+        (protocol.REP, protocol.PARTIAL, 10_000, record.payload(one)),
+        (protocol.CORRECTION, 0, 10_000, (1, 1, protocol.DROP_REP, 0)),
+        (protocol.SET_END, protocol.LONE, 0, (1, 1, 300, 0)),
+    ):
+        raw = bytearray(32)
+        record.pack_into(raw, 0, kind, flags, 1, protocol.NO_SEQ, t_ms, values)
+        board.sensor.spoken.append(bytes(raw))
+    process = started("live", "--json", "--port", board.port, "--db", db)
+    assert process.stdout
+    lines = lines_of("".join(process.stdout.readline() for _ in range(5)))  # each is there before the command ends
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, ""), err
+    assert lines == [
+        {"type": "connected", "device": ONE.hex(), "name": "bar-1", "battery_mv": 3900},
+        {"type": "target", "set": 1, "rep": 1, "hold_s": 2.0},
+        {"type": "rep", "set": 1, "rep": 1, "hold_s": 2.4, "hold_err_s": 0.05, "rise_s": 0.9, "fall_s": 1.1,
+         "bottom_s": 0.8, "rom_m": 0.3, "peak_m_s": 0.7, "partial": True, "flags": ["partial"]},
+        {"type": "corrected", "set": 1, "rep": 1, "dropped": True},
+        {"type": "set_end", "set": 1, "reps": 1, "lone": True},
+    ]  # fmt: skip
 
 
 @posix

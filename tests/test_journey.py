@@ -51,3 +51,13 @@ def test_the_demo_shows_a_checked_session():
     words = " ".join(result.stdout.split())
     assert "sets 3 2-3 met" in words
     assert "set 3: reps 8 6-12 met" in words
+
+
+def test_the_demo_as_json_has_the_lines_of_sync_and_check():
+    result = barhold("demo", "--json")
+    assert result.exit_code == 0
+    first, again, checked = map(json.loads, result.stdout.splitlines())
+    assert [line["type"] for line in (first, again, checked)] == ["sync", "sync", "check"]
+    assert (first["new"] > 24, again["new"], again["not_held"]) == (True, 0, 0)
+    assert [len(one["reps"]) for one in checked["sets"]] == [8, 8, 8]
+    assert checked["advice"]["rule"]

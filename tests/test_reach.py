@@ -238,8 +238,8 @@ def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store:
     store.trust(struct.pack("<Q", 1).hex(), b"k" * 32, 0)
     done = asyncio.run(fleet.sync_all([], store, lambda: NOW_MS, 0.3, lambda _: None))
     assert len(done.results) == 4
-    assert sorted(text.split(":")[0] for text in done.failures) == ["bar-0", "bar-1"]
-    assert any("ALARM" in text for text in done.failures)
+    assert sorted(one.sensor for one in done.failures) == ["bar-0", "bar-1"]
+    assert any("ALARM" in one.reason for one in done.failures)
 
 
 def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
@@ -259,7 +259,7 @@ def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: St
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))
     done = asyncio.run(fleet.sync_all(["bar-0", "bar-2", "bar-9"], store, lambda: NOW_MS, 1.0, lambda _: None))
     assert [one.name for one in done.results] == ["bar-0", "bar-2"]
-    assert done.failures == ["sensor bar-9 is not near: switch it on and bring it near"]
+    assert list(map(str, done.failures)) == ["bar-9: it is not near: switch it on and bring it near"]
 
 
 def test_a_sensor_without_end_gives_the_others_their_turn() -> None:

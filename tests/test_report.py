@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import html
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -218,6 +219,16 @@ def test_the_command_writes_the_page_in_one_piece_or_not_at_all(tmp_path):
     assert len(out.read_text()) == len(first)
     piped = barhold("report", "--out", "-", db=db)
     assert piped.stdout.startswith("<!doctype html>")
+
+
+def test_the_command_as_json_says_where_the_page_is_and_what_is_on_it(tmp_path):
+    db, out = tmp_path / "b.db", tmp_path / "r.html"
+    barhold("sync", "--virtual", DATA / "six-reps.csv", db=db)
+    done = barhold("report", "--out", out, "--json", db=db)
+    assert json.loads(done.stdout) == {"type": "report", "schema": 1, "file": str(out), "sessions": 1, "sets": 1}
+    assert out.read_text().startswith("<!doctype html>")
+    both = barhold("report", "--out", "-", "--json", db=db)
+    assert (both.exit_code, both.stdout, len(both.stderr.splitlines())) == (2, "", 1)
 
 
 def test_what_it_cannot_do_is_one_line(tmp_path):

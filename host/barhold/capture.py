@@ -10,6 +10,8 @@ from barcore import ticks
 from barhold import recording
 from barhold.errors import InputError
 
+GAP_MS = 60
+"""A longer step from one sample to the next is a gap, as it is to the firmware's detector."""
 RESTART_MS = 1000
 """What stands for the unknown time of a sensor that restarted meanwhile: long enough to be seen as a gap."""
 _FLUSH_SAMPLES = 512
@@ -28,6 +30,7 @@ class Capture:
         self._unflushed = 0
         self.samples = 0
         self.lost = 0
+        self.gaps = 0
         try:
             self._file = self._part.open("w", encoding="utf-8", newline="\n")
         except OSError as error:
@@ -91,7 +94,9 @@ class Capture:
         for tick in ticks_ms:
             if self._last_tick >= 0:
                 step_ms = (tick - self._last_tick) % ticks.PERIOD_MS
-                self._ms += step_ms if step_ms < ticks.HALF_MS else RESTART_MS
+                step_ms = step_ms if step_ms < ticks.HALF_MS else RESTART_MS
+                self._ms += step_ms
+                self.gaps += step_ms > GAP_MS
             self._last_tick = tick
             times.append(self._ms)
         return times

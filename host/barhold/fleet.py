@@ -18,12 +18,23 @@ Now = Callable[[], int]
 Tell = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a sensor failed, which is known by the name that was asked for or that it advertises."""
+
+    sensor: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.sensor}: {self.reason}"
+
+
 @dataclass(slots=True)
 class Done:
-    """What became of it: a result per sensor that answered, a line per sensor that failed."""
+    """What became of it: a result per sensor that answered, a failure per sensor that did not to the end."""
 
     by_id: dict[str, SyncResult] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     @property
     def results(self) -> list[SyncResult]:
@@ -43,7 +54,7 @@ async def sync_all(
     found = await _meant(names, store)
     done = Done()
     missing = [name for name, one in found.items() if one is None]
-    done.failures += [f"sensor {name} is not near: switch it on and bring it near" for name in missing]
+    done.failures += [Failure(name, "it is not near: switch it on and bring it near") for name in missing]
     there = [one for one in found.values() if one is not None]
     tell(f"{len(there)} sensors, up to {AT_ONCE} at once")
     await sync_found(there, store, now, wait_s, tell, on_progress, done)
@@ -81,8 +92,8 @@ async def sync_found(
                 done.by_id[result.device_id] = done.by_id.get(result.device_id, SyncResult()).plus(result)
 
     for turn in await rotate(found, work, wait_s, turn_s=turn_s):
-        done.failures.append(f"{turn.target.shown}: {turn.error}")
-        tell(done.failures[-1])
+        done.failures.append(Failure(turn.target.shown, str(turn.error)))
+        tell(str(done.failures[-1]))
 
 
 async def _seen_again(one: Found) -> Found:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from barcore import protocol
+from barcore import protocol, record
 from barhold import advice, check, edits, flags
 from barhold.advice import Advice
 from barhold.check import SessionCheck, SetCheck, WeekCheck
@@ -11,9 +11,16 @@ from barhold.measures import Change
 from barhold.model import Edit, Rep, TrainingSet
 from barhold.plan import Plan
 from barhold.rejudge import Again
+from barhold.sets import rep_of
 
 SCHEMA = 1
 Line = dict[str, Any]
+_HEARD = {
+    protocol.REP: "rep",
+    protocol.TARGET: "target",
+    protocol.CORRECTION: "corrected",
+    protocol.SET_END: "set_end",
+}
 
 
 def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | None = None) -> list[Line]:
@@ -31,6 +38,18 @@ def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | N
         for number, item in enumerate(sets, start=1)
         for rep in item.reps
     ]
+
+
+def heard(raw: bytes) -> Line:
+    """Return the line of a record of which a live view says something: see `liveview.LiveView.feed`."""
+    kind, set_flags, *_ = record.header(raw)
+    number, second, _, last, *_ = record.payload(raw)
+    head: Line = {"type": _HEARD[kind], "schema": SCHEMA, "set": number}
+    if kind == protocol.REP:
+        return {**head, **_measures(rep_of(raw))}
+    if kind == protocol.SET_END:
+        return {**head, "reps": second, "lone": bool(set_flags & protocol.LONE)}
+    return {**head, "rep": second, **({"hold_s": last / 1000} if kind == protocol.TARGET else {"dropped": True})}
 
 
 def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> Line:

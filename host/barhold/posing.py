@@ -13,10 +13,14 @@ REFUSED_MOST = 40
 """Poses in a row that may be refused: nobody is moving the sensor any more."""
 _FACES = ("x up", "x down", "y up", "y down", "z up", "z down")
 Tell = Callable[[str], None]
+Taken = Callable[[Calibration], None]
 
 
-async def lead(control: Control, tell: Tell) -> Calibration:
-    """Take poses until every face was up and one more checks the fit; RefusedError when the sensor finds none."""
+async def lead(control: Control, tell: Tell, on_taken: Taken = lambda _: None) -> Calibration:
+    """Take poses until every face was up and one more checks the fit; RefusedError when the sensor finds none.
+
+    `on_taken` gets the state after each pose that counts.
+    """
     told = ""
     try:
         now = await control.calibrate(protocol.CALIBRATE_BEGIN)
@@ -28,11 +32,18 @@ async def lead(control: Control, tell: Tell) -> Calibration:
             before, now = now, await _pose(control)
             refused = 0 if now.poses > before.poses else refused + 1
             tell(_outcome(before, now))
+            if not refused:
+                on_taken(now)
             _refuse_failed(now, refused)
         return now
     except (asyncio.CancelledError, LinkError):
         await cancel(control)
         raise
+
+
+def faces(now: Calibration) -> list[str]:
+    """Return the names of the faces that it lay on so far."""
+    return [name for bit, name in enumerate(_FACES) if now.faces >> bit & 1]
 
 
 async def keep(control: Control) -> None:
@@ -69,7 +80,7 @@ def _is_complete(now: Calibration) -> bool:
 def _ask(now: Calibration) -> str:
     if now.faces == ALL_FACES:
         return "now lean it on something, between two faces, and leave it still"
-    missing = [name for bit, name in enumerate(_FACES) if not now.faces >> bit & 1]
+    missing = [name for name in _FACES if name not in faces(now)]
     return f"lay it on a face it has not lain on yet and leave it still ({len(missing)} to go: {', '.join(missing)})"
 
 

@@ -45,6 +45,11 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
     return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
 
 
+def rep_of(raw: bytes) -> Rep:
+    """Return the rep that a REP record tells of."""
+    return _rep(_AS_REP.unpack(raw))
+
+
 def sessions(sets: Iterable[TrainingSet]) -> list[list[TrainingSet]]:
     """Group sets (in order of time) into sessions: same owner, under 3 h from one's end to the next one's start."""
     found: list[list[TrainingSet]] = []

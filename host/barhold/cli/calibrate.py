@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.session import Control
+    from barhold.session import Calibration, Control, Info
 
 
 def calibrate(
@@ -19,6 +19,7 @@ def calibrate(
     port: Port = "",
     wait: Wait = WAIT_S,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Calibrate a sensor: lay it on each of its six faces, then lean it, each until it says taken.
 
@@ -27,7 +28,7 @@ def calibrate(
     \b
     Examples:
       barhold calibrate --yes
-      barhold calibrate --yes --sensor bar-1
+      barhold calibrate --yes --sensor bar-1 --json
     """
     from barhold.errors import InputError
     from barhold.store import Store
@@ -35,17 +36,33 @@ def calibrate(
     if not yes and not sys.stdin.isatty():
         raise InputError("calibrate asks at its end whether to keep what it found: run it in a terminal, or with --yes")
     with Store.open(db) as store:
-        found = reaching.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes))
-    typer.echo(found)
+        done = reaching.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
+    _tell(*done, as_json)
 
 
-async def _lead(control: "Control", yes: bool) -> str:
+async def _lead(control: "Control", yes: bool, as_json: bool) -> "tuple[Info, Calibration, bool]":
+    """Take the poses; return who took them, the result, and whether it was kept."""
     from barhold import posing
 
-    result = await posing.lead(control, screen.note)
-    found = f"{result.poses} poses fit to {result.misfit_ug / 1000:.1f} mg"
-    if not yes and not typer.confirm(f"{found}. Keep it?", default=True, err=True):
-        await posing.cancel(control)
-        return "nothing was changed"
-    await posing.keep(control)
-    return f"{control.info.name} is calibrated: {found}"
+    result = await posing.lead(control, screen.note, _tell_pose if as_json else lambda _: None)
+    kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
+    await (posing.keep(control) if kept else posing.cancel(control))
+    return control.info, result, kept
+
+
+def _tell_pose(now: "Calibration") -> None:
+    from barhold import posing
+
+    screen.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=posing.faces(now))
+
+
+def _tell(info: "Info", result: "Calibration", kept: bool, as_json: bool) -> None:
+    if as_json:
+        who = {"device": info.device_id, "name": info.name or None}
+        screen.json_result("calibration", **who, poses=result.poses, misfit_mg=result.misfit_ug / 1000, kept=kept)
+    else:
+        typer.echo(f"{info.name} is calibrated: {_words(result)}" if kept else "nothing was changed")
+
+
+def _words(result: "Calibration") -> str:
+    return f"{result.poses} poses fit to {result.misfit_ug / 1000:.1f} mg"

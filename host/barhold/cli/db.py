@@ -50,7 +50,7 @@ def backup(
     with Store.open(db) as store, Bar("") as bar:
         size_bytes = backup(store, file, lambda done, total: bar.update("backup", done, total))
     if as_json:
-        _line("backup", file=str(file), bytes=size_bytes)
+        screen.json_result("backup", file=str(file), bytes=size_bytes)
     else:
         typer.echo(f"{file}: {size_bytes / 1000:.0f} kB")
 
@@ -118,13 +118,7 @@ def roles() -> None:
 
 def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        _line(what, new=rows)
+        screen.json_result(what, new=rows)
     else:
         some = [f"{count} {table}" for table, count in rows.items() if count]
         typer.echo(f"{what}: {', '.join(some) or 'nothing new'}")
-
-
-def _line(kind: str, **more: Any) -> None:
-    from barhold import jsonlines
-
-    screen.json_line({"type": kind, "schema": jsonlines.SCHEMA, **more})

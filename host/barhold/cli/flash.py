@@ -81,7 +81,7 @@ class _Shown:
     def meet(self, asked: "Asked") -> None:
         if self._as_json:
             line = {"machine": asked.machine, "micropython": asked.version_text, "unique_id": asked.unique_id}
-            _line("board", **line, board=asked.board or None)
+            screen.json_result("board", **line, board=asked.board or None)
         else:
             screen.note(f"{asked.machine} with MicroPython {asked.version_text}, id {asked.unique_id}")
 
@@ -89,14 +89,15 @@ class _Shown:
         if step.state == "writing":
             self._bar.update(step.path, step.done_bytes / 1000, step.total_bytes / 1000)
         elif self._as_json:
-            _line("file", path=step.path, state=step.state)
+            screen.json_result("file", path=step.path, state=step.state)
 
 
 def _tell(result: "Flashed", board: str, as_json: bool) -> None:
     done = result.done
     if as_json:
         counts = {"copied": done.copied, "equal": done.equal, "removed": done.removed, "bytes": done.copied_bytes}
-        _line("flashed", board=board, version=result.version, **counts, chip=result.chip or None, fault=result.fault)
+        found = {"chip": result.chip or None, "fault": result.fault}
+        screen.json_result("flashed", board=board, version=result.version, **counts, **found)
         return
     typer.echo(f"{done.copied} files copied ({done.copied_bytes / 1000:.0f} kB), {done.equal} were there already")
     typer.echo(f"{board} runs Barhold {result.version}; it starts to count in a moment")
@@ -105,15 +106,6 @@ def _tell(result: "Flashed", board: str, as_json: bool) -> None:
         screen.note(f"the self-test of {chip} failed: {result.fault}: check its wires, lay it still, and flash again")
     else:
         typer.echo(f"self-test of its {result.chip}: passed")
-
-
-def _line(kind: str, **values: Any) -> None:
-    import sys
-
-    from barhold import jsonlines
-
-    screen.json_line({"type": kind, "schema": jsonlines.SCHEMA, **values})
-    sys.stdout.flush()  # whoever follows along sees each file as it is done
 
 
 def _checked(name: str) -> str:

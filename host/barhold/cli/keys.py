@@ -10,7 +10,7 @@ from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wai
 
 if TYPE_CHECKING:
     from barhold.build.keys import PublicKey
-    from barhold.session import Control
+    from barhold.session import Control, Info
 
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 File = Annotated[
@@ -63,7 +63,9 @@ def show(
 
     path = file or rsa.default_path()
     key = rsa.read(path)
-    if public:
+    if public and as_json:
+        screen.json_result("key", file=str(path), fingerprint=key.fingerprint, public=rsa.pem_of(key))
+    elif public:
         typer.echo(rsa.pem_of(key), nl=False)
     else:
         _tell(path, key, as_json)
@@ -71,7 +73,13 @@ def show(
 
 @keys.command()
 def push(
-    file: File = None, sensor: Sensor = "", usb: Usb = False, port: Port = "", wait: Wait = WAIT_S, db: Database = None
+    file: File = None,
+    sensor: Sensor = "",
+    usb: Usb = False,
+    port: Port = "",
+    wait: Wait = WAIT_S,
+    db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Give a sensor on the cable the public half, whose signature it then trusts in updates by radio.
 
@@ -87,24 +95,25 @@ def push(
 
     key = rsa.read(file or rsa.default_path())
 
-    async def work(control: "Control") -> str:
+    async def work(control: "Control") -> "Info":
         state = await control.update(protocol.UPDATE_KEY, key.modulus)
         if state.reason:
             raise judge.refused(control.info, state.reason)
         if state.key_id != judge.key_id(key.modulus):
             raise LinkError(f"sensor {control.info.name} shows another key: try again")
-        return control.info.name
+        return control.info
 
     with Store.open(db) as store:
-        told = reaching.in_session(sensor, usb, port, wait, store, work)
-    typer.echo(f"{told} trusts the signatures of {key.fingerprint}")
+        info = reaching.in_session(sensor, usb, port, wait, store, work)
+    if as_json:
+        found = {"device": info.device_id, "name": info.name or None}
+        screen.json_result("key_push", **found, fingerprint=key.fingerprint)
+    else:
+        typer.echo(f"{info.name} trusts the signatures of {key.fingerprint}")
 
 
 def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:
-    from barhold import jsonlines
-
     if as_json:
-        line = {"file": str(path), "fingerprint": key.fingerprint}
-        screen.json_line({"type": "key", "schema": jsonlines.SCHEMA, **line})
+        screen.json_result("key", file=str(path), fingerprint=key.fingerprint)
     else:
         typer.echo(f"{path}: RSA-3072, fingerprint {key.fingerprint}")

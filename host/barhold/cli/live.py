@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import screen
-from barhold.cli.options import Database, Port, Sensor, Usb
+from barhold.cli.options import AsJson, Database, Port, Sensor, Usb
 
 if TYPE_CHECKING:
     from barhold.liveview import LiveView
-    from barhold.session import Session
+    from barhold.session import Info, Session
     from barhold.store import Store
 
 _TICK_S = 0.1
@@ -25,6 +25,7 @@ def live(
         float | None, typer.Option("--seconds", min=0, help="End by itself; otherwise Ctrl-C ends it.")
     ] = None,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show each rep and the running hold against the target, and store the sets meanwhile.
 
@@ -34,7 +35,7 @@ def live(
     \b
     Examples:
       barhold live --seconds 2
-      barhold live --sensor bar-2 --seconds 2
+      barhold live --sensor bar-2 --seconds 2 --json
     """
     import asyncio
     from contextlib import suppress
@@ -44,11 +45,13 @@ def live(
 
     view = LiveView()
     with Store.open(db) as store, suppress(KeyboardInterrupt):  # the usual way to end it
-        asyncio.run(_show(view, store, (sensor, usb, port), seconds))
+        asyncio.run(_show(view, store, (sensor, usb, port), seconds, as_json))
     screen.note(f"ended; {view.sets} sets seen")
 
 
-async def _show(view: "LiveView", store: "Store", where: tuple[str, bool, str], seconds: float | None) -> None:
+async def _show(
+    view: "LiveView", store: "Store", where: tuple[str, bool, str], seconds: float | None, as_json: bool
+) -> None:
     import asyncio
     from contextlib import suppress
 
@@ -57,11 +60,15 @@ async def _show(view: "LiveView", store: "Store", where: tuple[str, bool, str], 
     from barhold.reach import Keeper, Wanted
     from barhold.sync import utc_clock
 
-    wanted = Wanted(*where)
+    wanted, met = Wanted(*where), None
     screen.step(f"looking for {reaching.words(wanted)}")
-    with LiveScreen(view, screen.is_lively(sys.stdout)) as shown:
+    with LiveScreen(view, screen.is_lively(sys.stdout) and not as_json, as_json) as shown:
 
         def connected(session: "Session") -> None:
+            nonlocal met
+            if as_json and session is not met:
+                _tell_connected(session.info)
+            met = session
             shown.sensor(session.info.name or session.info.device_id, session.info.battery_mv)
 
         async def draw() -> None:
@@ -78,3 +85,8 @@ async def _show(view: "LiveView", store: "Store", where: tuple[str, bool, str], 
                     await follow
         finally:
             drawing.cancel()
+
+
+def _tell_connected(info: "Info") -> None:
+    who = {"device": info.device_id, "name": info.name or None}
+    screen.json_result("connected", **who, battery_mv=info.battery_mv or None)

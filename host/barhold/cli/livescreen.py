@@ -1,10 +1,10 @@
-"""The live view on a terminal (big digits, drawn anew) or as plain lines."""
+"""The live view on a terminal (big digits, drawn anew), as plain lines, or as JSON Lines."""
 
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from barhold import liveview
+from barhold import jsonlines, liveview
 from barhold.cli import screen
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def big(number: int) -> list[str]:
 class LiveScreen:
     """Draws a LiveView; `hear` takes each record, `draw` the time."""
 
-    def __init__(self, view: "LiveView", is_terminal: bool) -> None:
+    def __init__(self, view: "LiveView", is_terminal: bool, as_json: bool = False) -> None:
         self._view = view
         self._is_terminal = is_terminal
+        self._as_json = as_json
         self._live: Any = None
         self._who = "not connected"
         self._last_note = ""
@@ -68,7 +69,7 @@ class LiveScreen:
         """Take one record."""
         line = self._view.feed(raw, now_s)
         if line and not self._live:
-            sys.stdout.write(line + "\n")
+            screen.json_line(jsonlines.heard(raw)) if self._as_json else sys.stdout.write(line + "\n")
             sys.stdout.flush()
 
     def draw(self, now_s: float) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching
-from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
     from barhold.session import Control
@@ -18,6 +18,7 @@ def name(
     port: Port = "",
     wait: Wait = WAIT_S,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Give a sensor a name, under which it then shows in scans.
 
@@ -41,4 +42,7 @@ def name(
     with Store.open(db) as store:
         device_id = reaching.in_session(sensor, usb, port, wait, store, work)
         store.rename(device_id, new)
-    typer.echo(f"sensor {device_id} is now {new}")
+    if as_json:
+        screen.json_result("name", device=device_id, name=new)
+    else:
+        typer.echo(f"sensor {device_id} is now {new}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
     from barhold.capture import Capture
@@ -30,6 +30,7 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
     port: Port = "",
     wait: Wait = WAIT_S,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the sensor's raw samples to FILE, in the format that `barhold replay` reads.
 
@@ -39,13 +40,13 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
     \b
     Examples:
       barhold record training.csv --seconds 1
-      barhold record training.csv --seconds 1 --overwrite --sensor bar-1 --keep
+      barhold record training.csv --seconds 1 --overwrite --sensor bar-1 --keep --json
     """
     from barhold.capture import Capture
     from barhold.errors import LinkError
     from barhold.store import Store
 
-    error, device_id = None, ""
+    error, device_id, kept = None, "", None
 
     async def work(control: "Control") -> None:
         nonlocal device_id
@@ -60,8 +61,8 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
         except KeyboardInterrupt:
             screen.note("ended")
         if capture.close() and keep:
-            keep_recording(store, file.read_text(encoding="utf-8"), file.name, device_id)
-    _tell(capture, file)
+            kept = keep_recording(store, file.read_text(encoding="utf-8"), file.name, device_id)
+    _tell(capture, file, kept, as_json)
     if error:
         raise error
 
@@ -82,18 +83,23 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
                 screen.step(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
 
 
-def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> None:
-    """Keep a recording in the database, and say so."""
-    from barhold.store import Recordings
+def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> str:
+    """Keep a recording in the database, and say so; return its id there."""
+    from barhold.store import Recordings, recording_id_of
     from barhold.sync import utc_clock
 
     new = Recordings(store).keep(csv, name, device_id, utc_clock()())
     screen.note(f"{name} is {'' if new else 'already '}kept: `barhold replay --from-store` judges it again")
+    return recording_id_of(csv)
 
 
-def _tell(capture: "Capture", file: Path) -> None:
+def _tell(capture: "Capture", file: Path, kept: str | None, as_json: bool) -> None:
     if capture.samples < 2:
         screen.note(f"no sample came, {file} was not written")
+        return
+    if as_json:
+        figures = {"samples": capture.samples, "seconds": capture.duration_s, "gaps": capture.gaps}
+        screen.json_result("record", file=str(file), **figures, lost=capture.lost, recording=kept)
         return
     lost = f", {capture.lost} lost on the way" if capture.lost else ""
     typer.echo(f"{file}: {capture.samples} samples, {capture.duration_s:.1f} s{lost}")

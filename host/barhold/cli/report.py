@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from barhold.cli import screen
-from barhold.cli.options import Database, PlanName
+from barhold.cli.options import AsJson, Database, PlanName
 
 FILE = Path("barhold-report.html")
 
@@ -21,6 +21,7 @@ def report(
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
     plan: PlanName = "",
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write all training as one HTML page: holds against their window, decay, trend, calendar, verdicts, advice.
 
@@ -30,7 +31,7 @@ def report(
     \b
     Examples:
       barhold report
-      barhold report --out training.html
+      barhold report --out training.html --json
       barhold report --plan glute-bridge --out -
     """
     from datetime import UTC, datetime
@@ -40,6 +41,8 @@ def report(
     from barhold.errors import InputError
     from barhold.store import Store
 
+    if as_json and str(out) == "-":
+        raise InputError("--out - puts the page on stdout, which --json wants for its line: name a file by --out")
     now = datetime.now(UTC)
     with Store.open(db) as store:
         found = [one for one in history.load(store, now) if lifter in ("", sets.owner(one))]
@@ -52,8 +55,12 @@ def report(
         sys.stdout.write(page)
         return
     _write(out, page)
-    screen.note(f"{len(sets.sessions(found))} sessions, {len(found)} sets")
-    typer.echo(out)
+    sessions = len(sets.sessions(found))
+    if as_json:
+        screen.json_result("report", file=str(out), sessions=sessions, sets=len(found))
+    else:
+        screen.note(f"{sessions} sessions, {len(found)} sets")
+        typer.echo(out)
 
 
 def _write(out: Path, page: str) -> None:

@@ -50,6 +50,14 @@ def json_line(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line, allow_nan=False) + "\n")
 
 
+def json_result(kind: str, **values: Any) -> None:
+    """Print one JSON object of this type at once: whoever follows along sees each as it comes about."""
+    from barhold import jsonlines
+
+    json_line({"type": kind, "schema": jsonlines.SCHEMA, **values})
+    sys.stdout.flush()
+
+
 def note(message: str) -> None:
     """Print one line on stderr, with nothing in it that a terminal would act on."""
     flat = " ".join(message.split())

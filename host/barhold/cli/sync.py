@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, Database, Port, Usb, Wait
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Usb, Wait
 from barhold.cli.record import keep_recording
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
         bool, typer.Option("--keep", help="Keep what a virtual sensor plays, for `replay --from-store`.")
     ] = False,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Fetch what a sensor has and the database has not; doing it twice adds nothing.
 
@@ -44,7 +45,7 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
     Examples:
       barhold sync
       barhold sync bar-1 bar-2
-      barhold sync --all --wait 120
+      barhold sync --all --wait 120 --json
       barhold sync --usb
       barhold sync --virtual session.csv
       barhold sync --seed 2 --keep
@@ -60,9 +61,10 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
         taken = recordings.read(virtual) if virtual else generated(seed or 0)
         with Store.open(db) as store:
             result = catch_up(taken, store)
+            kept = None
             if keep:
-                keep_recording(store, recordings.to_csv(taken.samples), taken.name, result.device_id)
-        typer.echo(summary(result))
+                kept = keep_recording(store, recordings.to_csv(taken.samples), taken.name, result.device_id)
+        tell(result, as_json, kept)
         return
     if keep:
         raise InputError("--keep is for a virtual sensor: a real one's motion is kept by `barhold record FILE --keep`")
@@ -70,9 +72,9 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
         raise InputError("--all is for the radio: name a port by --port")
     with Store.open(db) as store:
         if every or len(names or []) > 1:
-            _sync_many(names or [], wait, store)
+            _sync_many(names or [], wait, store, as_json)
         else:
-            _sync_one(Wanted(next(iter(names or []), ""), usb, port), wait, store)
+            _sync_one(Wanted(next(iter(names or []), ""), usb, port), wait, store, as_json)
 
 
 def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | None, seed: int | None) -> None:
@@ -83,7 +85,7 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
         raise InputError("sync takes one of: names, --all, --usb or --port, --virtual, --seed")
 
 
-def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
+def _sync_one(wanted: "Wanted", wait_s: float, store: "Store", as_json: bool) -> None:
     from barhold.cli.progress import Progress
     from barhold.errors import LinkError
     from barhold.reach import Keeper
@@ -94,14 +96,18 @@ def _sync_one(wanted: "Wanted", wait_s: float, store: "Store") -> None:
         keeper = Keeper(wanted, store, progress.note, wait_s)
         try:
             result = reaching.run(keeper.catch_up(utc_clock(), progress.show))
-        except LinkError:
+        except LinkError as error:
             if keeper.result.received:
                 progress.note(f"so far: {summary(keeper.result)}")
+            if as_json:
+                if keeper.result.device_id:
+                    tell(keeper.result, True)
+                _tell_failed(wanted.sensor or wanted.port or keeper.result.name, str(error))
             raise
-    typer.echo(summary(result))
+    tell(result, as_json)
 
 
-def _sync_many(names: list[str], wait_s: float, store: "Store") -> None:
+def _sync_many(names: list[str], wait_s: float, store: "Store", as_json: bool) -> None:
     from barhold import fleet
     from barhold.cli.progress import Progress
     from barhold.sync import utc_clock
@@ -110,9 +116,11 @@ def _sync_many(names: list[str], wait_s: float, store: "Store") -> None:
     with Progress() as progress:
         done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show))
     for result in done.results:
-        typer.echo(summary(result))
-    for text in done.failures:
-        screen.note(text)
+        tell(result, as_json)
+    for failure in done.failures:
+        if as_json:
+            _tell_failed(failure.sensor, failure.reason)
+        screen.note(str(failure))
     if done.failures:
         raise typer.Exit(2)
 
@@ -140,6 +148,20 @@ def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
         return await catch_up_with(sensor, store, utc_clock())
 
     return asyncio.run(run())
+
+
+def tell(result: "SyncResult", as_json: bool, kept: str | None = None) -> None:
+    """Print what a sync did, and under which id the recording was kept."""
+    if not as_json:
+        typer.echo(summary(result))
+        return
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "not_held")
+    figures = {count: getattr(result, count) for count in counts}
+    screen.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
+
+
+def _tell_failed(sensor: str, reason: str) -> None:
+    screen.json_result("sync_failed", sensor=sensor or None, reason=reason)
 
 
 def summary(result: "SyncResult") -> str:

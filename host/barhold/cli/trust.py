@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching
-from barhold.cli.options import WAIT_S, Database, Port, Sensor, Usb, Wait
+from barhold.cli import reaching, screen
+from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.session import Control
+    from barhold.session import Control, Info
 
 
 def trust(
@@ -18,6 +18,7 @@ def trust(
     forget: Annotated[bool, typer.Option("--forget", help="Take the key away from the sensor and from here.")] = False,
     wait: Wait = WAIT_S,
     db: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Give a sensor a secret key, so that a look-alike is refused from then on.
 
@@ -35,12 +36,15 @@ def trust(
 
     with Store.open(db) as store:
 
-        async def work(control: "Control") -> str:
+        async def work(control: "Control") -> "Info":
             if forget:
                 await trusting.forget(control, store)
             else:
                 await trusting.give(control, store, utc_clock())
-            return control.info.name
+            return control.info
 
-        told = reaching.in_session(sensor, usb, port, wait, store, work, check_key=False)
-    typer.echo(f"{told} has no key any more" if forget else f"{told} has a key: a look-alike will be refused")
+        info = reaching.in_session(sensor, usb, port, wait, store, work, check_key=False)
+    if as_json:
+        screen.json_result("trust", device=info.device_id, name=info.name or None, trusted=not forget)
+    else:
+        typer.echo(f"{info.name} has {'no key any more' if forget else 'a key: a look-alike will be refused'}")

@@ -15,6 +15,11 @@ from barhold.store.store import Row, Store, ensure_device, insert_new
 MAX_CSV_BYTES = 256 << 20
 
 
+def recording_id_of(csv: str) -> str:
+    """Return the id under which a recording's CSV is kept."""
+    return hashlib.sha256(csv.encode()).hexdigest()
+
+
 class Recordings:
     """The table recording of one store; each write is one transaction."""
 
@@ -26,7 +31,7 @@ class Recordings:
         data = csv.encode()
         if len(data) > MAX_CSV_BYTES:
             raise StoreError(f"recording {name}: over {MAX_CSV_BYTES >> 20} MB; cut it into its sessions")
-        row: Row = {"recording_id": hashlib.sha256(data).hexdigest(), "device_id": device_id, "name": name}
+        row: Row = {"recording_id": recording_id_of(csv), "device_id": device_id, "name": name}
         row |= {"kept_utc_ms": kept_utc_ms, "csv_zlib": zlib.compress(data)}
         known = select(schema.recording.c.name).where(schema.recording.c.recording_id == row["recording_id"])
         with translated(self._engine.url), writing(self._engine) as connection:
