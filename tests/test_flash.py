@@ -155,8 +155,8 @@ def test_a_kill_and_a_repeat_end_whole(tmp_path) -> None:
 
 @pytest.mark.long
 def test_a_kill_at_every_file_and_a_repeat_end_whole(tmp_path) -> None:
-    """The same at each boundary there is, and some more: the last of them ends before its kill."""
-    kills(tmp_path / "board", [1] * (len(everything()) + 2), 900)
+    """The same at each boundary there is."""
+    kills(tmp_path / "board", [1] * len(everything()), 1500)
 
 
 def everything() -> list[layout.Part]:
