@@ -46,7 +46,7 @@ def heard(raw: bytes) -> Line:
     number, second, _, last, *_ = record.payload(raw)
     head: Line = {"type": _HEARD[kind], "schema": SCHEMA, "set": number}
     if kind == protocol.REP:
-        return {**head, **_measures(rep_of(raw))}
+        return {**head, **measures(rep_of(raw))}
     if kind == protocol.SET_END:
         return {**head, "reps": second, "lone": bool(set_flags & protocol.LONE)}
     return {**head, "rep": second, **({"hold_s": last / 1000} if kind == protocol.TARGET else {"dropped": True})}

@@ -1,6 +1,5 @@
 """`barhold report`: all training as one page."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +35,7 @@ def report(
     """
     from datetime import UTC, datetime
 
-    from barhold import history, ownplan, sets
+    from barhold import history, ownplan, sets, whole
     from barhold import report as pages
     from barhold.errors import InputError
     from barhold.store import Store
@@ -54,23 +53,10 @@ def report(
     if str(out) == "-":
         sys.stdout.write(page)
         return
-    _write(out, page)
+    whole.write({out: page.encode()}, overwrite=True)
     sessions = len(sets.sessions(found))
     if as_json:
         screen.json_result("report", file=str(out), sessions=sessions, sets=len(found))
     else:
         screen.note(f"{sessions} sessions, {len(found)} sets")
         typer.echo(out)
-
-
-def _write(out: Path, page: str) -> None:
-    """Write the page beside its place and move it there."""
-    part = out.with_name(f"{out.name}.{os.getpid()}.part")
-    try:
-        part.write_text(page, encoding="utf-8", newline="\n")
-        part.replace(out)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        from barhold.errors import InputError
-
-        raise InputError(f"{out}: cannot be written ({error.strerror}): name another file with --out") from error
