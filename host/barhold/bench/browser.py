@@ -1,6 +1,8 @@
 """A real Chromium for the bench, the tests and the pictures: the machine's own, driven by Playwright."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -41,6 +43,11 @@ def chromium() -> Iterator["Browser"]:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415 - for developers only
     except ImportError as error:
         raise InputError("Chromium is driven by Playwright: pip install playwright") from error
+    asked = [sys.executable, "-m", "playwright", "--version"]
+    tried = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if tried.returncode:
+        reason = (tried.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise InputError(f"Playwright does not start: {reason}; install what it names (on Debian libatomic1)")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:
