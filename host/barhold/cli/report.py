@@ -58,5 +58,5 @@ def report(
     if as_json:
         screen.json_result("report", file=str(out), sessions=sessions, sets=len(found))
     else:
-        screen.note(f"{sessions} sessions, {len(found)} sets")
+        screen.note(f"sessions: {sessions}, sets: {len(found)}")
         typer.echo(out)
