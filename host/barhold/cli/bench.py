@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from barhold.cli import screen
+from barhold.cli.options import AsJson
 
 if TYPE_CHECKING:
     from barhold.bench.cases import Case
@@ -38,7 +39,7 @@ def detect(
     ] = None,
     peers: Annotated[bool, typer.Option(help="Other methods on the same recordings (extra `bench`).")] = True,
     cost: Annotated[bool, typer.Option(help="What a sample costs on MicroPython (in a checkout only).")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score the detector on recordings with truth, beside its peers, and tell what it costs.
 
@@ -61,7 +62,7 @@ def detect(
 @bench.command()
 def sync(
     records: Annotated[int, typer.Option("--records", min=100, help="How many the sensor holds.")] = 20_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Sync a year of training over the virtual radio, and tell how late live events are (in a checkout only).
 
@@ -88,7 +89,7 @@ def store(
         str | None, typer.Option("--db", metavar="URL", help="A PostgreSQL server; by default one is started here.")
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each command; the least counts.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Store years of training in SQLite and PostgreSQL, and tell how long the commands take that read them.
 
@@ -131,7 +132,7 @@ def live(
     reps: Annotated[
         int, typer.Option("--reps", min=2, max=50, help="How many the virtual sensor plays, in real time.")
     ] = 6,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how late the live page is in a real Chromium: from the moment on the bar to the frame (needs Playwright).
 
@@ -154,7 +155,7 @@ def update(
     files: Annotated[
         int | None, typer.Option("--files", min=1, help="Only so many files of the firmware; by default all.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Update a sensor over the virtual radio, as it is and with a break every few blocks (in a checkout only).
 
