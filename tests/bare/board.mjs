@@ -6,40 +6,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { link } from '../radio/link.mjs';
 import { repl } from '../radio/repl.mjs';
 
 const [descriptor, interpreter, twin, folder, told] = process.argv.slice(2);
-const config = JSON.parse(told), LINK = Number(descriptor), BLOCK = 4096, ENOSPC = 28; // as on a board; the other error numbers are Emscripten's own
+const { ask, print, flush } = link(Number(descriptor));
+const config = JSON.parse(told), BLOCK = 4096, ENOSPC = 28; // as on a board; the other error numbers are Emscripten's own
 const NOT_FLASH = new Set(['dev', 'proc', 'tmp', 'home', 'twin', 'lib']);
-let received = Buffer.alloc(0), printed = [], mirrored = new Map();
-
-function sendMessage(text) {
-  const body = Buffer.from(text, 'utf8'), whole = Buffer.alloc(4 + body.length);
-  whole.writeUInt32LE(body.length);
-  body.copy(whole, 4);
-  for (let at = 0; at < whole.length;) at += fs.writeSync(LINK, whole, at);
-}
-
-function readMessage() {
-  for (;;) {
-    const size = received.length >= 4 ? 4 + received.readUInt32LE(0) : Infinity;
-    if (received.length >= size) {
-      const body = received.toString('utf8', 4, size);
-      received = received.subarray(size);
-      return body;
-    }
-    const chunk = Buffer.alloc(65536), count = fs.readSync(LINK, chunk, 0, chunk.length, null);
-    if (!count) process.exit(0); // whoever started us is gone
-    received = Buffer.concat([received, chunk.subarray(0, count)]);
-  }
-}
-
-const print = (bytes) => { printed.push(Buffer.from(bytes)); };
-function flush() {
-  if (printed.length) sendMessage(JSON.stringify(['print', Buffer.concat(printed).toString('latin1')]));
-  printed = [];
-}
-function ask(text) { flush(); sendMessage(text); return readMessage(); }
+let mirrored = new Map();
 
 function copyIn(FS, from, target) {
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
