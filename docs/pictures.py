@@ -17,13 +17,15 @@ from pathlib import Path
 os.environ["TZ"] = "UTC"
 time.tzset()
 
-from barhold import generate, history, ownplan, report, sets  # noqa: E402 - only now is the zone known
-from barhold.bench.browser import chromium  # noqa: E402
-from barhold.capture import Capture  # noqa: E402
+from barhold import generate, report  # noqa: E402
 from barhold.link.virtual import VirtualSensor  # noqa: E402
 from barhold.model import Edit, Lifter, SetKey, Wearer  # noqa: E402
+from barhold.recordings.writer import Capture  # noqa: E402
 from barhold.store import People, Store  # noqa: E402
-from barhold.sync import sync  # noqa: E402
+from barhold.sync.one_sensor import sync  # noqa: E402
+from barhold.training import history, sets  # noqa: E402 - only now is the zone known
+from barhold.training import people as ownplan  # noqa: E402
+from bench.browser import chromium  # noqa: E402
 
 HERE = Path(__file__).parent
 LIFTER = "Mia"

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from barhold.generate.truth import PARTIAL_SHARE, TrueRep, reference_m, rep
+from barhold.generate.truth import PARTIAL_SHARE, reference_m, rep
+from barhold.recordings.ground_truth import TrueRep
 
 RATE_HZ = 500.0
 SMOOTH_S = 0.03

@@ -10,13 +10,15 @@ import pytest
 
 import postgreskit
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
-from barhold import recording
+from barhold.recordings import reader
 
-HERE = Path(__file__).parent
+SUPPORT = Path(__file__).parent / "support"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write tests/golden anew instead of comparing")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write tests/support/golden anew instead of comparing"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -83,8 +85,8 @@ def _no_plans_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
 
 @pytest.fixture(scope="session")
 def samples() -> Callable[[str], bytes]:
-    """Give the packed samples of a recording in tests/data by its name, or of the `wild` one."""
-    return lambda name: wild() if name == "wild" else recording.read(HERE / "data" / f"{name}.csv").samples
+    """Give the packed samples of a recording in tests/support/data by its name, or of the `wild` one."""
+    return lambda name: wild() if name == "wild" else reader.read(SUPPORT / "data" / f"{name}.csv").samples
 
 
 def wild() -> bytes:
@@ -101,10 +103,10 @@ def wild() -> bytes:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compare a text with the file of that name in tests/golden; a missing file fails."""
+    """Compare a text with the file of that name in tests/support/golden; a missing file fails."""
 
     def compare(name: str, text: str) -> None:
-        path = HERE / "golden" / name
+        path = SUPPORT / "golden" / name
         if request.config.getoption("--update-golden"):
             path.write_text(text, encoding="utf-8", newline="\n")
         assert path.is_file(), f"{path.name} is missing: look at the change, then run with --update-golden"

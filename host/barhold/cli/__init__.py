@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from barhold import __version__
-from barhold.cli import screen
-from barhold.cli.bench import bench
+from barhold.cli import _console
+from barhold.cli._error_handling import BarholdGroup
 from barhold.cli.bundle import bundle
 from barhold.cli.calibrate import calibrate
 from barhold.cli.check import check
@@ -18,7 +18,6 @@ from barhold.cli.demo import demo
 from barhold.cli.doctor import doctor
 from barhold.cli.export import export
 from barhold.cli.flash import flash
-from barhold.cli.group import BarholdGroup
 from barhold.cli.import_ import import_
 from barhold.cli.keys import keys
 from barhold.cli.lifter import lifter
@@ -72,15 +71,14 @@ app.add_typer(plan, name="plan")
 app.add_typer(lifter, name="lifter")
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
-app.add_typer(bench, name="bench")
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
         from barcore import protocol
-        from barhold import firmware
+        from barhold.image import firmware_files
 
-        carried = ".".join(str(part) for part in firmware.load("keeping").FIRMWARE_VERSION)
+        carried = ".".join(str(part) for part in firmware_files.load("keeping").FIRMWARE_VERSION)
         typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
         raise typer.Exit
 
@@ -105,7 +103,7 @@ def _root(
     Example:
       barhold demo
     """
-    screen.wish(no_color, quiet)
+    _console.wish(no_color, quiet)
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson
+from barhold.cli import _console
+from barhold.cli._options import AsJson
 
 
 def bundle(
@@ -33,9 +33,10 @@ def bundle(
       barhold bundle firmware.bhf --py
       barhold bundle firmware.bhf --show
     """
-    from barhold import jsonlines, whole
-    from barhold.build import bundle as bundles
+    from barhold import files
     from barhold.errors import InputError
+    from barhold.image import bundle as bundles
+    from barhold.output import json_lines
 
     if show:
         if file is None:
@@ -44,19 +45,19 @@ def bundle(
     else:
         made = bundles.make(py, (key or _default_key()) if sign or key else None)
         file = file or Path(f"barhold-{made.version}.bhf")
-        whole.write({file: made.raw}, overwrite=True)
-    files = len(made.manifest.files)
+        files.write_atomically({file: made.raw}, overwrite=True)
+    file_count = len(made.manifest.files)
     if as_json:
-        line = {"file": str(file), "version": made.version, "bytes": len(made.raw), "files": files,
+        line = {"file": str(file), "version": made.version, "bytes": len(made.raw), "files": file_count,
                 "signed": bool(made.signature), "sha256": made.sha256}  # fmt: skip
-        screen.json_line({"type": "bundle", "schema": jsonlines.SCHEMA, **line})
+        _console.json_line({"type": "bundle", "schema": json_lines.SCHEMA, **line})
     else:
         signed = "signed" if made.signature else "not signed: for the cable only"
-        typer.echo(f"{file}: firmware {made.version}, {files} files, {len(made.raw)} bytes, {signed}")
+        typer.echo(f"{file}: firmware {made.version}, {file_count} files, {len(made.raw)} bytes, {signed}")
         typer.echo(f"SHA-256 {made.sha256}")
 
 
 def _default_key() -> Path:
-    from barhold.build import keys
+    from barhold.image import signing_keys
 
-    return keys.default_path()
+    return signing_keys.default_path()

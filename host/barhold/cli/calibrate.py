@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.session import Calibration, Control, Info
+    from barhold.connection import Calibration, Control, Info
 
 
 def calibrate(
@@ -36,30 +36,30 @@ def calibrate(
     if not yes and not sys.stdin.isatty():
         raise InputError("calibrate asks at its end whether to keep what it found: run it in a terminal, or with --yes")
     with Store.open(db) as store:
-        done = reaching.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
+        done = _sensor_options.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
     _tell(*done, as_json)
 
 
 async def _lead(control: "Control", yes: bool, as_json: bool) -> "tuple[Info, Calibration, bool]":
     """Take the poses; return who took them, the result, and whether it was kept."""
-    from barhold import posing
+    from barhold.device import calibration_wizard
 
-    result = await posing.lead(control, screen.note, _tell_pose if as_json else lambda _: None)
+    result = await calibration_wizard.lead(control, _console.note, _tell_pose if as_json else lambda _: None)
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
-    await (posing.keep(control) if kept else posing.cancel(control))
+    await (calibration_wizard.keep(control) if kept else calibration_wizard.cancel(control))
     return control.info, result, kept
 
 
 def _tell_pose(now: "Calibration") -> None:
-    from barhold import posing
+    from barhold.device import calibration_wizard
 
-    screen.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=posing.faces(now))
+    _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.faces(now))
 
 
 def _tell(info: "Info", result: "Calibration", kept: bool, as_json: bool) -> None:
     if as_json:
         who = {"device": info.device_id, "name": info.name or None}
-        screen.json_result("calibration", **who, poses=result.poses, misfit_mg=result.misfit_ug / 1000, kept=kept)
+        _console.json_result("calibration", **who, poses=result.poses, misfit_mg=result.misfit_ug / 1000, kept=kept)
     else:
         typer.echo(f"{info.name} is calibrated: {_words(result)}" if kept else "nothing was changed")
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database, PlanName
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database, PlanName
 from barhold.errors import InputError
 
 if TYPE_CHECKING:
-    from barhold.check import SessionCheck
+    from barhold.check.verdicts import SessionCheck
     from barhold.model import TrainingSet
-    from barhold.plan import Plan
+    from barhold.plans.plan import Plan
 
 
 def check(
@@ -39,8 +39,8 @@ def check(
     """
     from datetime import UTC, datetime
 
-    from barhold import history
     from barhold.store import People, Store
+    from barhold.training import history
 
     with Store.open(db) as store:
         plans = {one.name: one.plan for one in People(store).lifters()}
@@ -56,7 +56,7 @@ def check(
 
 def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[TrainingSet]]":
     """Return each owner's sets, the owners in the order of their last sets; InputError where there is none."""
-    from barhold import sets
+    from barhold.training import sets
 
     owners: dict[str, list[TrainingSet]] = {}
     for item in found:
@@ -71,14 +71,14 @@ def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[Traini
 
 
 def _plan(name: str) -> "Plan":
-    from barhold import planfile
+    from barhold.plans import library
 
-    return planfile.find(name or None)
+    return library.find(name or None)
 
 
 def _checked(items: "list[TrainingSet]", plan: "Plan", every: bool) -> "list[SessionCheck]":
-    from barhold import check as judge
-    from barhold import sets
+    from barhold.check import verdicts as judge
+    from barhold.training import sets
 
     sessions = sets.sessions(items)
     return judge.every(sessions, plan) if every else judge.latest(sessions, plan)
@@ -86,27 +86,28 @@ def _checked(items: "list[TrainingSet]", plan: "Plan", every: bool) -> "list[Ses
 
 def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
     """Show the last session in full, or every one (as a line each); tell whether all of them met the plan."""
-    from barhold import advice, checktext, jsonlines
+    from barhold.check import advice
+    from barhold.output import check_tables, json_lines
 
     told = advice.advise(results, plan)
     if as_json:
         for result in results:
-            screen.json_line(jsonlines.checked(result, plan, told if result is results[-1] else None))
+            _console.json_line(json_lines.checked(result, plan, told if result is results[-1] else None))
     else:
-        screen.show(*(checktext.sessions(results, plan) if every else checktext.checked(results[-1], plan)))
-        screen.show(*checktext.advised(told, plan))
+        _console.show(*(check_tables.sessions(results, plan) if every else check_tables.checked(results[-1], plan)))
+        _console.show(*check_tables.advised(told, plan))
     return all(result.met for result in results)
 
 
 def _show_weeks(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
-    from barhold import check as judge
-    from barhold import checktext, jsonlines
+    from barhold.check import verdicts as judge
+    from barhold.output import check_tables, json_lines
 
     weeks = judge.weeks(results)
     shown = weeks if every else weeks[-1:]
     if as_json:
         for one in shown:
-            screen.json_line(jsonlines.week(one, plan))
+            _console.json_line(json_lines.week(one, plan))
     else:
-        screen.show(*checktext.weeks(shown, plan))
+        _console.show(*check_tables.weeks(shown, plan))
     return all(one.met for one in shown)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Replace what is there.")]
@@ -40,7 +40,7 @@ def backup(
     Examples:
       barhold db backup backup.db
     """
-    from barhold.cli.bar import Bar
+    from barhold.cli._progress_bar import Bar
     from barhold.errors import InputError
     from barhold.store import Store
     from barhold.store.backup import backup
@@ -50,7 +50,7 @@ def backup(
     with Store.open(db) as store, Bar("") as bar:
         size_bytes = backup(store, file, lambda done, total: bar.update("backup", done, total))
     if as_json:
-        screen.json_result("backup", file=str(file), bytes=size_bytes)
+        _console.json_result("backup", file=str(file), bytes=size_bytes)
     else:
         typer.echo(f"{file}: {size_bytes / 1000:.0f} kB")
 
@@ -70,7 +70,7 @@ def restore(
     Examples:
       barhold db restore backup.db --yes
     """
-    from barhold.cli.bar import Bar
+    from barhold.cli._progress_bar import Bar
     from barhold.store.backup import restore
 
     with Bar("rows") as bar:
@@ -93,7 +93,7 @@ def copy(
     Examples:
       barhold db copy backup.db team.db
     """
-    from barhold.cli.bar import Bar
+    from barhold.cli._progress_bar import Bar
     from barhold.store.backup import copy_into
 
     with Bar("rows") as bar:
@@ -118,7 +118,7 @@ def roles() -> None:
 
 def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        screen.json_result(what, new=rows)
+        _console.json_result(what, new=rows)
     else:
         some = [f"{count} {table}" for table, count in rows.items() if count]
         typer.echo(f"{what}: {', '.join(some) or 'nothing new'}")

@@ -1,7 +1,7 @@
 """`barhold demo`: the whole way once, with nothing but this computer."""
 
-from barhold.cli import screen, sync
-from barhold.cli.options import AsJson
+from barhold.cli import _console, sync
+from barhold.cli._options import AsJson
 from barhold.errors import BarholdError
 
 SEED, SETS, REPS = 1, 3, 8
@@ -22,22 +22,25 @@ def demo(as_json: AsJson = False) -> None:
     from datetime import UTC, datetime
     from pathlib import Path
 
-    from barhold import advice, check, checktext, jsonlines, plan, sets
+    from barhold.check import advice, verdicts
+    from barhold.output import check_tables, json_lines
+    from barhold.plans import plan
     from barhold.store import Store
+    from barhold.training import sets
 
-    screen.step(f"generating {SETS} sets of {REPS} reps")
+    _console.step(f"generating {SETS} sets of {REPS} reps")
     taken = sync.generated(SEED, SETS, REPS)
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "demo.db") as store:
-        screen.step(f"playing {taken.duration_s:.0f} s on the virtual sensor, then syncing")
+        _console.step(f"playing {taken.duration_s:.0f} s on the virtual sensor, then syncing")
         for before in ("", "again: "):
             done = sync.catch_up(taken, store)
-            sync.tell(done, True) if as_json else screen.step(before + sync.summary(done))
+            sync.tell(done, True) if as_json else _console.step(before + sync.summary(done))
         found = sets.training_sets(store.records(), store.anchors(), datetime.now(UTC))
     if not found:
         raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")
-    for result in check.latest(sets.sessions(found), plan.DEFAULT):
+    for result in verdicts.latest(sets.sessions(found), plan.DEFAULT):
         told = advice.advise([result], plan.DEFAULT)
         if as_json:
-            screen.json_line(jsonlines.checked(result, plan.DEFAULT, told))
+            _console.json_line(json_lines.checked(result, plan.DEFAULT, told))
         else:
-            screen.show(*checktext.checked(result, plan.DEFAULT), *checktext.advised(told, plan.DEFAULT))
+            _console.show(*check_tables.checked(result, plan.DEFAULT), *check_tables.advised(told, plan.DEFAULT))

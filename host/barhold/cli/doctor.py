@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import AsJson, Database, Port, Sensor, Usb
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
 
 if TYPE_CHECKING:
     from barhold.doctor import Line
-    from barhold.reach import Wanted
+    from barhold.sync import Wanted
 
 
 def doctor(
@@ -36,18 +36,18 @@ def doctor(
     """
     from dataclasses import asdict
 
-    from barhold import jsonlines, text
     from barhold.doctor import FAIL
-    from barhold.reach import Wanted
+    from barhold.output import json_lines, tables
+    from barhold.sync import Wanted
 
     wanted = Wanted(sensor, usb, port)
     with_mount = sys.stdin.isatty() and not as_json if mount is None else mount
-    lines = reaching.run(_examine(wanted, seconds, with_mount, db))
+    lines = _sensor_options.run(_examine(wanted, seconds, with_mount, db))
     if as_json:
         for line in lines:
-            screen.json_line({"type": "doctor", "schema": jsonlines.SCHEMA, **asdict(line)})
+            _console.json_line({"type": "doctor", "schema": json_lines.SCHEMA, **asdict(line)})
     else:
-        screen.show(*text.examined(lines))
+        _console.show(*tables.examined(lines))
     if any(line.status == FAIL for line in lines):
         raise typer.Exit(2)
 
@@ -55,4 +55,4 @@ def doctor(
 async def _examine(wanted: "Wanted", seconds: float, with_mount: bool, db: str | None) -> "list[Line]":
     from barhold.doctor import examine
 
-    return await examine.all_of(wanted, seconds, with_mount, db, screen.note)
+    return await examine.all_of(wanted, seconds, with_mount, db, _console.note)

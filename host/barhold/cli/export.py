@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli.options import Database
-from barhold.cli.stored import stored_sets
+from barhold.cli._options import Database
+from barhold.cli._set_listing import stored_sets
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,21 +58,21 @@ def export(
       barhold export ical --out next.ics
       barhold export parquet --out reps.parquet
     """
-    from barhold import whole
+    from barhold import files
     from barhold.errors import InputError
-    from barhold.exports import choose
+    from barhold.exports import selection
 
     if what in (Format.FIT, Format.PARQUET) and out is None:
         raise InputError(f"{what} is no text: name where it goes with --out")
-    wish = choose.Wish(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
+    wish = selection.Wish(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
     every = stored_sets(db)
-    found = choose.chosen(every, wish)
+    found = selection.chosen(every, wish)
     if out is None:
         typer.echo(_content(what, found, every, per_set, db), nl=False)
         return
-    files = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
-    whole.write(files, overwrite)
-    for path, content in files.items():
+    contents = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
+    files.write_atomically(contents, overwrite)
+    for path, content in contents.items():
         typer.echo(f"{path}: {len(content)} bytes")
 
 
@@ -80,8 +80,8 @@ def _content(
     what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", per_set: bool, db: str | None
 ) -> bytes:
     """Return the one file of a format other than FIT."""
-    from barhold import sets
     from barhold.exports import hevy, rows, strong
+    from barhold.training import sets
 
     if what == Format.JSONL:
         return _lines(found, every).encode()
@@ -103,32 +103,33 @@ def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
     """Return the lines of `barhold sets --json`, each with its set's number in that list."""
     import json
 
-    from barhold import jsonlines
+    from barhold.output import json_lines
 
     numbers = {item.key: number for number, item in enumerate(every, 1)}
-    return "".join(json.dumps(jsonlines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
+    return "".join(json.dumps(json_lines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
 
 
 def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
     """Return the next sessions of each lifter by their own plan, of others by the chosen one."""
     from datetime import UTC, datetime
 
-    from barhold import planfile, sets
-    from barhold.exports import choose, ical
+    from barhold.exports import ical, selection
+    from barhold.plans import library
     from barhold.store import People, Store
+    from barhold.training import sets
 
     with Store.open(db) as store:
         plans = {one.name: one.plan for one in People(store).lifters()}
-    last = choose.last_sessions(sets.sessions(found))
-    by = [(session, planfile.find(plans.get(session[0].lifter) or None)) for session in last]
+    last = selection.last_sessions(sets.sessions(found))
+    by = [(session, library.find(plans.get(session[0].lifter) or None)) for session in last]
     return ical.calendar(by, datetime.now(UTC))
 
 
 def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
     """Return a file per session."""
-    from barhold import sets
     from barhold.errors import InputError
     from barhold.exports import fit
+    from barhold.training import sets
 
     sessions = sets.sessions(found)
     if out.suffix.lower() != ".fit":

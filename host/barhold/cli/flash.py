@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson
+from barhold.cli import _console
+from barhold.cli._options import AsJson
 
 if TYPE_CHECKING:
-    from barhold.flash.asked import Asked
+    from barhold.flash.board_info import Asked
     from barhold.flash.install import Step
     from barhold.flash.run import Flashed
 
@@ -46,15 +46,15 @@ def flash(
       barhold flash --board xiao_s3 --name bar-2
     """
     from barhold.errors import InputError
-    from barhold.flash import kinds, run
+    from barhold.flash import boards, run
 
     if not board:
-        raise InputError(f"which board is it? Say --board NAME: {kinds.known()}")
+        raise InputError(f"which board is it? Say --board NAME: {boards.known()}")
     if erase and not image:
         raise InputError("--erase takes MicroPython away too: name the image to install by --image FILE")
-    wish = run.Wish(kinds.named(board), _checked(name), _modulus(key), image, erase, py)
+    wish = run.Wish(boards.named(board), _checked(name), _modulus(key), image, erase, py)
     where = run.find_port(port)
-    screen.step(f"opening {where}")
+    _console.step(f"opening {where}")
     with _Shown(as_json) as shown:
         result = run.flash(where, wish, shown.meet, shown.step)
     _tell(result, wish.kind.name, as_json)
@@ -66,7 +66,7 @@ class _Shown:
     """The board and the files, as lines of JSON or as a bar."""
 
     def __init__(self, as_json: bool) -> None:
-        from barhold.cli.bar import Bar
+        from barhold.cli._progress_bar import Bar
 
         self._as_json = as_json
         self._bar = Bar("kB")
@@ -81,15 +81,15 @@ class _Shown:
     def meet(self, asked: "Asked") -> None:
         if self._as_json:
             line = {"machine": asked.machine, "micropython": asked.version_text, "unique_id": asked.unique_id}
-            screen.json_result("board", **line, board=asked.board or None)
+            _console.json_result("board", **line, board=asked.board or None)
         else:
-            screen.note(f"{asked.machine} with MicroPython {asked.version_text}, id {asked.unique_id}")
+            _console.note(f"{asked.machine} with MicroPython {asked.version_text}, id {asked.unique_id}")
 
     def step(self, step: "Step") -> None:
         if step.state == "writing":
             self._bar.update(step.path, step.done_bytes / 1000, step.total_bytes / 1000)
         elif self._as_json:
-            screen.json_result("file", path=step.path, state=step.state)
+            _console.json_result("file", path=step.path, state=step.state)
 
 
 def _tell(result: "Flashed", board: str, as_json: bool) -> None:
@@ -97,19 +97,19 @@ def _tell(result: "Flashed", board: str, as_json: bool) -> None:
     if as_json:
         counts = {"copied": done.copied, "equal": done.equal, "removed": done.removed, "bytes": done.copied_bytes}
         found = {"chip": result.chip or None, "fault": result.fault}
-        screen.json_result("flashed", board=board, version=result.version, **counts, **found)
+        _console.json_result("flashed", board=board, version=result.version, **counts, **found)
         return
     typer.echo(f"{done.copied} files copied ({done.copied_bytes / 1000:.0f} kB), {done.equal} were there already")
     typer.echo(f"{board} runs Barhold {result.version}; it starts to count in a moment")
     if result.fault:
         chip = result.chip or "the motion sensor"
-        screen.note(f"the self-test of {chip} failed: {result.fault}: check its wires, lay it still, and flash again")
+        _console.note(f"the self-test of {chip} failed: {result.fault}: check its wires, lay it still, and flash again")
     else:
         typer.echo(f"self-test of its {result.chip}: passed")
 
 
 def _checked(name: str) -> str:
-    from barhold.naming import check_name
+    from barhold.device.pairing import check_name
 
     return check_name(name) if name else ""
 
@@ -117,6 +117,6 @@ def _checked(name: str) -> str:
 def _modulus(key: Path | None) -> bytes:
     if key is None:
         return b""
-    from barhold.build import keys
+    from barhold.image import signing_keys
 
-    return keys.read(key).modulus
+    return signing_keys.read(key).modulus

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database
 
 if TYPE_CHECKING:
     from barhold.imports.parse import Found, Wish
@@ -56,7 +56,7 @@ def import_(
         if listed:
             found = Found(Imports(store).all())
             if not found.sets:
-                screen.note("nothing was imported yet; `barhold import FILE` takes what Strong or Hevy exported")
+                _console.note("nothing was imported yet; `barhold import FILE` takes what Strong or Hevy exported")
                 return
         _take(store, found, wish, store_it=not (dry_run or listed), dry_run=dry_run, as_json=as_json)
 
@@ -70,7 +70,7 @@ def _sound(file: Path, found: "Found") -> "Found":
     if len(found.faults) == 1:
         raise InputError(f"{found.faults[0]}; nothing was stored")
     for fault in found.faults[:FAULTS_SHOWN]:
-        screen.note(fault)
+        _console.note(fault)
     raise InputError(f"{file}: {len(found.faults)} lines cannot be used, so nothing was stored: see the lines above")
 
 
@@ -78,11 +78,12 @@ def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run:
     """Show what was found, and store it where that is wanted."""
     from datetime import UTC, datetime
 
-    from barhold import history, sets
     from barhold.errors import InputError
-    from barhold.imports import matching, shown
+    from barhold.imports import matching
+    from barhold.output import import_preview
     from barhold.store import People
     from barhold.store.imports import Imports
+    from barhold.training import history, sets
 
     people, now = People(store), datetime.now(UTC)
     if wish.lifter and wish.lifter not in [one.name for one in people.lifters()]:
@@ -90,20 +91,20 @@ def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run:
     stored = {item.import_id: item for item in Imports(store).all()}
     same = matching.pairs(matching.workouts(found.sets), sets.sessions(history.load(store, now)))
     edits = matching.load_edits(same, {edit.edit_id for edit in people.edits()}, round(now.timestamp() * 1000))
-    states = [shown.state(item, stored) for item in found.sets]
+    states = [import_preview.state(item, stored) for item in found.sets]
     if store_it:  # before anything is shown: a store that fails has shown nothing
-        changed = [item for item, state in zip(found.sets, states, strict=True) if state != shown.KNOWN]
+        changed = [item for item, state in zip(found.sets, states, strict=True) if state != import_preview.KNOWN]
         Imports(store).add(changed, edits)
     if as_json:
         own = {pair.imported.import_id: pair for pair in same}
         for item in found.sets:
-            screen.json_line(shown.line(item, own, stored))
+            _console.json_line(import_preview.line(item, own, stored))
     elif found.sets:
-        screen.show(shown.table(found.sets, same, stored))
-    for text in shown.left_out(found.others, found.without_reps):
-        screen.note(text)
-    done = shown.summary(states, len(edits), dry_run)
+        _console.show(import_preview.table(found.sets, same, stored))
+    for text in import_preview.left_out(found.others, found.without_reps):
+        _console.note(text)
+    done = import_preview.summary(states, len(edits), dry_run)
     if as_json:
-        screen.note(done)
+        _console.note(done)
     else:
         typer.echo(done)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.build.keys import PublicKey
-    from barhold.session import Control, Info
+    from barhold.connection import Control, Info
+    from barhold.image.signing_keys import PublicKey
 
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 File = Annotated[
@@ -40,7 +40,7 @@ def make(file: File = None, as_json: AsJson = False) -> None:
     Examples:
       barhold keys make signing.pem
     """
-    from barhold.build import keys as rsa
+    from barhold.image import signing_keys as rsa
 
     path = file or rsa.default_path()
     _tell(path, rsa.make(path), as_json)
@@ -59,12 +59,12 @@ def show(
       barhold keys show signing.pem
       barhold keys show signing.pem --public
     """
-    from barhold.build import keys as rsa
+    from barhold.image import signing_keys as rsa
 
     path = file or rsa.default_path()
     key = rsa.read(path)
     if public and as_json:
-        screen.json_result("key", file=str(path), fingerprint=key.fingerprint, public=rsa.pem_of(key))
+        _console.json_result("key", file=str(path), fingerprint=key.fingerprint, public=rsa.pem_of(key))
     elif public:
         typer.echo(rsa.pem_of(key), nl=False)
     else:
@@ -88,32 +88,32 @@ def push(
       barhold keys push signing.pem --usb
     """
     from barcore import protocol
-    from barhold.build import keys as rsa
     from barhold.errors import LinkError
+    from barhold.image import signing_keys as rsa
     from barhold.store import Store
-    from barhold.update import judge
+    from barhold.update import precheck
 
     key = rsa.read(file or rsa.default_path())
 
     async def work(control: "Control") -> "Info":
         state = await control.update(protocol.UPDATE_KEY, key.modulus)
         if state.reason:
-            raise judge.refused(control.info, state.reason)
-        if state.key_id != judge.key_id(key.modulus):
+            raise precheck.refused(control.info, state.reason)
+        if state.key_id != precheck.key_id(key.modulus):
             raise LinkError(f"sensor {control.info.name} shows another key: try again")
         return control.info
 
     with Store.open(db) as store:
-        info = reaching.in_session(sensor, usb, port, wait, store, work)
+        info = _sensor_options.in_session(sensor, usb, port, wait, store, work)
     if as_json:
         found = {"device": info.device_id, "name": info.name or None}
-        screen.json_result("key_push", **found, fingerprint=key.fingerprint)
+        _console.json_result("key_push", **found, fingerprint=key.fingerprint)
     else:
         typer.echo(f"{info.name} trusts the signatures of {key.fingerprint}")
 
 
 def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:
     if as_json:
-        screen.json_result("key", file=str(path), fingerprint=key.fingerprint)
+        _console.json_result("key", file=str(path), fingerprint=key.fingerprint)
     else:
         typer.echo(f"{path}: RSA-3072, fingerprint {key.fingerprint}")

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database, Sensor
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database, Sensor
 
 if TYPE_CHECKING:
     from barhold.store import Device, Store
@@ -43,12 +43,12 @@ def add(
       barhold lifter add Mia
       barhold lifter add Mia --plan glute-bridge
     """
-    from barhold import planfile
     from barhold.model import Lifter
+    from barhold.plans import library
     from barhold.store import People, Store
 
     _check_name(name)
-    kept = planfile.lasting(plan) if plan else ""
+    kept = library.lasting(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
     if as_json:
@@ -66,7 +66,7 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
       barhold lifter list
       barhold lifter list --json
     """
-    from barhold import text
+    from barhold.output import tables
     from barhold.store import People, Store
 
     with Store.open(db) as store:
@@ -78,9 +78,9 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
         for one, sensors in rows:
             _line(one.name, {"plan": one.plan or None, "wears": sensors})
     elif rows:
-        screen.show(*text.lifters(rows))
+        _console.show(*tables.lifters(rows))
     else:
-        screen.note("no lifter is known yet; `barhold lifter add NAME` adds one")
+        _console.note("no lifter is known yet; `barhold lifter add NAME` adds one")
 
 
 @lifter.command()
@@ -133,9 +133,9 @@ def wear(
 
 
 def _line(name: str, fields: dict[str, object]) -> None:
-    from barhold import jsonlines
+    from barhold.output import json_lines
 
-    screen.json_line({"type": "lifter", "schema": jsonlines.SCHEMA, "name": name, **fields})
+    _console.json_line({"type": "lifter", "schema": json_lines.SCHEMA, "name": name, **fields})
 
 
 def _check_name(name: str) -> None:

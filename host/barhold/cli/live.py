@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database, Port, Sensor, Usb
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
 
 if TYPE_CHECKING:
-    from barhold.liveview import LiveView
-    from barhold.session import Info, Session
+    from barhold.connection import Info, Session
+    from barhold.live.view_state import LiveView
     from barhold.store import Store
 
 _TICK_S = 0.1
@@ -40,13 +40,13 @@ def live(
     import asyncio
     from contextlib import suppress
 
-    from barhold.liveview import LiveView
+    from barhold.live.view_state import LiveView
     from barhold.store import Store
 
     view = LiveView()
     with Store.open(db) as store, suppress(KeyboardInterrupt):  # the usual way to end it
         asyncio.run(_show(view, store, (sensor, usb, port), seconds, as_json))
-    screen.note(f"ended; {view.sets} sets seen")
+    _console.note(f"ended; {view.sets} sets seen")
 
 
 async def _show(
@@ -55,14 +55,14 @@ async def _show(
     import asyncio
     from contextlib import suppress
 
-    from barhold.cli import reaching
-    from barhold.cli.livescreen import LiveScreen
-    from barhold.reach import Keeper, Wanted
-    from barhold.sync import utc_clock
+    from barhold.cli import _sensor_options
+    from barhold.cli._live_screen import LiveScreen
+    from barhold.sync import Keeper, Wanted
+    from barhold.sync.one_sensor import utc_clock
 
     wanted, met = Wanted(*where), None
-    screen.step(f"looking for {reaching.words(wanted)}")
-    with LiveScreen(view, screen.is_lively(sys.stdout) and not as_json, as_json) as shown:
+    _console.step(f"looking for {_sensor_options.words(wanted)}")
+    with LiveScreen(view, _console.is_lively(sys.stdout) and not as_json, as_json) as shown:
 
         def connected(session: "Session") -> None:
             nonlocal met
@@ -89,4 +89,4 @@ async def _show(
 
 def _tell_connected(info: "Info") -> None:
     who = {"device": info.device_id, "name": info.name or None}
-    screen.json_result("connected", **who, battery_mv=info.battery_mv or None)
+    _console.json_result("connected", **who, battery_mv=info.battery_mv or None)

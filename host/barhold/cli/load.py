@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from barhold.cli.options import AsJson, Database
+from barhold.cli._options import AsJson, Database
 
 
 def load(
@@ -30,19 +30,20 @@ def load(
     """
     from collections.abc import Sequence
 
-    from barhold import editing, edits, loads, sets
-    from barhold.cli import changing
+    from barhold.cli import _edit_sets
     from barhold.errors import InputError
     from barhold.model import TrainingSet
+    from barhold.plans import loads
     from barhold.store import Store
+    from barhold.training import edit_requests, edits, sets
 
     said = loads.parse(" ".join(words))
     if bool(chosen) + session > 1:
         raise InputError("--set and --session: one of them")
 
-    def ask(found: Sequence[TrainingSet]) -> list[editing.Said]:
+    def ask(found: Sequence[TrainingSet]) -> list[edit_requests.Said]:
         if chosen:
-            meant = [found[number - 1] for number in editing.numbers(chosen, len(found))]
+            meant = [found[number - 1] for number in edit_requests.numbers(chosen, len(found))]
         else:
             own = [item for item in found if lifter in ("", sets.owner(item))]
             if not own:
@@ -50,7 +51,7 @@ def load(
             # Somebody else may have trained at the same time: the last set tells whose session is meant.
             mine = [item for item in own if sets.owner(item) == sets.owner(own[-1])]
             meant = sets.sessions(mine)[-1] if session else own[-1:]
-        return [editing.Said(item.key, edits.LOAD, edits.load_value(said)) for item in meant]
+        return [edit_requests.Said(item.key, edits.LOAD, edits.load_value(said)) for item in meant]
 
     with Store.open(db) as store:
-        changing.add(store, ask, as_json)
+        _edit_sets.add(store, ask, as_json)

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.session import Control
+    from barhold.connection import Control
 
 
 def name(
@@ -27,8 +27,8 @@ def name(
       barhold name bar-2
       barhold name "Anna's bar" --sensor bar-2
     """
+    from barhold.device.pairing import check_name
     from barhold.errors import LinkError
-    from barhold.naming import check_name
     from barhold.store import Store
 
     check_name(new)
@@ -40,9 +40,9 @@ def name(
         return control.info.device_id
 
     with Store.open(db) as store:
-        device_id = reaching.in_session(sensor, usb, port, wait, store, work)
+        device_id = _sensor_options.in_session(sensor, usb, port, wait, store, work)
         store.rename(device_id, new)
     if as_json:
-        screen.json_result("name", device=device_id, name=new)
+        _console.json_result("name", device=device_id, name=new)
     else:
         typer.echo(f"sensor {device_id} is now {new}")

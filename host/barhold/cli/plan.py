@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.plan import Plan
-    from barhold.session import Control
-    from barhold.session.control import SensorSettings
+    from barhold.connection import Control
+    from barhold.connection.control import SensorSettings
+    from barhold.plans.plan import Plan
     from barhold.store import Store
 
 plan = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -46,24 +46,25 @@ def list_(as_json: AsJson = False) -> None:
       barhold plan list
       barhold plan list --json
     """
-    from barhold import jsonlines, planfile, text
     from barhold.errors import InputError
+    from barhold.output import json_lines, tables
+    from barhold.plans import library
 
-    chosen = planfile.wanted()
+    chosen = library.wanted()
     rows, faults = [], []
-    for one in planfile.listed():
+    for one in library.listed():
         try:
-            rows.append((one.name, planfile.read(one.path), one.own, one.name == chosen))
+            rows.append((one.name, library.read(one.path), one.own, one.name == chosen))
         except InputError as error:
             faults.append(str(error))
     if as_json:
         for _, read, _, is_chosen in rows:
-            screen.json_line(jsonlines.plan(read, is_chosen))
+            _console.json_line(json_lines.plan(read, is_chosen))
     else:
-        screen.show(*text.plans(rows))
-        screen.note(f"your own plans lie in {planfile.folder()}")
+        _console.show(*tables.plans(rows))
+        _console.note(f"your own plans lie in {library.folder()}")
     for fault in faults:
-        screen.note(fault)
+        _console.note(fault)
     if faults:
         raise typer.Exit(2)
 
@@ -77,13 +78,14 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
       barhold plan show
       barhold plan show glute-bridge --json
     """
-    from barhold import jsonlines, planfile
+    from barhold.output import json_lines
+    from barhold.plans import library
 
-    found = planfile.find(name or None)
+    found = library.find(name or None)
     if as_json:
-        screen.json_line(jsonlines.plan(found))
+        _console.json_line(json_lines.plan(found))
     else:
-        typer.echo(planfile.path_of(name or planfile.wanted()).read_text(encoding="utf-8-sig"), nl=False)
+        typer.echo(library.path_of(name or library.wanted()).read_text(encoding="utf-8-sig"), nl=False)
 
 
 @plan.command()
@@ -95,11 +97,12 @@ def check(name: Named, as_json: AsJson = False) -> None:
       barhold plan check hip-thrust
       barhold plan check glute-bridge --json
     """
-    from barhold import jsonlines, planfile
+    from barhold.output import json_lines
+    from barhold.plans import library
 
-    found = planfile.find(name)
+    found = library.find(name)
     if as_json:
-        screen.json_line(jsonlines.plan(found))
+        _console.json_line(json_lines.plan(found))
     else:
         typer.echo(_words(found))
 
@@ -112,15 +115,16 @@ def use(name: Named, as_json: AsJson = False) -> None:
     Examples:
       barhold plan use hip-thrust
     """
-    from barhold import jsonlines, planfile
+    from barhold.output import json_lines
+    from barhold.plans import library
 
-    found = planfile.use(name)
+    found = library.use(name)
     if as_json:
-        screen.json_line(jsonlines.plan(found, True))
+        _console.json_line(json_lines.plan(found, True))
     else:
         typer.echo(f"chosen: {_words(found)}")
     if os.environ.get("BARHOLD_PLAN"):
-        screen.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
+        _console.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
 
 
 @plan.command()
@@ -142,11 +146,11 @@ def push(
       barhold plan push
       barhold plan push glute-bridge --sensor bar-2
     """
-    from barhold import planfile
     from barhold.errors import LinkError
+    from barhold.plans import library
     from barhold.store import Store
 
-    named = planfile.find(name) if name else None  # a wrong name is told before any sensor is looked for
+    named = library.find(name) if name else None  # a wrong name is told before any sensor is looked for
 
     with Store.open(db) as store:
 
@@ -158,28 +162,28 @@ def push(
                 raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
             return found, kept
 
-        found, kept = reaching.in_session(sensor, usb, port, wait, store, work)
+        found, kept = _sensor_options.in_session(sensor, usb, port, wait, store, work)
     target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
     if as_json:
-        from barhold import jsonlines
+        from barhold.output import json_lines
 
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
-        screen.json_line({"type": "push", "schema": jsonlines.SCHEMA, **line})
+        _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
         typer.echo(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
 
 
 def _wearers_plan(store: "Store", device_id: str) -> "Plan":
-    from barhold import planfile
+    from barhold.plans import library
     from barhold.store import People
 
     people = People(store)
     wearer = next((one.lifter for one in reversed(people.wearers()) if one.device_id == device_id), "")
-    return planfile.find(next((one.plan for one in people.lifters() if one.name == wearer), "") or None)
+    return library.find(next((one.plan for one in people.lifters() if one.name == wearer), "") or None)
 
 
 def _words(found: "Plan") -> str:
-    from barhold.text import span
+    from barhold.output.tables import span
 
     return (
         f"{found.name}, {span(found.sets)} sets of {span(found.reps)} reps, pause {span(found.hold_s)} s, "

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.capture import Capture
-    from barhold.session import Control
+    from barhold.connection import Control
+    from barhold.recordings.writer import Capture
     from barhold.store import Store
 
 LINE_EVERY_S = 10.0
@@ -42,8 +42,8 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
       barhold record training.csv --seconds 1
       barhold record training.csv --seconds 1 --overwrite --sensor bar-1 --keep --json
     """
-    from barhold.capture import Capture
     from barhold.errors import LinkError
+    from barhold.recordings.writer import Capture
     from barhold.store import Store
 
     error, device_id, kept = None, "", None
@@ -55,11 +55,11 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
 
     with Store.open(db) as store, Capture(file, overwrite) as capture:
         try:
-            reaching.in_session(sensor, usb, port, wait, store, work)
+            _sensor_options.in_session(sensor, usb, port, wait, store, work)
         except LinkError as broke:
             error = broke
         except KeyboardInterrupt:
-            screen.note("ended")
+            _console.note("ended")
         if capture.close() and keep:
             kept = keep_recording(store, file.read_text(encoding="utf-8"), file.name, device_id)
     _tell(capture, file, kept, as_json)
@@ -72,7 +72,7 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
     from contextlib import aclosing
 
     told_s = time.monotonic()
-    screen.step(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
+    _console.step(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
     async with aclosing(control.stream()) as pieces:
         async for piece in pieces:
             capture.add(piece.packed, piece.lost)
@@ -80,26 +80,26 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
                 return
             if time.monotonic() - told_s >= LINE_EVERY_S:
                 told_s = time.monotonic()
-                screen.step(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
+                _console.step(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
 
 
 def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> str:
     """Keep a recording in the database, and say so; return its id there."""
     from barhold.store import Recordings, recording_id_of
-    from barhold.sync import utc_clock
+    from barhold.sync.one_sensor import utc_clock
 
     new = Recordings(store).keep(csv, name, device_id, utc_clock()())
-    screen.note(f"{name} is {'' if new else 'already '}kept: `barhold replay --from-store` judges it again")
+    _console.note(f"{name} is {'' if new else 'already '}kept: `barhold replay --from-store` judges it again")
     return recording_id_of(csv)
 
 
 def _tell(capture: "Capture", file: Path, kept: str | None, as_json: bool) -> None:
     if capture.samples < 2:
-        screen.note(f"no sample came, {file} was not written")
+        _console.note(f"no sample came, {file} was not written")
         return
     if as_json:
         figures = {"samples": capture.samples, "seconds": capture.duration_s, "gaps": capture.gaps}
-        screen.json_result("record", file=str(file), **figures, lost=capture.lost, recording=kept)
+        _console.json_result("record", file=str(file), **figures, lost=capture.lost, recording=kept)
         return
     lost = f", {capture.lost} lost on the way" if capture.lost else ""
     typer.echo(f"{file}: {capture.samples} samples, {capture.duration_s:.1f} s{lost}")

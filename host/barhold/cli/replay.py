@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import Database
+from barhold.cli import _console
+from barhold.cli._options import Database
 
 if TYPE_CHECKING:
-    from barhold.cli.again import Wish
+    from barhold.cli._replay_settings import Wish
     from barhold.model import TrainingSet
-    from barhold.recording import Recording
+    from barhold.recordings.reader import Recording
 
 _SUFFIXES = (".png", ".svg")
 
@@ -61,15 +61,15 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
       barhold replay session.csv --plot session.png
       barhold replay --from-store --calibration 12,-5,8
     """
-    from barhold import planfile
-    from barhold.cli import again
+    from barhold.cli import _replay_settings
     from barhold.errors import InputError
+    from barhold.plans import library
 
-    wish = again.Wish(planfile.find(plan) if plan else None, rate, again.settings(calibration))
+    wish = _replay_settings.Wish(library.find(plan) if plan else None, rate, _replay_settings.settings(calibration))
     if from_store:
         if plot:
             raise InputError("--plot draws files: write the recording to one with `barhold record`")
-        again.from_store(db, [str(path) for path in files or []], wish, as_json)
+        _replay_settings.from_store(db, [str(path) for path in files or []], wish, as_json)
         return
     if not files:
         raise InputError("name a recording (CSV), or take those of the database with --from-store")
@@ -77,9 +77,9 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def _from_files(files: list[Path], wish: "Wish", as_json: bool, plot: Path | None) -> None:
-    from barhold import recording
-    from barhold.cli import again
+    from barhold.cli import _replay_settings
     from barhold.errors import InputError
+    from barhold.recordings import reader
 
     if plot and wish.settings:
         raise InputError("--plot draws what the sensor saw: take --calibration away")
@@ -87,14 +87,14 @@ def _from_files(files: list[Path], wish: "Wish", as_json: bool, plot: Path | Non
     failed = 0
     for path in files:
         try:
-            taken, found = again.judged(recording.read(path), wish)
+            taken, found = _replay_settings.judged(reader.read(path), wish)
             if path in pictures:
                 _draw(path, taken, found, pictures[path])
         except InputError as error:
             failed = error.exit_status
-            screen.note(str(error))
+            _console.note(str(error))
             continue
-        again.show(taken, found, wish.plan, as_json)
+        _replay_settings.show(taken, found, wish.plan, as_json)
     if failed:
         raise typer.Exit(failed)
 
@@ -121,6 +121,6 @@ def _pictures(files: list[Path], plot: Path) -> dict[Path, Path]:
 
 
 def _draw(path: Path, taken: "Recording", found: "list[TrainingSet]", picture: Path) -> None:
-    from barhold import plot, scene
+    from barhold.recordings import plot, timeline
 
-    plot.save(plot.draw(scene.of(path, taken, found)), picture)
+    plot.save(plot.draw(timeline.of(path, taken, found)), picture)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database, PlanName
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database, PlanName
 
 FILE = Path("barhold-report.html")
 
@@ -35,10 +35,11 @@ def report(
     """
     from datetime import UTC, datetime
 
-    from barhold import history, ownplan, sets, whole
+    from barhold import files
     from barhold import report as pages
     from barhold.errors import InputError
     from barhold.store import Store
+    from barhold.training import history, people, sets
 
     if as_json and str(out) == "-":
         raise InputError("--out - puts the page on stdout, which --json wants for its line: name a file by --out")
@@ -49,14 +50,14 @@ def report(
             whose = f" of {lifter}" if lifter else ""
             raise InputError(f"no set{whose} is stored; `barhold sync` fetches sets from a sensor")
         names = {one.device_id: one.name for one in store.devices() if one.name}
-        page = pages.page(found, ownplan.finder(store, plan), now, names)
+        page = pages.page(found, people.finder(store, plan), now, names)
     if str(out) == "-":
         sys.stdout.write(page)
         return
-    whole.write({out: page.encode()}, overwrite=True)
+    files.write_atomically({out: page.encode()}, overwrite=True)
     sessions = len(sets.sessions(found))
     if as_json:
-        screen.json_result("report", file=str(out), sessions=sessions, sets=len(found))
+        _console.json_result("report", file=str(out), sessions=sessions, sets=len(found))
     else:
-        screen.note(f"sessions: {sessions}, sets: {len(found)}")
+        _console.note(f"sessions: {sessions}, sets: {len(found)}")
         typer.echo(out)

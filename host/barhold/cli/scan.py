@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import AsJson, Database, Usb
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import AsJson, Database, Usb
 
 if TYPE_CHECKING:
-    from barhold.link.found import Found
-    from barhold.reach import Wanted
-    from barhold.session import Info
+    from barhold.connection import Info
+    from barhold.link.endpoint import Found
     from barhold.store import Store
+    from barhold.sync import Wanted
 
 Row = dict[str, Any]
 
@@ -32,27 +32,27 @@ def scan(
       barhold scan
       barhold scan --no-ask --json
     """
-    from barhold import jsonlines
-    from barhold.reach import Wanted
+    from barhold.output import json_lines
     from barhold.store import Store
+    from barhold.sync import Wanted
 
-    screen.step("looking at the USB ports" if usb else f"listening for {seconds:g} s")
+    _console.step("looking at the USB ports" if usb else f"listening for {seconds:g} s")
     with Store.open(db) as store:
-        rows = reaching.run(_rows(Wanted(usb=usb), seconds, ask, store))
+        rows = _sensor_options.run(_rows(Wanted(usb=usb), seconds, ask, store))
     if as_json:
         for row in rows:
-            screen.json_line({"type": "sensor", "schema": jsonlines.SCHEMA, **row})
+            _console.json_line({"type": "sensor", "schema": json_lines.SCHEMA, **row})
     elif rows:
-        from barhold import text
+        from barhold.output import tables
 
-        screen.show(*text.scanned(rows))
+        _console.show(*tables.scanned(rows))
     else:
-        screen.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
+        _console.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
 
 
 async def _rows(wanted: "Wanted", seconds: float, ask: bool, store: "Store") -> list[Row]:
     from barhold.errors import LinkError
-    from barhold.reach import near, probe
+    from barhold.sync import near, probe
 
     rows = []
     for one in await near(wanted, seconds):
@@ -61,7 +61,7 @@ async def _rows(wanted: "Wanted", seconds: float, ask: bool, store: "Store") -> 
             try:
                 info = await probe(one, store.key_of)
             except LinkError as error:
-                screen.note(str(error))
+                _console.note(str(error))
         rows.append(_row(one, info))
     return rows
 

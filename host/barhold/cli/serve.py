@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import Database, PlanName, Port, Usb
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import Database, PlanName, Port, Usb
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from barhold.reach import Wanted
-    from barhold.recording import Recording
+    from barhold.recordings.reader import Recording
+    from barhold.sync import Wanted
 
 WEB_PORT = 8717
 
@@ -64,11 +64,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     """
     from contextlib import ExitStack, suppress
 
-    from barhold import ownplan
     from barhold.errors import InputError
-    from barhold.serve import server
-    from barhold.serve.stage import Stage
+    from barhold.live import server
+    from barhold.live.app import Stage
     from barhold.store import Store
+    from barhold.training import people
 
     played = [*(virtual or []), *(seed or [])]
     if played and (names or usb or port):
@@ -79,26 +79,26 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to end it
         bound = stack.enter_context(server.listen(web_port, lan))
         store = stack.enter_context(Store.open(_passing(stack) if played and db is None else db))
-        stage = Stage(store, ownplan.finder(store, plan), screen.note, speed)
+        stage = Stage(store, people.finder(store, plan), _console.note, speed)
         for recording in recordings:
             stage.play(recording)
         for wanted in [] if played else _wanted(names or [], usb, port):
-            stage.follow(wanted, f"looking for {reaching.words(wanted)}")
+            stage.follow(wanted, f"looking for {_sensor_options.words(wanted)}")
         address, token = _address(bound.getsockname()[1], lan, new_token)
-        reaching.run(stage.run(bound, server.own_names(lan), token, address, seconds))
-    screen.note("ended")
+        _sensor_options.run(stage.run(bound, server.own_names(lan), token, address, seconds))
+    _console.note("ended")
 
 
 def _recordings(files: list[Path], seeds: list[int]) -> "list[Recording]":
-    from barhold import recording as recordings
     from barhold.cli.sync import generated
+    from barhold.recordings import reader as recordings
 
     return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
 
 
 def _wanted(names: list[str], usb: bool, port: str) -> "list[Wanted]":
     from barhold.errors import InputError
-    from barhold.reach import Wanted
+    from barhold.sync import Wanted
 
     if len(names) > 1 and (usb or port):
         raise InputError("several sensors are for the radio: leave out --usb and --port, or name one")
@@ -109,19 +109,19 @@ def _passing(stack: "ExitStack") -> Path:
     """Return a database that goes with the command: what is tried out is nobody's training."""
     import tempfile
 
-    screen.note("what is played is not kept; --db FILE keeps it")
+    _console.note("what is played is not kept; --db FILE keeps it")
     return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "played.db"
 
 
 def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
     """Print where the page is, for phones as a code; return the address to invite to and the token in it."""
-    from barhold import planfile
-    from barhold.serve import server, token
+    from barhold.live import server, token
+    from barhold.plans import library
 
     if not lan:
         typer.echo(f"http://127.0.0.1:{web_port}/")
         return "", ""
-    drawn = token.kept(planfile.folder().parent, new_token)
+    drawn = token.kept(library.folder().parent, new_token)
     address = f"http://{server.lan_address()}:{web_port}/enter#{drawn}"
     _show_code(address)
     typer.echo(address)
@@ -133,4 +133,4 @@ def _show_code(address: str) -> None:
 
     if sys.stderr.isatty():
         segno.make(address, error="l").terminal(out=sys.stderr, compact=True)
-    screen.note("scan the code with a phone in this network, or open the address; who has it may look on")
+    _console.note("scan the code with a phone in this network, or open the address; who has it may look on")

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import screen
-from barhold.cli.options import AsJson, Database
-from barhold.cli.stored import show, stored_sets
+from barhold.cli import _console
+from barhold.cli._options import AsJson, Database
+from barhold.cli._set_listing import show, stored_sets
 
 if TYPE_CHECKING:
     from barhold.model import TrainingSet
@@ -57,21 +57,21 @@ def sets(
     if words and not (edit or undo or journal):
         raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
     if edit or undo or journal:
-        from barhold.cli import changing
+        from barhold.cli import _edit_sets
 
-        work = changing.edit if edit else changing.undo if undo else changing.journal
+        work = _edit_sets.edit if edit else _edit_sets.undo if undo else _edit_sets.journal
         work(db, words or [], as_json)
     else:
         _list(stored_sets(db), lifter, last or 0, as_json)
 
 
 def _list(found: "list[TrainingSet]", lifter: str, last: int, as_json: bool) -> None:
-    from barhold import sets as grouping
+    from barhold.training import sets as grouping
 
     numbered = [(number, item) for number, item in enumerate(found, 1) if lifter in ("", grouping.owner(item))]
     if numbered:
         show(numbered[-last:], as_json)
     elif lifter:
-        screen.note(f"no set of {lifter} is stored; `barhold lifter list` shows who is known")
+        _console.note(f"no set of {lifter} is stored; `barhold lifter list` shows who is known")
     else:
-        screen.note("no set is stored yet; `barhold sync` fetches them from a sensor")
+        _console.note("no set is stored yet; `barhold sync` fetches them from a sensor")

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Usb, Wait
 from barhold.cli.record import keep_recording
 
 if TYPE_CHECKING:
-    from barhold.reach import Wanted
-    from barhold.recording import Recording
-    from barhold.session import SyncResult
+    from barhold.connection import SyncResult
+    from barhold.recordings.reader import Recording
     from barhold.store import Store
+    from barhold.sync import Wanted
 
 
 def sync(  # noqa: PLR0913, PLR0917 - one per option
@@ -51,12 +51,12 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
       barhold sync --seed 2 --keep
     """
     from barhold.errors import InputError
-    from barhold.reach import Wanted
     from barhold.store import Store
+    from barhold.sync import Wanted
 
     _refuse_both(names or [], every, usb or bool(port), virtual, seed)
     if virtual is not None or seed is not None:
-        from barhold import recording as recordings
+        from barhold.recordings import reader as recordings
 
         taken = recordings.read(virtual) if virtual else generated(seed or 0)
         with Store.open(db) as store:
@@ -86,16 +86,16 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
 
 
 def _sync_one(wanted: "Wanted", wait_s: float, store: "Store", as_json: bool) -> None:
-    from barhold.cli.progress import Progress
+    from barhold.cli._sync_progress import Progress
     from barhold.errors import LinkError
-    from barhold.reach import Keeper
-    from barhold.sync import utc_clock
+    from barhold.sync import Keeper
+    from barhold.sync.one_sensor import utc_clock
 
-    screen.step(f"looking for {reaching.words(wanted)}")
+    _console.step(f"looking for {_sensor_options.words(wanted)}")
     with Progress() as progress:
         keeper = Keeper(wanted, store, progress.note, wait_s)
         try:
-            result = reaching.run(keeper.catch_up(utc_clock(), progress.show))
+            result = _sensor_options.run(keeper.catch_up(utc_clock(), progress.show))
         except LinkError as error:
             if keeper.result.received:
                 progress.note(f"so far: {summary(keeper.result)}")
@@ -108,19 +108,21 @@ def _sync_one(wanted: "Wanted", wait_s: float, store: "Store", as_json: bool) ->
 
 
 def _sync_many(names: list[str], wait_s: float, store: "Store", as_json: bool) -> None:
-    from barhold import fleet
-    from barhold.cli.progress import Progress
-    from barhold.sync import utc_clock
+    from barhold.cli._sync_progress import Progress
+    from barhold.sync import many_sensors
+    from barhold.sync.one_sensor import utc_clock
 
-    screen.step(f"looking for {', '.join(names)}" if names else "listening for sensors")
+    _console.step(f"looking for {', '.join(names)}" if names else "listening for sensors")
     with Progress() as progress:
-        done = reaching.run(fleet.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show))
+        done = _sensor_options.run(
+            many_sensors.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show)
+        )
     for result in done.results:
         tell(result, as_json)
     for failure in done.failures:
         if as_json:
             _tell_failed(failure.sensor, failure.reason)
-        screen.note(str(failure))
+        _console.note(str(failure))
     if done.failures:
         raise typer.Exit(2)
 
@@ -128,7 +130,7 @@ def _sync_many(names: list[str], wait_s: float, store: "Store", as_json: bool) -
 def generated(seed: int, sets: int = 3, reps: int = 8) -> "Recording":
     """Return a generated session as a recording."""
     from barhold import generate
-    from barhold.recording import Recording
+    from barhold.recordings.reader import Recording
 
     made = generate.session(seed, sets, reps)
     return Recording(f"generated-{seed}", 0.0, made.rate_hz, made.samples)
@@ -139,8 +141,8 @@ def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
     import asyncio
 
     from barhold.link.virtual import VirtualSensor
-    from barhold.sync import sync as catch_up_with
-    from barhold.sync import utc_clock
+    from barhold.sync.one_sensor import sync as catch_up_with
+    from barhold.sync.one_sensor import utc_clock
 
     async def run() -> "SyncResult":
         sensor = VirtualSensor(taken.samples)
@@ -157,11 +159,11 @@ def tell(result: "SyncResult", as_json: bool, kept: str | None = None) -> None:
         return
     counts = ("received", "new", "already_stored", "quarantined", "lost", "not_held")
     figures = {count: getattr(result, count) for count in counts}
-    screen.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
+    _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
 
 def _tell_failed(sensor: str, reason: str) -> None:
-    screen.json_result("sync_failed", sensor=sensor or None, reason=reason)
+    _console.json_result("sync_failed", sensor=sensor or None, reason=reason)
 
 
 def summary(result: "SyncResult") -> str:

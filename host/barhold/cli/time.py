@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
+    from barhold.connection import Control
     from barhold.model import Anchor
-    from barhold.session import Control
 
 
 def time(
@@ -27,22 +27,23 @@ def time(
       barhold time
       barhold time --json
     """
-    from barhold import drift, jsonlines, text
+    from barhold.device import clock_drift
+    from barhold.output import json_lines, tables
     from barhold.store import Store
-    from barhold.sync import utc_clock
+    from barhold.sync.one_sensor import utc_clock
 
     async def work(control: "Control") -> "Anchor | None":
         return await control.anchor(utc_clock())
 
     with Store.open(db) as store:
-        anchor = reaching.in_session(sensor, usb, port, wait, store, work)
+        anchor = _sensor_options.in_session(sensor, usb, port, wait, store, work)
         if anchor is None:
             from barhold.errors import LinkError
 
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
-        found = drift.of(anchor, store.anchors())
+        found = clock_drift.of(anchor, store.anchors())
         store.add_anchor(anchor)
     if as_json:
-        screen.json_line({"type": "time", "schema": jsonlines.SCHEMA, **drift.line(found)})
+        _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **clock_drift.line(found)})
     else:
-        screen.show(*text.clock(found))
+        _console.show(*tables.clock(found))

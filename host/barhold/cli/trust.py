@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.session import Control, Info
+    from barhold.connection import Control, Info
 
 
 def trust(
@@ -30,21 +30,21 @@ def trust(
       barhold trust --usb
       barhold trust --usb --forget
     """
-    from barhold import trusting
+    from barhold.device import pairing
     from barhold.store import Store
-    from barhold.sync import utc_clock
+    from barhold.sync.one_sensor import utc_clock
 
     with Store.open(db) as store:
 
         async def work(control: "Control") -> "Info":
             if forget:
-                await trusting.forget(control, store)
+                await pairing.forget(control, store)
             else:
-                await trusting.give(control, store, utc_clock())
+                await pairing.give(control, store, utc_clock())
             return control.info
 
-        info = reaching.in_session(sensor, usb, port, wait, store, work, check_key=False)
+        info = _sensor_options.in_session(sensor, usb, port, wait, store, work, check_key=False)
     if as_json:
-        screen.json_result("trust", device=info.device_id, name=info.name or None, trusted=not forget)
+        _console.json_result("trust", device=info.device_id, name=info.name or None, trusted=not forget)
     else:
         typer.echo(f"{info.name} has {'no key any more' if forget else 'a key: a look-alike will be refused'}")

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from barhold.cli import reaching, screen
-from barhold.cli.options import AsJson, Database, Port, Usb, Wait
+from barhold.cli import _console, _sensor_options
+from barhold.cli._options import AsJson, Database, Port, Usb, Wait
 
 if TYPE_CHECKING:
-    from barhold.build.bundle import Bundle
-    from barhold.session import Control
+    from barhold.connection import Control
+    from barhold.image.bundle import Bundle
     from barhold.store import Store
-    from barhold.update.bring import Offer
+    from barhold.update.uploader import Offer
 
 UPDATE_WAIT_S = 90.0
 
@@ -46,17 +46,17 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
       barhold update --usb
     """
     from barhold.store import Store
-    from barhold.update.bring import Offer
+    from barhold.update.uploader import Offer
 
     by_cable = usb or bool(port)
     made, modulus = _made(bundle, key, by_cable)
     with Store.open(db) as store:
         version, before = _bring(sensor, usb, port, wait, store, Offer(made, by_cable, downgrade, modulus))
     if as_json:
-        from barhold import jsonlines
+        from barhold.output import json_lines
 
         line = {"version": version, "before": before, "bytes": len(made.raw)}
-        screen.json_line({"type": "update", "schema": jsonlines.SCHEMA, **line})
+        _console.json_line({"type": "update", "schema": json_lines.SCHEMA, **line})
     elif version == before:
         typer.echo(f"it runs {version} already")
     else:
@@ -65,27 +65,27 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
 
 def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> "tuple[Bundle, bytes | None]":
     """Return the bundle, and the modulus of the key that signed it where that is known."""
-    from barhold.build import bundle as bundles
+    from barhold.image import bundle as bundles
 
     if bundle:
         return bundles.read(bundle), None
     if not key and by_cable:
         return bundles.make(), None
-    from barhold.build import keys
+    from barhold.image import signing_keys
 
-    path = key or keys.default_path()
+    path = key or signing_keys.default_path()
     if not key and not path.exists():
         return bundles.make(), None
-    return bundles.make(key=path), keys.read(path).modulus
+    return bundles.make(key=path), signing_keys.read(path).modulus
 
 
 def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", offer: "Offer") -> tuple[str, str]:
-    from barhold.cli.bar import Bar
-    from barhold.reach import Keeper, Wanted
-    from barhold.update.bring import Bringing
+    from barhold.cli._progress_bar import Bar
+    from barhold.sync import Keeper, Wanted
+    from barhold.update.uploader import Bringing
 
     wanted = Wanted(sensor, usb, port)
-    screen.step(f"looking for {reaching.words(wanted)}")
+    _console.step(f"looking for {_sensor_options.words(wanted)}")
     before = ""
     with Bar("kB") as bar:
 
@@ -100,4 +100,4 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", off
 
         keeper = Keeper(wanted, store, bar.note, wait_s)
         bringing = Bringing(offer, bar.note, show)
-        return reaching.run(keeper.control(work)), before
+        return _sensor_options.run(keeper.control(work)), before

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from contextlib import aclosing
 
+from barhold.connection import Control
 from barhold.doctor import host, motion, sensor
 from barhold.doctor.line import WARN, Line, from_error
 from barhold.errors import BarholdError
-from barhold.link.found import Found
-from barhold.reach import Wanted, connect, find
-from barhold.session import Control
+from barhold.link.endpoint import Found
 from barhold.store import Store
-from barhold.sync import utc_clock
+from barhold.sync import Wanted, connect, find
+from barhold.sync.one_sensor import utc_clock
 
 
 async def all_of(

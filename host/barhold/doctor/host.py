@@ -7,7 +7,7 @@ from barhold import __version__
 from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
 from barhold.errors import BarholdError, InputError
 from barhold.link import ble, quirks, usb
-from barhold.link.found import Found
+from barhold.link.endpoint import Found
 from barhold.store import Store
 
 

@@ -11,9 +11,9 @@ from barcore.event import EVENT_INTS, TYPE, VALUES
 from barcore.sample import ACC_PER_G, GYRO_PER_DPS, SAMPLE_FORMAT
 from barcore.settings import Settings
 from barcore.still import MEAN_SHIFT, Still
+from barhold.connection import Samples
 from barhold.doctor.line import FAIL, OK, WARN, Line
 from barhold.errors import LinkError
-from barhold.session import Samples
 
 QUIET_UG, LEAST_G, MOST_G, ZERO_DPS, TURNED_DEG = 4000, 0.9, 1.1, 5.0, 10.0
 REP_LIMIT_MS, REP_LEAST_MM = 20_000, 80

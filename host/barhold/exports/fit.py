@@ -8,10 +8,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from barhold import loads
 from barhold.exports import rows
 from barhold.exports.fitfile import BYTES, ENUM, FLOAT32, STRING, UINT8, UINT16, UINT32, UINT32Z, Field, Message, encode
 from barhold.model import Load, TrainingSet
+from barhold.plans import loads
 
 FIT_EPOCH_UNIX_S = 631_065_600
 FILE_ID, SESSION, LAP, EVENT, ACTIVITY, FIELD_DESCRIPTION, DEVELOPER_DATA_ID, SET = 0, 18, 19, 21, 34, 206, 207, 225

@@ -9,9 +9,13 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from barhold import cells, englishdates, loads
+from barhold import files
 from barhold.exports import rows, strong
 from barhold.model import Load, TrainingSet
+from barhold.plans import loads
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""English whatever the computer's language is, as Hevy writes them."""
 
 
 def columns(unit: str) -> tuple[str, ...]:
@@ -42,7 +46,7 @@ def _session(session: Sequence[TrainingSet], unit: str) -> Iterable[tuple[object
         kind = "warmup" if item.warm_up else "normal"
         load = _in(unit, item.load) if item.load else ""
         hold_s = round(rows.mean_hold_s(item))
-        yield (*words, "", cells.defuse(notes), index, kind, load, len(item.reps), "", hold_s, "")
+        yield (*words, "", files.defuse_csv_cell(notes), index, kind, load, len(item.reps), "", hold_s, "")
 
 
 def _in(unit: str, load: Load) -> "float | int":
@@ -53,4 +57,4 @@ def _in(unit: str, load: Load) -> "float | int":
 
 def _moment(moment: datetime) -> str:
     local = moment.astimezone()
-    return f"{local.day} {englishdates.MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Calendar, Event
 
 from barhold.model import TrainingSet
-from barhold.plan import Bounds, Plan
-from barhold.sets import owner
+from barhold.plans.plan import Bounds, Plan
+from barhold.training.sets import owner
 
 PLANNED = 3
 DEFAULT_LENGTH = timedelta(minutes=20)

@@ -4,8 +4,9 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from barhold import cells, jsonlines
+from barhold import files
 from barhold.model import Rep, TrainingSet
+from barhold.output import json_lines
 
 Row = dict[str, Any]
 _OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
@@ -64,7 +65,7 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return number(value)
-    return "" if value is None else cells.defuse(value) if isinstance(value, str) else str(value)
+    return "" if value is None else files.defuse_csv_cell(value) if isinstance(value, str) else str(value)
 
 
 def _shared(item: TrainingSet) -> Row:
@@ -80,7 +81,7 @@ def _shared(item: TrainingSet) -> Row:
 
 
 def _of_rep(rep: Rep) -> Row:
-    row = jsonlines.measures(rep)
+    row = json_lines.measures(rep)
     del row["partial"]  # it is one of the flags
     return {**row, "flags": ";".join(row["flags"])}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from barhold.errors import RefusedError
 from barhold.flash import layout
 from barhold.flash.layout import Part
-from barhold.flash.remote import FullError, Remote
+from barhold.flash.repl import FullError, Remote
 
 FILE_SYSTEM_BLOCKS = 4
 """Left free beyond the files: a log-structured file system needs room to move, and the records a first segment."""

@@ -4,9 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 from barcore import bundle as form
-from barhold import firmware
-from barhold.build import compiled
-from barhold.build.bundle import Bundle
+from barhold.image import compiled, firmware_files
+from barhold.image.bundle import Bundle
 
 BOARD, POINTER, SLOT, SAFE = "/board", "/slot", "/a", "/safe"
 MANIFEST = f"{SLOT}/manifest"
@@ -42,14 +41,14 @@ def safe_files(board: str, plain: bool) -> list[Part]:
 
 def loader_files() -> list[Part]:
     """Return the loader, as source: it starts whatever bytecode the MicroPython below it reads. main.py is the last."""
-    sources = firmware.files()
+    sources = firmware_files.files()
     read = {path: compiled.source(sources[name]) for path, name in compiled.LOADER_FILES.items()}
     return [Part(path, data) for path, data in read.items()]
 
 
 def pointer() -> Part:
     """Return the pointer: slot a, confirmed. The reset that ends a flash counts as a try until it was healthy."""
-    slots = firmware.load("slots")
+    slots = firmware_files.load("slots")
     fresh, *tried = (
         slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, tries, 0)) for tries in range(slots.CRASHES_MOST)
     )

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from barhold.build import bundle as bundles
 from barhold.errors import RefusedError
-from barhold.flash import asked, image, install, layout, own
-from barhold.flash.asked import Asked
-from barhold.flash.kinds import Kind, where_to_get
-from barhold.flash.remote import Remote, SilentError
+from barhold.flash import board_info, install, layout, micropython_image, provisioning
+from barhold.flash.board_info import Asked
+from barhold.flash.boards import Kind, where_to_get
+from barhold.flash.repl import Remote, SilentError
+from barhold.image import bundle as bundles
 from barhold.link import usb
 
 
@@ -52,25 +52,25 @@ def flash(port: str, wish: Wish, meet: Callable[[Asked], None], tell: install.Te
     """Make a sensor of the board at `port`; `meet` hears who is there, `tell` each step."""
     made = bundles.make(wish.plain)
     if wish.image:
-        image.check(wish.image, wish.kind)
-        image.install(port, wish.image, wish.kind, wish.erase)
+        micropython_image.check(wish.image, wish.kind)
+        micropython_image.install(port, wish.image, wish.kind, wish.erase)
     try:
         remote = Remote.open(port)
     except SilentError as err:
         raise RefusedError(f"{err}; if MicroPython is not on it yet: {where_to_get(wish.kind)}") from err
     with remote:
-        who = asked.ask(remote)
-        asked.refuse_unfit(who, wish.kind, made.manifest.bytecode)
+        who = board_info.ask(remote)
+        board_info.refuse_unfit(who, wish.kind, made.manifest.bytecode)
         meet(who)
         done = install.install(remote, _parts(made, wish), tell)
-        own.enter(remote)
-        found = own.version(remote)
-        own.refuse_other_version(found, made.manifest.version)
+        provisioning.enter(remote)
+        found = provisioning.version(remote)
+        provisioning.refuse_other_version(found, made.manifest.version)
         if wish.name:
-            own.keep_name(remote, wish.name)
+            provisioning.keep_name(remote, wish.name)
         if wish.modulus:
-            own.keep_key(remote, wish.modulus)
-        chip, fault = own.self_test(remote)
+            provisioning.keep_key(remote, wish.modulus)
+        chip, fault = provisioning.self_test(remote)
         remote.restart()
     return Flashed(who, done, bundles.shown(found), chip, fault)
 

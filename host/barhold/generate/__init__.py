@@ -11,7 +11,7 @@ import numpy as np
 from barhold.generate import motion, sensor, truth
 from barhold.generate.motion import Body, RepPlan, Script
 from barhold.generate.sensor import CALIBRATED, UNCALIBRATED, Chip
-from barhold.generate.truth import TrueRep
+from barhold.recordings.ground_truth import TrueRep
 
 __all__ = ["CALIBRATED", "UNCALIBRATED", "Body", "Chip", "Generated", "RepPlan", "TrueRep", "play", "read", "session"]
 

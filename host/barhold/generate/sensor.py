@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from barhold import recording
 from barhold.generate import noise
 from barhold.generate.motion import FINE_HZ, Body, Path, Script
+from barhold.recordings import reader
 
 G_M_S2 = 9.80665
 LEVER_M = 0.02  # bar's axis to the chip
@@ -50,7 +50,7 @@ def record(rng: np.random.Generator, body: Body, script: Script, path: Path, chi
     if chip.lost:
         rows = rows[(t_s < chip.lost[0]) | (t_s > chip.lost[1])]
     rows[:, 0] -= rows[0, 0]
-    return recording.pack(rows)
+    return reader.pack(rows)
 
 
 def _felt(rng: np.random.Generator, body: Body, script: Script, path: Path) -> tuple[Floats, Floats]:

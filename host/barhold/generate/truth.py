@@ -1,31 +1,18 @@
 """What truly happened, by the words of DESIGN.md, from the bar's true height and speed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barhold.generate.motion import FINE_HZ, Path
+from barhold.recordings.ground_truth import TrueRep
 
 HOLD_SPEED_M_S = 0.05
 ZONE_SHARE, ZONE_LEAST_M = 0.25, 0.03
 REP_LEAST_M, REP_SHARE, PARTIAL_SHARE = 0.08, 0.5, 0.7
 SET_LEAST_REPS = 2
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class TrueRep:
-    """One rep as it truly was; times in s of the recording."""
-
-    start_s: float
-    top_s: float
-    down_s: float
-    end_s: float
-    hold_s: float
-    rom_m: float
-    partial: bool
 
 
 def sets(path: Path, planned: Sequence[Sequence[tuple[int, int]]]) -> tuple[tuple[TrueRep, ...], ...]:

@@ -4,8 +4,7 @@ import math
 import re
 from datetime import datetime
 
-from barhold.englishdates import MONTHS
-
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MOST_REPS, MOST_SECONDS = 1000, 86_400
 YEARS = range(1990, 2100)
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from barhold import walltime
 from barhold.model import Edit, ImportedSet, TrainingSet
+from barhold.training import wall_time
 
 NEAR = timedelta(minutes=15)
 WARM_UP = "warmup"
@@ -61,7 +61,7 @@ def _fit(workout: Workout, session: Session) -> list[Pair]:
     """Return the pairs when the workout may be the session, else none."""
     first = session[0]
     start = datetime.fromtimestamp(workout[0].start_utc_ms / 1000, UTC)
-    told = first.time_quality == walltime.ANCHORED
+    told = first.time_quality == wall_time.ANCHORED
     if not told or first.lifter != workout[0].lifter or abs(first.start_utc - start) > NEAR:
         return []
     working = [item for item in workout if item.kind != WARM_UP], [item for item in session if not item.warm_up]

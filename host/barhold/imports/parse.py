@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from barhold import loads
 from barhold.imports import fields, layouts, table
 from barhold.imports.layouts import Layout
 from barhold.imports.table import Line
 from barhold.model import ImportedSet, Load
+from barhold.plans import loads
 
 EXERCISES = ("hip thrust", "glute bridge")
 _OUR_HOLD = re.compile(r"\bmean hold (\d+\.\d+) s\b")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from barhold import cells
+from barhold import files
 from barhold.errors import InputError
 from barhold.imports import layouts
 from barhold.imports.layouts import Layout
@@ -83,7 +83,9 @@ def _table(path: Path, text: str, layout: Layout, delimiter: str, header: list[s
             if len(table.lines) >= MOST_ROWS:
                 raise InputError(f"{path}, line {number}: over {MOST_ROWS} sets: cut the file into years")
             if len(row) == len(header):
-                table.lines.append(Line(number, {n: cells.restore(c) for n, c in zip(header, row, strict=True)}))
+                table.lines.append(
+                    Line(number, {n: files.restore_csv_cell(c) for n, c in zip(header, row, strict=True)})
+                )
             else:
                 table.faults.append(
                     f"{path}, line {number}: {len(row)} cells, the header has {len(header)}: was the file cut off "

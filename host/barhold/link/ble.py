@@ -16,8 +16,8 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 from barcore import protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import quirks
-from barhold.link.found import BLE, Found
-from barhold.link.pieces import Pieces
+from barhold.link.endpoint import BLE, Found
+from barhold.link.fragments import Pieces
 
 SCAN_S = 5.0
 CONNECT_S = 20.0

@@ -14,7 +14,7 @@ from serial.tools import list_ports
 from barcore import protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import quirks
-from barhold.link.found import USB, Found
+from barhold.link.endpoint import USB, Found
 from barhold.link.packets import Packets, packet
 
 BAUD = 115200

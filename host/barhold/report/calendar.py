@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from barhold import check
-from barhold.check import SessionCheck
-from barhold.plan import Plan
+from barhold.check import verdicts
+from barhold.check.verdicts import SessionCheck
+from barhold.plans.plan import Plan
 from barhold.report import svg, words
 from barhold.report.svg import Figure, el
 
@@ -15,11 +15,11 @@ _CELL, _LEFT, _TOP = 17, 34, 22
 _SIZE = _CELL - 3
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 KINDS = {
-    check.OK: "rest kept",
-    check.SHORT: "came too soon",
-    check.LONG: "came late",
-    check.UNSURE: "time not sure",
-    check.FIRST: "first",
+    verdicts.OK: "rest kept",
+    verdicts.SHORT: "came too soon",
+    verdicts.LONG: "came late",
+    verdicts.UNSURE: "time not sure",
+    verdicts.FIRST: "first",
 }
 """What the rest before a session was, in words."""
 
@@ -75,7 +75,7 @@ def _cell(day: date, result: SessionCheck | None, x: float, y: float, is_today: 
         return [el("rect", **shape, class_="day today" if is_today else "day")]
     tip = f"{words.day(day)}: {KINDS[result.rest]}, rest {words.rest(result)}, plan {_met(result)[2:]}"
     drawn = [el("rect", el("title", tip), **shape, class_=f"day rest-{result.rest}")]
-    sign = {check.SHORT: "!", check.LONG: "+", check.UNSURE: "?"}.get(result.rest)
+    sign = {verdicts.SHORT: "!", verdicts.LONG: "+", verdicts.UNSURE: "?"}.get(result.rest)
     if sign:
         drawn.append(svg.word(x + _SIZE / 2, y + 11, sign, f"sign rest-{result.rest}"))
     return drawn

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from barhold.check import SessionCheck, SetCheck
-from barhold.measures import Change
+from barhold.check.trends import Change
+from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Rep
-from barhold.plan import Plan
+from barhold.plans.plan import Plan
 from barhold.report import svg
 from barhold.report.svg import Figure, Scale, el
 

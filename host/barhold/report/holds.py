@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from barcore import protocol
-from barhold import flags, loads
-from barhold.check import SessionCheck, SetCheck
+from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Rep
-from barhold.plan import Plan
+from barhold.plans import loads
+from barhold.plans.plan import Plan
 from barhold.report import svg, words
 from barhold.report.svg import Scale, el
+from barhold.training import flags
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 12, 44
 _GAP = 1.4  # between sets, in reps

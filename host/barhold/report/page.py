@@ -13,13 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from barcore import protocol
-from barhold import __version__, advice, check, sets
-from barhold.advice import Advice
-from barhold.check import Session, SessionCheck, SetCheck
+from barhold import __version__
+from barhold.check import advice, verdicts
+from barhold.check.advice import Advice
+from barhold.check.verdicts import Session, SessionCheck, SetCheck
 from barhold.model import TrainingSet
-from barhold.plan import Plan
+from barhold.plans.plan import Plan
 from barhold.report import calendar, courses, holds, weeks, words
 from barhold.report.svg import Figure, drawing, mark
+from barhold.training import sets
 
 IN_DETAIL = 8
 """Sessions shown rep by rep; what is older is in its week."""
@@ -63,7 +65,7 @@ def page(items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: date
     owners: list[Owner] = []
     for whose in sorted(found, key=called.__getitem__):
         plan = plan_of(whose)
-        results = [one for one in check.every(found[whose], plan) if one.working]
+        results = [one for one in verdicts.every(found[whose], plan) if one.working]
         if results:
             owners.append(_owner(len(owners), called[whose], results, plan, now))
     return _environment().get_template("report.html").render(
@@ -111,7 +113,7 @@ def _owner(index: int, name: str, results: list[SessionCheck], plan: Plan, now: 
         advice=advice.advise(results, plan),
         holds=holds.figure(last, plan),
         courses=courses.figures(last, plan),
-        trend=weeks.figure(weeks.summed(check.weeks(results)), plan),
+        trend=weeks.figure(weeks.summed(verdicts.weeks(results)), plan),
         calendar=calendar.figure(results, plan, now.astimezone().date()),
         recent=list(reversed(results[-IN_DETAIL:])),
         older=max(0, len(results) - IN_DETAIL),
@@ -120,8 +122,8 @@ def _owner(index: int, name: str, results: list[SessionCheck], plan: Plan, now: 
 
 def _parts(last: SessionCheck, plan: Plan) -> list[Part]:
     working = last.working
-    rest = {check.OK: "met", check.FIRST: "open", check.UNSURE: "open"}.get(last.rest, "not met")
-    ok = last.verdicts[check.OK]
+    rest = {verdicts.OK: "met", verdicts.FIRST: "open", verdicts.UNSURE: "open"}.get(last.rest, "not met")
+    ok = last.verdicts[verdicts.OK]
     return [
         Part("Sets", str(len(working)), words.span(plan.sets), _met(last.sets_met)),
         Part("Reps", _each(working), f"{words.span(plan.reps)} a set", _met(all(one.reps_met for one in working))),
@@ -145,9 +147,9 @@ def _met(met: bool) -> str:
 
 def _marks() -> dict[str, Markup]:
     texts = {
-        check.OK: "ok: within the window",
-        check.SHORT: "short",
-        check.LONG: "long",
-        check.UNSURE: "unsure: the error spans a line of the window",
+        verdicts.OK: "ok: within the window",
+        verdicts.SHORT: "short",
+        verdicts.LONG: "long",
+        verdicts.UNSURE: "unsure: the error spans a line of the window",
     }
     return {text: drawing(16, 16, "", mark(verdict, 8, 8, 5, text)) for verdict, text in texts.items()}

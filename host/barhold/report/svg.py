@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from barhold import check
+from barhold.check import verdicts
 
 WIDE, NARROW = 1000, 340
 """Widths in px that a chart is drawn for: text in it is never scaled down on a phone."""
@@ -77,13 +77,13 @@ def path(points: list[tuple[float, float]], class_: str) -> Markup:
 def mark(verdict: str, x: float, y: float, r: float, tip: str) -> Markup:
     """Return a verdict's mark, told by its shape as well as its colour."""
     title = el("title", tip)
-    if verdict == check.OK:
+    if verdict == verdicts.OK:
         return el("circle", title, cx=x, cy=y, r=r, class_="mark ok")
-    if verdict == check.UNSURE:
+    if verdict == verdicts.UNSURE:
         d = 1.35 * r
         turned = f"M{x:.1f} {y - d:.1f}l{d:.1f} {d:.1f} {-d:.1f} {d:.1f} {-d:.1f} {-d:.1f}z"
         return el("path", title, d=turned, class_="mark unsure")
-    up = -1 if verdict == check.LONG else 1
+    up = -1 if verdict == verdicts.LONG else 1
     tri = f"M{x:.1f} {y + up * 1.3 * r:.1f}l{-1.25 * r:.1f} {-up * 2.2 * r:.1f}h{2.5 * r:.1f}z"
     return el("path", title, d=tri, class_=f"mark {verdict}")
 

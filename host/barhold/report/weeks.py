@@ -7,9 +7,9 @@ from statistics import fmean
 
 from markupsafe import Markup
 
-from barhold import check
-from barhold.check import WeekCheck
-from barhold.plan import Plan
+from barhold.check import verdicts
+from barhold.check.verdicts import WeekCheck
+from barhold.plans.plan import Plan
 from barhold.report import svg, words
 from barhold.report.svg import Figure, Scale, el
 
@@ -59,7 +59,7 @@ def _week(one: WeekCheck) -> Week:
     met = sum(result.met for result in one.sessions)
     counts = one.verdicts
     low_s, high_s = holds[tenth], holds[len(holds) - 1 - tenth]
-    return Week(one.monday, len(one.sessions), met, len(holds), counts[check.OK], fmean(holds), low_s, high_s)
+    return Week(one.monday, len(one.sessions), met, len(holds), counts[verdicts.OK], fmean(holds), low_s, high_s)
 
 
 def _row(one: Week) -> tuple[str, ...]:

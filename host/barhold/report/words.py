@@ -3,12 +3,19 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from barhold import check, walltime
-from barhold.check import SessionCheck
+from barhold.check import verdicts
+from barhold.check.verdicts import SessionCheck
 from barhold.model import TrainingSet
-from barhold.plan import Bounds
+from barhold.plans.plan import Bounds
+from barhold.training import wall_time
 
-SIGNS = {check.OK: "\u2713", check.SHORT: "\u2193", check.LONG: "\u2191", check.UNSURE: "?", check.FIRST: "\u2013"}
+SIGNS = {
+    verdicts.OK: "\u2713",
+    verdicts.SHORT: "\u2193",
+    verdicts.LONG: "\u2191",
+    verdicts.UNSURE: "?",
+    verdicts.FIRST: "\u2013",
+}
 
 
 def span(bounds: Bounds) -> str:
@@ -24,7 +31,7 @@ def day(when: date) -> str:
 def moment(item: TrainingSet) -> str:
     """Return when a set began, local; ~ marks an estimate."""
     local = item.start_utc.astimezone()
-    mark = "~" if item.time_quality == walltime.ESTIMATED else ""
+    mark = "~" if item.time_quality == wall_time.ESTIMATED else ""
     return f"{mark}{day(local)} {local:%Y, %H:%M}"
 
 

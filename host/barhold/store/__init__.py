@@ -2,7 +2,7 @@
 
 from barhold.store.people import People
 from barhold.store.recordings import Recordings, recording_id_of
-from barhold.store.rows import Added, Device, Kept, Quarantined
+from barhold.store.results import Added, Device, Kept, Quarantined
 from barhold.store.store import Store
 
 __all__ = ["Added", "Device", "Kept", "People", "Quarantined", "Recordings", "Store", "recording_id_of"]

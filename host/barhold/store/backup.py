@@ -15,7 +15,7 @@ from barhold.errors import InputError, StoreError
 from barhold.store import copying
 from barhold.store.copying import OnProgress
 from barhold.store.database import check_file, locate
-from barhold.store.refusals import DamagedError, place, translated
+from barhold.store.error_messages import DamagedError, place, translated
 from barhold.store.store import Row, Store
 
 _PAGES = 256

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from barhold.errors import StoreError
 from barhold.store import schema
 from barhold.store.database import writing
-from barhold.store.refusals import place, translated
+from barhold.store.error_messages import place, translated
 from barhold.store.store import Row, Store, insert_new, stored_raws, upsert
 
 OnProgress = Callable[[int, int], object]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from barhold.errors import InputError, StoreError
 from barhold.store import migrate
-from barhold.store.refusals import BUSY_TIMEOUT_MS, place, translated
+from barhold.store.error_messages import BUSY_TIMEOUT_MS, place, translated
 
 _WAL_TRIES = 200
 _SQLITE_MAGIC = b"SQLite format 3\0"

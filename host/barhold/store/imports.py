@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, select
 from barhold.model import Edit, ImportedSet, Load
 from barhold.store import schema
 from barhold.store.database import writing
-from barhold.store.refusals import translated
+from barhold.store.error_messages import translated
 from barhold.store.store import Row, Store, insert_new
 
 _PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load"))

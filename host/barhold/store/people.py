@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, select
 from barhold.model import Edit, Lifter, SetKey, Wearer
 from barhold.store import schema
 from barhold.store.database import writing
-from barhold.store.refusals import translated
+from barhold.store.error_messages import translated
 from barhold.store.store import Store, ensure_device, insert_new
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from barhold.errors import StoreError
 from barhold.store import schema
 from barhold.store.database import writing
-from barhold.store.refusals import translated
-from barhold.store.rows import Kept
+from barhold.store.error_messages import translated
+from barhold.store.results import Kept
 from barhold.store.store import Row, Store, ensure_device, insert_new
 
 MAX_CSV_BYTES = 256 << 20

@@ -13,8 +13,8 @@ from barhold.errors import StoreError
 from barhold.model import Anchor, StoredRecord
 from barhold.store import schema
 from barhold.store.database import open_engine, writing
-from barhold.store.refusals import translated
-from barhold.store.rows import Added, Device, Quarantined
+from barhold.store.error_messages import translated
+from barhold.store.results import Added, Device, Quarantined
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite

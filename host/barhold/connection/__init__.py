@@ -1,0 +1,9 @@
+"""The host's end of a session: frames in, committed records out, and only then the ACK; and what else it may ask."""
+
+from barhold.connection.connection import Phase, Session
+from barhold.connection.control import Calibration, Control, SensorSettings
+from barhold.connection.info import Info
+from barhold.connection.raw_stream import Samples
+from barhold.connection.result import SyncResult
+
+__all__ = ["Calibration", "Control", "Info", "Phase", "Samples", "SensorSettings", "Session", "SyncResult"]

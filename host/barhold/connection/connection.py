@@ -1,0 +1,249 @@
+"""The host's end of a session, as named states.
+
+| phase  | does                                             | then                                              |
+|--------|--------------------------------------------------|---------------------------------------------------|
+| HELLO  | HELLO until its own INFO comes; introduce device | CLOCK                                             |
+| CLOCK  | 8 TIME exchanges; keep the best as anchor        | PULL                                              |
+| PULL   | PULL from the cursor, 4 ahead; gather up to END  | COMMIT; PULL again when nothing certain came; BYE |
+|        |                                                  | at the log's end                                  |
+| COMMIT | hand what is certain to the store                | ACK                                               |
+| ACK    | ACK the cursor until ACKED comes; while more is  | PULL                                              |
+|        | on its way every 8th batch, without waiting      |                                                   |
+| LISTEN | only when following, in the place of BYE: hand   | PULL when the log has more; LISTEN                |
+|        | on LIVE, then ask INFO how far the log is        |                                                   |
+| BYE    | BYE                                              | DONE                                              |
+
+Any phase may raise LinkError or StoreError: what was committed stays, and the next session goes on from there.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+
+from barcore import protocol
+from barhold.connection import clock_reading
+from barhold.connection.batch import Batch, gaps, lost_records
+from barhold.connection.frame_channel import TRIES, Channel
+from barhold.connection.handshake import greet
+from barhold.connection.info import Info
+from barhold.connection.pull_ahead import Ahead
+from barhold.connection.result import SyncResult
+from barhold.errors import LinkError
+from barhold.link.transport import Transport
+from barhold.store import Device, Store
+
+BAD_TRIES = 3
+LISTEN_S = 5.0
+"""The longest that a follower goes without asking how far the log is; a link that died shows then."""
+ACK_EVERY = 8
+"""Batches: while answers are under way nobody waits for ACKED, and its room on the link is better used for records."""
+_BYE_S = 1.0
+_BAD_RECORD = "its CRC or version is wrong"
+
+
+class Phase(Enum):
+    """Where a session stands; see the table above."""
+
+    HELLO = "hello"
+    CLOCK = "clock"
+    PULL = "pull"
+    COMMIT = "commit"
+    ACK = "ack"
+    LISTEN = "listen"
+    BYE = "bye"
+    DONE = "done"
+
+
+class Session:
+    """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
+
+    One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
+    `on_progress` gets this session after HELLO and after every acknowledgement.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        store: Store,
+        now: Callable[[], int],
+        on_live: Callable[[bytes], None] | None = None,
+        on_progress: Callable[["Session"], None] | None = None,
+        follow: bool = False,
+        expect_id: str = "",
+    ) -> None:
+        self.phase = Phase.HELLO
+        self._on_progress = on_progress or (lambda _: None)
+        self._follow = follow
+        self._expect_id = expect_id
+        self._channel = Channel(transport, on_live)
+        self._store = store
+        self._now = now
+        self._result = SyncResult()
+        self._info: Info
+        self._known = 0
+        self._cursor = 0
+        self._certain: list[bytes] = []
+        self._certain_up_to = 0
+        self._gaps: list[tuple[int, ...]] = []
+        self._tries = 0
+        self._bad_tries = 0
+        self._ahead = Ahead(self._channel)
+        self._unacked = 0  # batches committed since the last ACK
+
+    async def run(self) -> SyncResult:
+        """Go through the phases to DONE."""
+        steps = {
+            Phase.HELLO: self._hello,
+            Phase.CLOCK: self._clock,
+            Phase.PULL: self._pull,
+            Phase.COMMIT: self._commit,
+            Phase.ACK: self._ack,
+            Phase.LISTEN: self._listen,
+            Phase.BYE: self._bye,
+        }
+        try:
+            while self.phase is not Phase.DONE:
+                self.phase = await steps[self.phase]()
+        except asyncio.CancelledError:
+            await self._bye()
+            raise
+        return self.result
+
+    @property
+    def info(self) -> Info:
+        """How the sensor introduced itself last; only after HELLO."""
+        return self._info
+
+    @property
+    def left(self) -> int:
+        """Records that the sensor is known to have and that are not dealt with yet."""
+        return max(0, self._info.next_seq - self._cursor)
+
+    @property
+    def result(self) -> SyncResult:
+        """What was done so far, also after an error."""
+        self._result.dropped_frames = self._channel.dropped
+        self._result.re_requests = self._channel.re_requests
+        return self._result
+
+    async def _hello(self) -> Phase:
+        self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
+        self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
+        self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
+        self._cursor = self._start(info)
+        self._on_progress(self)
+        return Phase.CLOCK
+
+    def _start(self, info: Info) -> int:
+        """Return the seq to begin with: the last one stored, so that a log that is not the stored one shows itself."""
+        known = self._known = self._store.next_seq(info.device_id, info.log_id)
+        self._result.not_held = max(0, info.first_seq - known)
+        if known > info.next_seq:
+            return info.first_seq
+        return max(known - 1, info.first_seq)
+
+    async def _clock(self) -> Phase:
+        anchor = await clock_reading.measure(self._channel, self._info.device_id, self._info.log_id, self._now)
+        if anchor:
+            self._store.add_anchor(anchor)
+        return Phase.PULL
+
+    async def _pull(self) -> Phase:
+        left = self._info.next_seq - self._cursor
+        if left <= 0:
+            return Phase.LISTEN if self._follow else Phase.BYE
+        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
+        count = await self._ahead.ask(self._cursor, self._info.next_seq, alone=bool(self._tries))
+        batch = Batch(self._cursor, count)
+        end = await self._ahead.gather(batch)
+        if end and batch.is_whole(*end) and self._ahead.fits(end[0]):
+            self._certain, self._certain_up_to = batch.raws, end[0]
+            self._ahead.answered()
+        else:
+            self._channel.re_requests += 1
+            self._certain = batch.certain()
+            self._certain_up_to = self._cursor + len(self._certain)
+            if self._ahead.forget() > 1:  # a new session's nonce tells the answers under way from those to come
+                self._channel.nonce = 0
+                await self._ask_info(b"")
+        if self._certain_up_to > self._cursor:
+            self._tries = self._bad_tries = 0
+            return Phase.COMMIT
+        return self._no_progress(batch, end)
+
+    def _no_progress(self, batch: Batch, end: tuple[int, int, int] | None) -> Phase:
+        self._tries += 1
+        self._bad_tries += batch.bad is not None
+        if batch.bad is not None and self._bad_tries >= BAD_TRIES:
+            return self._quarantine(batch.bad, end)
+        if self._tries >= TRIES:
+            raise LinkError(
+                f"sensor {self._info.device_id}: record seq {self._cursor} did not come in {self._tries} tries; "
+                f"all before it are stored: bring the sensor nearer and sync again"
+            )
+        return Phase.PULL
+
+    def _quarantine(self, bad: bytes, end: tuple[int, int, int] | None) -> Phase:
+        # A bad record's own seq cannot be believed. END of a PULL for one record knows it.
+        seq = end[0] - 1 if end and end[1] == 1 and self._cursor < end[0] <= self._info.next_seq else self._cursor
+        self._store.quarantine(self._info.device_id, self._info.log_id, seq, bad, _BAD_RECORD, self._now())
+        self._result.received += 1
+        self._result.quarantined += 1
+        self._cursor = seq + 1
+        self._tries = self._bad_tries = 0
+        return Phase.ACK
+
+    async def _commit(self) -> Phase:
+        info, raws, result = self._info, self._certain, self._result
+        added = self._store.add_records(info.device_id, info.log_id, raws, self._now())
+        result.received += len(raws)
+        result.new += added.new
+        result.already_stored += added.already_stored
+        result.quarantined += added.conflicts
+        self._gaps += gaps(raws, self._known)
+        result.lost = lost_records(self._gaps)
+        # Of those that nobody holds, the lost ones are told already.
+        older: list[tuple[int, ...]] = [(first, min(last, info.first_seq - 1)) for first, last in self._gaps]
+        result.not_held = max(0, info.first_seq - self._known - lost_records(older))
+        self._cursor = self._certain_up_to
+        return Phase.ACK
+
+    async def _ack(self) -> Phase:
+        """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
+        body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
+        self._unacked += 1
+        if not self._ahead:
+            await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
+            self._unacked = 0
+        elif self._unacked >= ACK_EVERY:
+            await self._channel.send(protocol.ACK, body)
+            self._unacked = 0
+        self._on_progress(self)
+        return Phase.PULL
+
+    def _is_acked(self, body: bytes) -> bool:
+        if len(body) < struct.calcsize(protocol.ACK_FORMAT):
+            return False
+        log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
+        return bool(log_id == self._info.log_id and next_seq >= self._cursor)
+
+    async def _listen(self) -> Phase:
+        await self._channel.listen(LISTEN_S)
+        # The same nonce again: the session stays, and INFO tells how far the log is on flash.
+        await self._ask_info(self._info.host_nonce)
+        return Phase.PULL
+
+    async def _ask_info(self, nonce: bytes) -> None:
+        info = await greet(self._channel, self._store.key_of, nonce, self._info.device_id)
+        if info.log_id != self._info.log_id:
+            raise LinkError(f"sensor {info.device_id} began a new log: connect again")
+        self._info = info
+
+    async def _bye(self) -> Phase:
+        # What is stored is acknowledged: a link that goes down just now takes nothing with it.
+        with suppress(LinkError, TimeoutError):
+            async with asyncio.timeout(_BYE_S):
+                await self._channel.send(protocol.BYE)
+        return Phase.DONE

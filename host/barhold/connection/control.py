@@ -1,0 +1,173 @@
+"""What a host may ask of a sensor beside its records: settings, key, log, calibration, clock, stream. All since 1.1."""
+
+import struct
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from barcore import calibrate, protocol
+from barcore.frame import FrameError, pack_info, parse_info
+from barhold.connection import clock_reading
+from barhold.connection.frame_channel import Channel
+from barhold.connection.handshake import Keys, greet
+from barhold.connection.info import Info, shown
+from barhold.connection.raw_stream import Samples, stream
+from barhold.connection.update_state import UpdateState, read_update_state
+from barhold.errors import LinkError, RefusedError
+from barhold.link.transport import Transport
+from barhold.model import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class SensorSettings:
+    """All that SET can change, as the sensor keeps it now."""
+
+    name: str
+    target_ms: int
+    long_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far the sensor's calibration is."""
+
+    state: int  # barcore.calibrate.READY ...
+    reason: int
+    poses: int
+    faces: int  # bits 0..5: +x -x +y -y +z -z
+    misfit_ug: int
+    noise_ug: int
+
+    @property
+    def reason_text(self) -> str:
+        """Why the last pose or the fit was refused; "" when it was not."""
+        return calibrate.REASON_TEXT.get(self.reason, f"reason {self.reason}" if self.reason else "")
+
+
+class Control:
+    """One open session in which the host asks for single things; made by `open`."""
+
+    def __init__(self, channel: Channel, info: Info) -> None:
+        self._channel = channel
+        self.info = info
+
+    @classmethod
+    async def open(cls, transport: Transport, keys: Keys, expect_id: str = "") -> "Control":
+        """Say HELLO; RefusedError for a look-alike."""
+        channel = Channel(transport, None)
+        return cls(channel, await greet(channel, keys, expect_id=expect_id))
+
+    async def close(self) -> None:
+        """Say BYE; a link that is gone takes nothing with it."""
+        with suppress(LinkError):
+            await self._channel.send(protocol.BYE)
+
+    async def again(self, keys: Keys) -> Info:
+        """Open a new session with the same sensor, as after its key or its log changed."""
+        self._channel.nonce = 0
+        self.info = await greet(self._channel, keys, expect_id=self.info.device_id)
+        return self.info
+
+    async def anchor(self, now: Callable[[], int]) -> Anchor | None:
+        """Read both clocks together; None when `now` stepped back."""
+        return await clock_reading.measure(self._channel, self.info.device_id, self.info.log_id, now)
+
+    async def set(
+        self, name: str | None = None, target_ms: int | None = None, long_ms: int | None = None
+    ) -> SensorSettings:
+        """Change what is given; return all settings as the sensor then keeps them."""
+        entries = []
+        if name is not None:
+            entries.append((protocol.SET_NAME, name.encode()))
+        if target_ms is not None:
+            entries.append((protocol.SET_TARGET, struct.pack("<H", target_ms)))
+        if long_ms is not None:
+            entries.append((protocol.SET_LONG, struct.pack("<H", long_ms)))
+        body = await self._ask(
+            protocol.SET, pack_info(tuple(entries)), protocol.SETTINGS, lambda b: _settings(b) is not None
+        )
+        kept = _settings(body)
+        assert kept is not None  # noqa: S101 - what `fits` has just found
+        return kept
+
+    async def set_key(self, key: bytes) -> None:
+        """Give the sensor its key; empty takes it away."""
+        await self._ask(protocol.KEY, key, protocol.DONE, _done(protocol.KEY))
+
+    async def erase(self, keys: Keys) -> Info:
+        """Begin a new, empty log; return how the sensor then introduces itself."""
+        old = self.info.log_id
+        try:
+            await self._ask(
+                protocol.ERASE, struct.pack(protocol.ERASE_FORMAT, old), protocol.DONE, _done(protocol.ERASE)
+            )
+        except RefusedError:
+            raise
+        except LinkError:  # its DONE may be what was lost: the log's id tells
+            if (await self.again(keys)).log_id == old:
+                raise
+        if self.info.log_id == old and (await self.again(keys)).log_id == old:
+            raise LinkError(f"sensor {self.info.device_id} still has log {old:08x}: try again")
+        return self.info
+
+    async def calibrate(self, action: int) -> Calibration:
+        """Take one step of the calibration (protocol.CALIBRATE_*); return how far it is then."""
+        size = struct.calcsize(protocol.CALIBRATION_FORMAT)
+        body = await self._ask(
+            protocol.CALIBRATE, bytes((action,)), protocol.CALIBRATION, lambda body: len(body) >= size
+        )
+        return Calibration(*struct.unpack_from(protocol.CALIBRATION_FORMAT, body))
+
+    async def update(self, action: int, body: bytes = b"") -> UpdateState:
+        """Take one step of an update (protocol.UPDATE_*); return how far it is then."""
+        return await self._update(bytes((action,)) + body, lambda _: True)
+
+    async def update_block(self, offset: int, data: bytes) -> UpdateState:
+        """Send a piece of the bundle. An answer to an earlier try, which knows nothing of it, is dropped."""
+        body = bytes((protocol.UPDATE_BLOCK,)) + struct.pack(protocol.UPDATE_BLOCK_FORMAT, offset) + data
+        stale = (0, protocol.UPDATE_OFFSET)
+        return await self._update(body, lambda now: now.next_offset != offset or now.reason not in stale)
+
+    async def _update(self, body: bytes, fits: Callable[[UpdateState], bool]) -> UpdateState:
+        def is_answer(raw: bytes) -> bool:
+            state = read_update_state(raw)
+            return state is not None and fits(state)
+
+        state = read_update_state(await self._ask(protocol.UPDATE, body, protocol.UPDATE_STATE, is_answer))
+        assert state is not None  # noqa: S101 - what `fits` has just found
+        return state
+
+    async def stream(self) -> AsyncGenerator[Samples, None]:
+        """Yield raw samples as they come, until closed; LinkError when they stop."""
+        self._since_1_1(protocol.STREAM)
+        await self._ask(protocol.STREAM, b"\1", protocol.DONE, _done(protocol.STREAM))
+        try:
+            async for samples in stream(self._channel):
+                yield samples
+        finally:
+            with suppress(LinkError):
+                await self._channel.send(protocol.STREAM, b"\0")
+
+    async def _ask(self, kind: int, body: bytes, answer: int, fits: Callable[[bytes], bool]) -> bytes:
+        self._since_1_1(kind)
+        return (await self._channel.ask(kind, body, answer, fits))[1]
+
+    def _since_1_1(self, kind: int) -> None:
+        if self.info.minor < 1:
+            raise RefusedError(
+                f"sensor {self.info.device_id} speaks protocol {protocol.MAJOR}.{self.info.minor}, which cannot do "
+                f"this (frame {kind}, since 1.1): update its firmware; sync works all the same"
+            )
+
+
+def _settings(body: bytes) -> SensorSettings | None:
+    try:
+        entries = parse_info(body)
+        numbers = [struct.unpack_from("<H", entries[tag])[0] for tag in (protocol.SET_TARGET, protocol.SET_LONG)]
+        return SensorSettings(shown(entries[protocol.SET_NAME]), *numbers)
+    except (FrameError, KeyError, struct.error):
+        return None
+
+
+def _done(kind: int) -> Callable[[bytes], bool]:
+    return lambda body: body[:1] == bytes((kind,))

@@ -1,0 +1,146 @@
+"""The frames of one session: whatever is not addressed to it is dropped and counted."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from barcore import frame, protocol, record
+from barcore.protocol import NO_SEQ, RECORD_BYTES
+from barhold.connection.info import refuse_other_major
+from barhold.errors import LinkError, RefusedError
+from barhold.link.transport import Transport
+
+ANSWER_S = 2.0
+TRIES = 8
+MAX_STRAYS = 256
+"""Frames that may come in, without the wanted one, before that counts as silence."""
+_NAMES = {
+    protocol.HELLO: "HELLO",
+    protocol.PULL: "PULL",
+    protocol.ACK: "ACK",
+    protocol.TIME: "TIME",
+    protocol.SET: "SET",
+    protocol.KEY: "KEY",
+    protocol.ERASE: "ERASE",
+    protocol.CALIBRATE: "CALIBRATE",
+    protocol.STREAM: "STREAM",
+    protocol.UPDATE: "UPDATE",
+}
+_NEXT_STEP = {
+    protocol.SMALL_MTU: "use the cable (--usb), or another Bluetooth adapter",
+    protocol.NOT_ALLOWED: "connect it by cable (--usb), or hold its button meanwhile",
+    protocol.BUSY: "repeat when the set has ended",
+    protocol.UNKNOWN_FRAME: "update its firmware; sync works all the same",
+    protocol.BAD_BODY: "update this Barhold and the sensor's firmware to the same release",
+}
+
+
+class Channel:
+    """Sends and receives with the session's nonce; 0 until INFO has given one, when any nonce may come in."""
+
+    def __init__(self, transport: Transport, on_live: Callable[[bytes], None] | None) -> None:
+        self._transport = transport
+        self._on_live = on_live
+        self._dropped = 0
+        self.re_requests = 0
+        self.nonce = 0
+        self.lasting_heard = 0  # LIVE records that will be in the log
+
+    @property
+    def dropped(self) -> int:
+        """What came in and was not used, on the link and here."""
+        return self._dropped + self._transport.dropped
+
+    def drop(self) -> None:
+        """Count a frame that the caller could not use."""
+        self._dropped += 1
+
+    async def send(self, kind: int, body: bytes = b"") -> None:
+        """Send one frame of this session; HELLO is of none."""
+        await self._transport.send(frame.pack(kind, 0 if kind == protocol.HELLO else self.nonce, body))
+
+    async def receive(
+        self, asked: int, wanted: tuple[int, ...], fits: Callable[[bytes], bool] = bool, wait_s: float = ANSWER_S
+    ) -> tuple[int, int, bytes] | None:
+        """Return the next (type, nonce, body) wanted, None on silence; LinkError when `asked` is refused."""
+        for _ in range(MAX_STRAYS):
+            try:
+                raw = await self._transport.receive(wait_s)
+                kind, nonce, body = frame.parse(raw)
+            except TimeoutError:
+                return None
+            except frame.FrameError:
+                self.drop()
+                continue
+            if self.nonce not in (0, nonce):
+                self.drop()
+            elif kind not in wanted:
+                self._not_wanted(asked, raw[0], kind, body)
+            elif fits(body):
+                return kind, nonce, body
+            else:
+                self.drop()
+        return None
+
+    async def ask(self, kind: int, body: bytes, answer: int, fits: Callable[[bytes], bool]) -> tuple[int, bytes]:
+        """Send until the answer that `fits` comes; return its (nonce, body), or raise LinkError after TRIES."""
+        for tried in range(TRIES):
+            self.re_requests += bool(tried)
+            await self.send(kind, body)
+            got = await self.receive(kind, (answer,), fits)
+            if got:
+                return got[1:]
+        cable = "; on a cable, press its reset button" if kind == protocol.HELLO else ""
+        raise LinkError(
+            f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and try again{cable}"
+        )
+
+    async def listen(self, seconds: float) -> None:
+        """Hand on LIVE records for `seconds`, or until one that lasts has come."""
+        before = self.lasting_heard
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.lasting_heard == before:
+                    self._stray(await self._transport.receive(seconds))
+
+    def _stray(self, raw: bytes) -> None:
+        """Take a frame that nobody asked for: LIVE, or one that comes too late."""
+        try:
+            kind, nonce, body = frame.parse(raw)
+        except frame.FrameError:
+            self.drop()
+            return
+        if nonce == self.nonce:
+            self._not_wanted(0, raw[0], kind, body)
+        else:
+            self.drop()
+
+    def _not_wanted(self, asked: int, major: int, kind: int, body: bytes) -> None:
+        """LIVE: hand it on. STATUS about what was asked: raise it. Anything else: an answer that came too late."""
+        if kind == protocol.LIVE and self.nonce:
+            self._live(body)
+        elif kind == protocol.STATUS and len(body) >= 2 and body[0] == asked:
+            if body[1] == protocol.BAD_VERSION:
+                refuse_other_major(major)
+            raise _refusal(asked, body[1])
+        else:
+            self.drop()
+
+    def _live(self, body: bytes) -> None:
+        raws = [body[at : at + RECORD_BYTES] for at in range(0, len(body), RECORD_BYTES)]
+        if not all(record.is_valid(raw) for raw in raws):
+            self.drop()
+            return
+        for raw in raws:
+            self.lasting_heard += record.header(raw)[3] != NO_SEQ
+            if self._on_live:
+                self._on_live(raw)
+
+
+def _refusal(asked: int, code: int) -> LinkError:
+    """Word a STATUS: one with a next step of its own stays as it is however often it is asked."""
+    reason = protocol.STATUS_TEXT.get(code, "for a reason this Barhold does not know")
+    text = f"the sensor refused {_NAMES[asked]} (status {code}: {reason})"
+    if code in _NEXT_STEP:
+        return RefusedError(f"{text}: {_NEXT_STEP[code]}")
+    return LinkError(f"{text}: try again")

@@ -1,0 +1,41 @@
+"""The raw stream: samples as the sensor reads them, and how many were lost on the way."""
+
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from barcore import protocol
+from barcore.sample import SAMPLE_BYTES
+from barhold.connection.frame_channel import Channel
+from barhold.errors import LinkError
+
+SILENCE_S = 5.0
+_HEAD = struct.calcsize(protocol.SAMPLES_FORMAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """One piece of the stream."""
+
+    lost: int  # samples between the piece before and this one
+    packed: bytes  # see barcore.sample
+
+
+async def stream(channel: Channel) -> AsyncIterator[Samples]:
+    """Yield the pieces that come; those doubled or late are dropped and counted. LinkError after 5 s of silence."""
+    expected = None
+    while True:
+        got = await channel.receive(protocol.STREAM, (protocol.SAMPLES,), _is_whole, SILENCE_S)
+        if got is None:
+            raise LinkError(f"no sample came for {SILENCE_S:g} s: bring the sensor nearer and try again")
+        index = struct.unpack_from(protocol.SAMPLES_FORMAT, got[2])[0]
+        packed = got[2][_HEAD:]
+        if expected is not None and index < expected:
+            channel.drop()
+            continue
+        yield Samples(0 if expected is None else index - expected, packed)
+        expected = index + len(packed) // SAMPLE_BYTES
+
+
+def _is_whole(body: bytes) -> bool:
+    return len(body) > _HEAD and (len(body) - _HEAD) % SAMPLE_BYTES == 0

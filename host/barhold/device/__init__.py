@@ -1,0 +1,1 @@
+"""Looks after a sensor: calibration, pairing and its clock's drift."""

@@ -1,0 +1,111 @@
+"""What a live view shows, kept from the records as they are heard. Pure: the time is passed in, nothing is drawn.
+
+Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth. It comes
+about a second after the rep's end, when the next one may be under way already: then that one goes on.
+"""
+
+from dataclasses import dataclass, field
+
+from barcore import protocol, record
+from barhold.plans import plan
+from barhold.training import flags
+
+LAST_REPS = 6
+WAITING, RISING, HOLDING, LOWERING = "waiting", "rising", "holding", "lowering"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRep:
+    """One rep as the sensor counted it."""
+
+    set_number: int
+    number: int
+    hold_ms: int
+    hold_err_ms: int
+    rom_mm: int
+    flags: int
+    start_ms: int
+
+
+@dataclass(slots=True)
+class LiveView:
+    """The state of the view; `feed` takes each record."""
+
+    target_ms: int = round(plan.DEFAULT.hold_s.least * 1000)
+    phase: str = WAITING
+    set_number: int = 0
+    rep: int = 0
+    sets: int = 0  # ended so far
+    reps: list[SeenRep] = field(default_factory=list)
+    last_reps: int = LAST_REPS  # how many of them are kept
+    _hold_since_s: float = 0.0
+    _hold_ms: int = 0
+
+    def hold_ms(self, now_s: float) -> int:
+        """Return the running hold, or the last one."""
+        if self.phase != HOLDING:
+            return self._hold_ms
+        return self._hold_ms + round((now_s - self._hold_since_s) * 1000)
+
+    def give_up(self) -> None:
+        """Drop the rep under way: it will not be heard of again."""
+        last = self.reps[-1] if self.reps else None
+        counted = last.number if last and last.set_number == self.set_number else 0
+        self.phase, self.rep, self._hold_ms = WAITING, counted, 0
+
+    def feed(self, raw: bytes, now_s: float) -> str:
+        """Take one valid record heard at `now_s`; return what a plain view says of it, "" for nothing."""
+        kind, rep_flags, _, _, t_ms = record.header(raw)
+        if kind not in protocol.PAYLOAD_FORMATS:
+            return ""
+        values = record.payload(raw)
+        if kind >= protocol.FIRST_PROVISIONAL:
+            return self._move(kind, values, now_s)
+        if kind == protocol.REP:
+            return self._count(t_ms, rep_flags, values)
+        if kind == protocol.SET_START and values[2]:
+            self.target_ms = values[2]
+        if kind == protocol.CORRECTION:
+            return self._correct(t_ms, values)
+        return self._end(rep_flags, values) if kind == protocol.SET_END else ""
+
+    def _move(self, kind: int, values: tuple[int, ...], now_s: float) -> str:
+        self.set_number, self.rep, _, self._hold_ms = values
+        self.phase = {protocol.RISE: RISING, protocol.HOLD_END: LOWERING}.get(kind, HOLDING)
+        if self.phase == HOLDING:
+            self._hold_since_s = now_s
+        if kind == protocol.TARGET:
+            return f"set {self.set_number} rep {self.rep}: target reached"
+        return ""
+
+    def _count(self, t_ms: int, rep_flags: int, values: tuple[int, ...]) -> str:
+        set_number, number, _, hold_ms, _, _, rom_mm, _, err_ms = values
+        if any((one.set_number, one.start_ms) == (set_number, t_ms) for one in self.reps):
+            return ""  # heard again after a reconnect
+        seen = SeenRep(set_number, number, hold_ms, err_ms, rom_mm, rep_flags, t_ms)
+        self.reps = [*self.reps, seen][-self.last_reps :]
+        if self.phase == WAITING or (self.set_number, self.rep) == (set_number, number):
+            self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, number, hold_ms
+        return f"set {set_number} rep {number}: {said(seen)}"
+
+    def _correct(self, t_ms: int, values: tuple[int, ...]) -> str:
+        set_number, number, action, _ = values
+        if action != protocol.DROP_REP:
+            return ""
+        self.reps = [one for one in self.reps if (one.set_number, one.start_ms) != (set_number, t_ms)]
+        return f"set {set_number} rep {number}: taken back"
+
+    def _end(self, set_flags: int, values: tuple[int, ...]) -> str:
+        if self.phase == WAITING:  # else the next set's first rep is under way already
+            self.rep = 0
+        if set_flags & protocol.LONE:
+            return f"set {values[0]}: a lone lift, no set"
+        self.sets += 1
+        return f"set {values[0]} ended: {values[1]} reps"
+
+
+def said(rep: SeenRep) -> str:
+    """Return a rep's figures in words."""
+    marks = flags.names(rep.flags & ~protocol.UNCALIBRATED)
+    text = f"hold {rep.hold_ms / 1000:.2f} s +- {rep.hold_err_ms / 1000:.2f}, range {rep.rom_mm / 10:.0f} cm"
+    return f"{text} ({', '.join(marks)})" if marks else text

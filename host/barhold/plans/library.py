@@ -1,0 +1,109 @@
+"""Plans as TOML files: the built-in ones, the user's own, and which of them is chosen."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from barhold import files
+from barhold.errors import InputError
+from barhold.plans import toml_format
+from barhold.plans.plan import DEFAULT, Plan
+
+BUILT_IN = Path(__file__).parent
+MAX_BYTES = 16 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One plan that has a name: where its file lies."""
+
+    name: str
+    path: Path
+    own: bool  # the user's, not one that comes with Barhold
+
+
+def find(name_or_file: str | None) -> Plan:
+    """Return a plan by its name or its file; None is BARHOLD_PLAN, then the chosen one, then hip-thrust.
+
+    InputError names file, line, reason and next step.
+    """
+    return read(path_of(name_or_file or wanted()))
+
+
+def wanted() -> str:
+    """Return the name or file of the plan that counts where none is named."""
+    return os.environ.get("BARHOLD_PLAN") or chosen() or DEFAULT.name
+
+
+def path_of(name_or_file: str) -> Path:
+    """Return the file of a plan; a name's own file goes before the built-in one."""
+    if name_or_file.endswith(".toml"):
+        return Path(name_or_file).expanduser()
+    for one in listed():
+        if one.name == name_or_file:
+            return one.path
+    names = ", ".join(one.name for one in listed())
+    raise InputError(
+        f"plan {name_or_file!r}: there are {names}; a file of your own ends in .toml or lies in {folder()}"
+    )
+
+
+def read(path: Path) -> Plan:
+    """Return the plan in a file, named after it."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as err:
+        raise InputError(f"{path}: cannot be read ({err.strerror}); name a plan (`barhold plan list`)") from None
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path}: over {MAX_BYTES >> 10} kB: name a plan's TOML file")
+    return toml_format.parse(path.stem, data, str(path))
+
+
+def listed() -> list[Listed]:
+    """Return every plan that has a name, in the order of the names; a user's own hides a built-in one."""
+    found = {path.stem: Listed(path.stem, path, False) for path in BUILT_IN.glob("*.toml")}
+    found |= {path.stem: Listed(path.stem, path, True) for path in folder().glob("*.toml")}
+    return [found[name] for name in sorted(found)]
+
+
+def use(name_or_file: str) -> Plan:
+    """Choose the plan that counts from now on, if it can be read; a file is remembered by its full path."""
+    plan, text = find(name_or_file), lasting(name_or_file)
+    try:
+        _choice().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(f"{_choice()}: cannot be written ({err.strerror}): set BARHOLD_PLAN instead") from None
+    files.write_atomically({_choice(): f"{text}\n".encode()}, overwrite=True)
+    return plan
+
+
+def lasting(name_or_file: str) -> str:
+    """Return what names this plan from any folder, if it can be read: its name, or its file's full path."""
+    find(name_or_file)
+    return str(path_of(name_or_file).resolve()) if name_or_file.endswith(".toml") else name_or_file
+
+
+def chosen() -> str:
+    """Return what `use` chose last, "" if nothing."""
+    try:
+        return _choice().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def folder() -> Path:
+    """Return the folder of the user's own plans, which need not exist."""
+    return _config() / "plans"
+
+
+def _choice() -> Path:
+    return _config() / "plan.txt"
+
+
+def _config() -> Path:
+    if os.environ.get("BARHOLD_CONFIG"):
+        return Path(os.environ["BARHOLD_CONFIG"])
+    from platformdirs import user_config_path  # noqa: PLC0415 - not needed where the folder is named
+
+    return user_config_path("barhold", appauthor=False)

@@ -1,0 +1,1 @@
+"""Recordings of raw motion: reading, writing, replaying, tracing, comparing and plotting them."""

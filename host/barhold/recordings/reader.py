@@ -1,0 +1,147 @@
+"""Recordings: a CSV of IMU rows in, packed samples of `barcore.sample` out, and back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barcore import sample, ticks
+from barhold.errors import InputError
+from barhold.recordings import diagnose
+
+COLUMNS = diagnose.COLUMNS
+MAX_RATE_HZ = 416.0
+MAX_FILE_BYTES = 256 << 20
+_PACKED = np.dtype([("t_ms", "<u4"), ("axes", "<i2", 6)])
+_COUNTS_PER_UNIT = np.array([sample.ACC_PER_G] * 3 + [sample.GYRO_PER_DPS] * 3, dtype=float)
+Rows = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What an IMU read: `samples` are packed, their t_ms count from the first row, which was at `start_s`."""
+
+    name: str
+    start_s: float
+    rate_hz: float  # without the gaps
+    samples: bytes
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first sample to the last."""
+        return float(unpack(self.samples)["t_ms"][-1]) / 1000
+
+
+def read(path: Path) -> Recording:
+    """Read a recording; InputError names file, line, reason and next step."""
+    return of_text(path, _text(path))
+
+
+def of_text(path: Path, text: str) -> Recording:
+    """Return the recording in a CSV's text, which `path` names where something is wrong with it."""
+    try:
+        rows = _fast_rows(text)
+    except ValueError:
+        raise diagnose.find(path, text) from None
+    if not _is_sound(rows):
+        raise diagnose.find(path, text)
+    if rows[-1, 0] - rows[0, 0] >= ticks.PERIOD_MS / 1000:
+        raise InputError(f"{path}, line {len(rows) + 1}: t_s spans over 12 days; cut the recording into its sessions")
+    rows = _slow_down(rows)
+    return Recording(path.name, float(np.rint(rows[0, 0] * 1000)) / 1000, _rate_hz(rows), pack(rows))
+
+
+def pack(rows: Rows) -> bytes:
+    """Pack rows (n, 7) of s, g and dps as samples; t_ms from the first row, values clamped to i16."""
+    packed = np.empty(len(rows), _PACKED)
+    t_ms = np.rint(rows[:, 0] * 1000)
+    packed["t_ms"] = t_ms - t_ms[0]
+    counts = np.rint(np.clip(rows[:, 1:], -1e6, 1e6) * _COUNTS_PER_UNIT)
+    packed["axes"] = np.clip(counts, sample.I16_MIN, sample.I16_MAX)
+    return packed.tobytes()
+
+
+def unpack(samples: bytes) -> NDArray[np.void]:
+    """Return the packed samples as a structured array (n,) of t_ms (u4) and axes (i2, 6)."""
+    return np.frombuffer(samples, _PACKED)
+
+
+def slower(taken: Recording, rate_hz: float) -> Recording:
+    """Return the recording as a sensor of a lower rate would read it: the mean of what falls into each of its steps."""
+    if not 1 / diagnose.MAX_STEP_S <= rate_hz <= taken.rate_hz * 1.02:
+        limits = f"{1 / diagnose.MAX_STEP_S:.0f} and the {taken.rate_hz:.0f} Hz that were recorded"
+        raise InputError(f"{taken.name}: {rate_hz:g} Hz must lie within {limits}")
+    packed = unpack(taken.samples)
+    step = np.floor(packed["t_ms"] * (rate_hz / 1000)).astype(np.int64)
+    begins = np.flatnonzero(np.diff(step, prepend=-1))
+    counts = np.diff(np.append(begins, len(step)))
+    columns = np.column_stack([packed["t_ms"] / 1000, packed["axes"] / _COUNTS_PER_UNIT])
+    rows: Rows = np.add.reduceat(columns, begins, axis=0) / counts[:, None]
+    return Recording(taken.name, taken.start_s + float(rows[0, 0]), _rate_hz(rows), pack(rows))
+
+
+def to_csv(samples: bytes) -> str:
+    """Return packed samples as the text of a recording; `read` gives the same samples back."""
+    packed = unpack(samples)
+    units = packed["axes"] / _COUNTS_PER_UNIT
+    lines = [",".join(COLUMNS)]
+    for t_ms, row in zip(packed["t_ms"].tolist(), units.tolist(), strict=True):
+        acc, gyro = row[:3], row[3:]
+        cells = [f"{t_ms / 1000:.3f}", *(f"{g:.4f}" for g in acc), *(f"{dps:.2f}" for dps in gyro)]
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def write(path: Path, samples: bytes) -> None:
+    """Write packed samples as a recording CSV."""
+    path.write_text(to_csv(samples), encoding="utf-8", newline="\n")
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name a recording CSV") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise InputError(f"{path}: over {MAX_FILE_BYTES >> 20} MB; cut the recording into its sessions")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}, line {line}: not UTF-8 text; name a recording CSV") from None
+
+
+def _fast_rows(text: str) -> Rows:
+    """Return the rows (n, 7) in the order of COLUMNS; ValueError without saying which line is at fault."""
+    lines = text.splitlines()
+    header = diagnose.cells(lines[0]) if lines else []
+    use = [header.index(name) for name in COLUMNS]
+    if not any(lines[1:]):
+        raise ValueError("no rows")
+    rows: Rows = np.loadtxt(lines, delimiter=",", skiprows=1, usecols=use, comments=None, quotechar='"', ndmin=2)
+    return rows
+
+
+def _rate_hz(rows: Rows) -> float:
+    """Return the mean rate of the steps that are no gaps: a median would see only the rounding of the times."""
+    step_s = np.diff(rows[:, 0])
+    return 1 / float(step_s[step_s <= 1.5 * np.median(step_s)].mean())
+
+
+def _is_sound(rows: Rows) -> bool:
+    if len(rows) < 2 or not np.isfinite(rows).all():
+        return False
+    step_s = np.diff(rows[:, 0])
+    return bool(step_s.min() >= 0 and 0 < np.median(step_s) <= diagnose.MAX_STEP_S)
+
+
+def _slow_down(rows: Rows) -> Rows:
+    """Average whole groups of rows where the rate is above what a sensor delivers, 416 Hz."""
+    group = int(np.ceil(_rate_hz(rows) / MAX_RATE_HZ - 0.02))
+    if not 1 < group <= len(rows) // 2:
+        return rows
+    whole = len(rows) // group * group
+    slower: Rows = rows[:whole].reshape(-1, group, rows.shape[1]).mean(axis=1)
+    return slower

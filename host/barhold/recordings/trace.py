@@ -1,0 +1,122 @@
+"""Probe: one recording through the detector, with all that it saw and said written down, for a picture of it."""
+
+from array import array
+from dataclasses import dataclass
+from struct import iter_unpack
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from barcore import event
+from barcore.detector import Detector
+from barcore.motion import TICK_MS
+from barcore.review import BACK, IDLE
+from barcore.sample import SAMPLE_FORMAT
+from barcore.settings import Settings
+from barcore.smooth import V_MASK
+from barhold.recordings.reader import Recording
+
+VELOCITY_COUNT_M_S = 38.307e-6
+HEIGHT_COUNT_M = VELOCITY_COUNT_M_S * TICK_MS / 1000
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event as it left the detector; times in s from the first sample."""
+
+    kind: int  # protocol.REP, protocol.TOP, ...
+    left_s: float
+    at_s: float  # the moment that it speaks of
+    flags: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What the detector saw, a row per 20 ms: all arrays (n,), NaN in the reviewed ones where nothing was reviewed."""
+
+    t_s: Floats  # from the first sample
+    state: NDArray[np.int_]  # live: LOW, RISING, HELD, FALLING
+    live_m_s: Floats
+    live_m: Floats
+    reviewed_m_s: Floats
+    reviewed_m: Floats
+    said: tuple[Said, ...]
+
+    def part(self, from_s: float, to_s: float) -> "Track":
+        """Return the rows from `from_s` to `to_s`, and what was said then."""
+        first, last = np.searchsorted(self.t_s, [from_s, to_s])
+        rows = slice(max(int(first) - 1, 0), int(last) + 1)
+        said = tuple(one for one in self.said if from_s <= one.left_s < to_s)
+        t_s, live_m_s, live_m, reviewed_m_s, reviewed_m = (
+            array[rows] for array in (self.t_s, self.live_m_s, self.live_m, self.reviewed_m_s, self.reviewed_m)
+        )
+        return Track(t_s, self.state[rows], live_m_s, live_m, reviewed_m_s, reviewed_m, said)
+
+
+def run(recording: Recording) -> Track:
+    """Play `recording` through a detector told no more than replay's own."""
+    noted = _Noted(Settings())
+    said: list[Said] = []
+    t_ms = 0
+    for t_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):
+        noted.feed(t_ms, *axes)
+        _take(noted, t_ms, said)
+    noted.finish()
+    _take(noted, t_ms, said)
+    rows = np.array([row for row in noted.rows if row[0] <= t_ms], float).reshape(-1, 6)
+    speed, height = rows[:, [2, 4]] * VELOCITY_COUNT_M_S, rows[:, [3, 5]] * HEIGHT_COUNT_M
+    states = rows[:, 1].astype(int)
+    return Track(rows[:, 0] / 1000, states, speed[:, 0], height[:, 0], speed[:, 1], height[:, 1], tuple(said))
+
+
+class _Noted(Detector):
+    """A detector that keeps a row per tick: [t_ms, state, live velocity, live height, reviewed velocity, height]."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.rows: list[list[float]] = []
+        self._first_row = 0  # of the grid, whose tick 1 it is
+        self._zero_tick = 0  # of the grid: the bottom from which reviewed heights count
+
+    def _tick(self) -> None:
+        super()._tick()
+        live = self.live
+        t_ms = self._announce.start_tick + self._motion.t_ms
+        self.rows.append([t_ms, live.state, live.velocity, live.height, np.nan, np.nan])
+        if self._n == 0:  # the grid began afresh
+            self._first_row = len(self.rows)
+            self._zero_tick = 0
+
+    def _take_rep(self) -> None:
+        super()._take_rep()
+        self._zero_tick = self._review.from_tick
+
+    def _work(self, units: int) -> None:
+        if self._review.state == IDLE:
+            return
+        super()._work(units)
+        if self._review.state != BACK:
+            self._keep_walked(units)
+
+    def _keep_walked(self, units: int) -> None:
+        """Copy the ticks just walked out of the finder's rings, before a later stretch takes their place."""
+        finder, first = self._review.rep, self._review.from_tick
+        base = self._height_at(first)
+        for tick in range(max(finder.tick - units, first) + 1, finder.tick + 1):
+            row = self.rows[self._first_row + tick - 1]
+            row[4], row[5] = finder._v[tick & V_MASK], finder._h[tick & V_MASK] + base
+
+    def _height_at(self, tick: int) -> float:
+        """Return the height kept at `tick`, from which a stretch that was cut for its length goes on."""
+        kept = self.rows[self._first_row + tick - 1][5] if tick > self._zero_tick else 0.0
+        return 0.0 if np.isnan(kept) else kept
+
+
+def _take(detector: Detector, t_ms: int, said: list[Said]) -> None:
+    ev = array("i", [0] * event.EVENT_INTS)
+    while detector.events.pop_into(ev):
+        kind, flags, at_ms, *values = ev
+        said.append(Said(kind, t_ms / 1000, at_ms / 1000, flags, tuple(values)))

@@ -1,0 +1,125 @@
+"""Which sensor is meant: by cable or port, by name or id, or the only one near."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from barhold.connection import Control, Info
+from barhold.connection.handshake import Keys
+from barhold.errors import LinkError, RefusedError
+from barhold.link import ble, usb
+from barhold.link.endpoint import BLE, USB, Found
+from barhold.link.transport import Transport
+
+MIN_ID_DIGITS = 4
+_ID = re.compile(rf"[0-9a-f]{{{MIN_ID_DIGITS},16}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user said: a name or (the beginning of) an id, the cable, or one port; nothing means the only one."""
+
+    sensor: str = ""
+    usb: bool = False
+    port: str = ""
+
+    @property
+    def by_cable(self) -> bool:
+        """Whether the radio is left alone."""
+        return self.usb or bool(self.port)
+
+
+async def near(
+    wanted: Wanted, seconds: float = ble.SCAN_S, enough: Callable[[Found], bool] | None = None
+) -> list[Found]:
+    """Return where sensors are: the port named, the ports with a board, or what advertises."""
+    if wanted.port:
+        return [Found(USB, wanted.port)]
+    if wanted.usb:
+        return usb.ports()
+    return await ble.discover(seconds, enough or (lambda _: False))
+
+
+async def connect(found: Found) -> Transport:
+    """Open the link to a place that was found."""
+    return await (ble.connect(found) if found.kind == BLE else usb.connect(found))
+
+
+async def probe(found: Found, keys: Keys = lambda _: None) -> Info:
+    """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows."""
+    transport = await connect(found)
+    try:
+        control = await Control.open(transport, keys)
+        await control.close()
+    finally:
+        await transport.close()
+    return control.info
+
+
+async def find(wanted: Wanted, known: dict[str, str]) -> tuple[Found, str]:
+    """Return the one place that is meant, and the id that must answer there ("" for any).
+
+    `known` gives the last name of each device id. LinkError says who is near when it is none or not clear which.
+    """
+    expected = _id_of(wanted.sensor, known)
+    name = known.get(expected, wanted.sensor)
+    # Only when HELLO will tell whether it is the right one may the first of this name do.
+    found = await near(wanted, enough=lambda one: bool(expected) and _same(one.name, name))
+    if not found:
+        raise LinkError(_nobody(wanted))
+    if not wanted.sensor:
+        if len(found) > 1:
+            raise RefusedError(f"{len(found)} sensors are there: {_names(found)}: choose one {_how(wanted)}")
+        return found[0], ""
+    named = [one for one in found if _same(one.name, name)]
+    if len(named) == 1:
+        return named[0], expected
+    return await _by_asking(wanted, named or found, bool(named))
+
+
+async def _by_asking(wanted: Wanted, found: list[Found], alike: bool) -> tuple[Found, str]:
+    """Connect to each in turn: names did not tell them apart."""
+    seen = []
+    for one in found:
+        try:
+            info = await probe(one)
+        except LinkError:
+            seen.append(f"{one.shown} (does not answer)")
+            continue
+        if info.device_id.startswith(wanted.sensor.lower()) and _ID.fullmatch(wanted.sensor.lower()):
+            return one, info.device_id
+        if _same(info.name, wanted.sensor) and not alike:
+            return one, info.device_id
+        seen.append(f"{info.name} ({info.device_id})")
+    if alike:
+        raise RefusedError(f"{len(found)} sensors are named {wanted.sensor}: {', '.join(seen)}: choose one by its id")
+    raise LinkError(f"sensor {wanted.sensor} is not there, only {', '.join(seen)}: is it on, and no other host on it?")
+
+
+def _id_of(sensor: str, known: dict[str, str]) -> str:
+    """Return the one known id that `sensor` begins, "" when it is a name or begins several.
+
+    A name is no id: sensors are renamed and swapped, and the one near now is the one meant.
+    """
+    if not _ID.fullmatch(sensor.lower()):
+        return ""
+    ids = [device_id for device_id in known if device_id.startswith(sensor.lower())]
+    return ids[0] if len(ids) == 1 else ""
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _names(found: list[Found]) -> str:
+    return ", ".join(one.shown for one in found)
+
+
+def _how(wanted: Wanted) -> str:
+    return "by --port PORT" if wanted.by_cable else "by its name or id (`barhold scan` shows them)"
+
+
+def _nobody(wanted: Wanted) -> str:
+    if wanted.by_cable:
+        return "no board is at a USB port: plug the sensor in, or name its port by --port"
+    return "no sensor is near: switch it on and bring it near; one that another host is connected to does not show"

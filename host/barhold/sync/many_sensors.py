@@ -1,0 +1,123 @@
+"""Many sensors into one store, in turns on one adapter."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from barhold.connection import Session, SyncResult
+from barhold.errors import LinkError
+from barhold.link.endpoint import Found
+from barhold.store import Store
+from barhold.sync import Wanted, connect, near, rotate
+from barhold.sync.scheduler import AT_ONCE, TURN_S
+
+FRESH_S = 20.0
+"""BlueZ forgets a device that it has not heard for 30 s."""
+NEVER_S = -1e9
+Now = Callable[[], int]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a sensor failed, which is known by the name that was asked for or that it advertises."""
+
+    sensor: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.sensor}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Done:
+    """What became of it: a result per sensor that answered, a failure per sensor that did not to the end."""
+
+    by_id: dict[str, SyncResult] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def results(self) -> list[SyncResult]:
+        """In the order of their first answer."""
+        return list(self.by_id.values())
+
+
+async def sync_all(
+    names: list[str],
+    store: Store,
+    now: Now,
+    wait_s: float,
+    tell: Tell,
+    on_progress: Callable[[Session], None] = lambda _: None,
+) -> Done:
+    """Catch up with the named sensors, or with every one near; LinkError when none is."""
+    found = await _meant(names, store)
+    done = Done()
+    missing = [name for name, one in found.items() if one is None]
+    done.failures += [Failure(name, "it is not near: switch it on and bring it near") for name in missing]
+    there = [one for one in found.values() if one is not None]
+    tell(f"{len(there)} sensors, up to {AT_ONCE} at once")
+    await sync_found(there, store, now, wait_s, tell, on_progress, done)
+    return done
+
+
+async def sync_found(
+    found: list[Found],
+    store: Store,
+    now: Now,
+    wait_s: float,
+    tell: Tell,
+    on_progress: Callable[[Session], None],
+    done: Done,
+    turn_s: float = TURN_S,
+) -> None:
+    """Catch up with each place in turn, and note in `done` what became of it."""
+
+    places = {one.address: (one, time.monotonic()) for one in found}
+
+    async def work(one: Found) -> None:
+        place, seen_s = places[one.address]
+        if time.monotonic() - seen_s > FRESH_S:
+            place = await _seen_again(one)
+        places[one.address] = (place, NEVER_S)  # unless it works, the next turn looks for it anew
+        transport = await connect(place)
+        places[one.address] = (place, time.monotonic())
+        session = Session(transport, store, now, None, on_progress)
+        try:
+            await session.run()
+        finally:
+            await transport.close()
+            result = session.result
+            if result.device_id:
+                done.by_id[result.device_id] = done.by_id.get(result.device_id, SyncResult()).plus(result)
+
+    for turn in await rotate(found, work, wait_s, turn_s=turn_s):
+        done.failures.append(Failure(turn.target.shown, str(turn.error)))
+        tell(str(done.failures[-1]))
+
+
+async def _seen_again(one: Found) -> Found:
+    """Scan until the sensor at this address shows: systems forget what they have not seen for a while."""
+    for other in await near(Wanted(), enough=lambda other: other.address == one.address):
+        if other.address == one.address:
+            return other
+    raise LinkError(f"{one.shown} is not near any more: bring it nearer")
+
+
+async def _meant(names: list[str], store: Store) -> dict[str, Found | None]:
+    """Return the place of each sensor meant, by its name or its address."""
+    found = await near(Wanted())
+    if not found:
+        raise LinkError("no sensor is near: switch them on and bring them near")
+    if not names:
+        return {one.address: one for one in found}
+    known = {one.device_id: one.name for one in store.devices()}
+    meant: dict[str, Found | None] = {}
+    for name in names:
+        ids = [device_id for device_id in known if len(name) >= 4 and device_id.startswith(name.lower())]
+        shown = known[ids[0]] if len(ids) == 1 else name
+        alike = [one for one in found if one.name.casefold() == shown.casefold()]
+        if len(alike) > 1:
+            raise LinkError(f"{len(alike)} sensors are named {shown}: sync them with --all, or rename one by cable")
+        meant[name] = alike[0] if alike else None
+    return meant

@@ -1,0 +1,113 @@
+"""Keeps at one sensor: finds it, connects, does the work, and after a break goes on with that very sensor."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from barhold.connection import Control, Info, Session, SyncResult
+from barhold.link.transport import Transport
+from barhold.store import Store
+from barhold.sync.backoff import Backoff
+from barhold.sync.discovery import Wanted, connect, find
+from barhold.sync.retry import insist
+
+Result = TypeVar("Result")
+Tell = Callable[[str], None]
+Now = Callable[[], int]
+
+
+class Keeper:
+    """One sensor, however often its link breaks; `wait_s` is how long to try without progress, None for ever."""
+
+    def __init__(self, wanted: Wanted, store: Store, tell: Tell, wait_s: float | None) -> None:
+        self._wanted = wanted
+        self._store = store
+        self._tell_user = tell
+        self._told: set[str] = set()
+        self._backoff = Backoff(wait_s, time.monotonic())
+        self._name = ""
+        self.device_id = ""
+        self.result = SyncResult()
+
+    async def catch_up(self, now: Now, on_progress: Callable[[Session], None] = lambda _: None) -> SyncResult:
+        """Fetch all that the sensor has; return the sum over every connection it took."""
+
+        async def attempt() -> None:
+            async with self._link() as transport:
+                session = Session(transport, self._store, now, None, self._noting(on_progress), False, self.device_id)
+                await self._run(session)
+
+        await insist(attempt, self._backoff, self._tell)
+        return self.result
+
+    async def follow(
+        self, now: Now, on_live: Callable[[bytes], None], on_progress: Callable[[Session], None] = lambda _: None
+    ) -> None:
+        """Hand on what happens live and store what lasts, until cancelled."""
+
+        async def attempt() -> None:
+            async with self._link() as transport:
+                session = Session(transport, self._store, now, on_live, self._noting(on_progress), True, self.device_id)
+                await self._run(session)
+
+        await insist(attempt, self._backoff, self._tell)
+
+    async def control(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
+        """Do `work` in one session; after a break from its beginning, in a new one."""
+
+        async def attempt() -> Result:
+            keys = self._store.key_of if check_key else (lambda _: None)
+            async with self._link() as transport:
+                control = await Control.open(transport, keys, self.device_id)
+                self._met(control.info)
+                try:
+                    return await work(control)
+                finally:
+                    await control.close()
+
+        return await insist(attempt, self._backoff, self._tell)
+
+    def progress(self) -> None:
+        """Note that something was achieved: the time to give up begins anew."""
+        self._backoff.progress(time.monotonic())
+        self._told.clear()
+
+    def _tell(self, text: str) -> None:
+        """Say it once until something is achieved: a sensor that is away for an hour is no hundred lines."""
+        if text not in self._told:
+            self._told.add(text)
+            self._tell_user(text)
+
+    @asynccontextmanager
+    async def _link(self) -> AsyncIterator[Transport]:
+        wanted, known = self._wanted, {one.device_id: one.name for one in self._store.devices()}
+        if self.device_id and not wanted.by_cable:
+            wanted = Wanted(self.device_id)
+            known[self.device_id] = self._name or known.get(self.device_id, "")
+        found, expected = await find(wanted, known)
+        if expected and not self.device_id:
+            self.device_id = expected
+        self._tell(f"connecting to {found.shown}")
+        transport = await connect(found)
+        try:
+            yield transport
+        finally:
+            await transport.close()
+
+    def _met(self, info: Info) -> None:
+        self.device_id, self._name = info.device_id, info.name
+
+    async def _run(self, session: Session) -> None:
+        try:
+            await session.run()
+        finally:
+            self.result = self.result.plus(session.result)
+
+    def _noting(self, on_progress: Callable[[Session], None]) -> Callable[[Session], None]:
+        def note(session: Session) -> None:
+            self._met(session.info)
+            self.progress()
+            on_progress(session)
+
+        return note

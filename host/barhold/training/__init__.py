@@ -1,0 +1,1 @@
+"""Training sets built from records: wall time, corrections, loads, lifters and their history."""

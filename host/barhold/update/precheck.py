@@ -1,0 +1,80 @@
+"""Refuses here what the sensor would refuse, by the sensor's own rules and in its words. Pure."""
+
+import hashlib
+import struct
+
+from barcore import bundle, protocol
+from barhold.connection import Info
+from barhold.connection.update_state import UpdateState, reason_text
+from barhold.errors import RefusedError
+from barhold.image import bundle as bundles
+from barhold.image import firmware_files
+from barhold.image.bundle import Bundle
+
+_NEXT_STEP = {
+    protocol.UPDATE_BUSY: "repeat when the set has ended",
+    protocol.UPDATE_BUTTON: "hold the button and repeat",
+    protocol.UPDATE_UNSIGNED: "make a key by `barhold keys make`, give it to the sensor by `barhold keys push --usb`",
+    protocol.UPDATE_NO_KEY: "run `barhold keys push --usb`, or update over the cable (--usb)",
+    protocol.UPDATE_SIGNATURE: "run `barhold keys push --usb`, or update over the cable (--usb)",
+    protocol.UPDATE_OLDER: "--downgrade takes it all the same",
+    protocol.UPDATE_STORAGE: "repeat; if it stays, flash it over the cable",
+    protocol.UPDATE_FILE: "repeat: it goes on where it was",
+}
+
+
+def refused(info: Info, reason: int) -> RefusedError:
+    """Return the error for a reason, with the next step where there is one."""
+    step = f": {_NEXT_STEP[reason]}" if reason in _NEXT_STEP else ""
+    return RefusedError(f"sensor {info.name} ({info.device_id}) takes no update: {reason_text(reason)}{step}")
+
+
+def check(
+    made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None = None
+) -> None:
+    """Raise RefusedError where the sensor would; `modulus` is of the key that signed the bundle, None if not known."""
+    reason = _moment(info, state) or _fit(made, info, state, by_cable, downgrade, modulus)
+    if reason:
+        raise refused(info, reason)
+
+
+def key_id(modulus: bytes) -> int:
+    """Return what a sensor shows of its key."""
+    return int(struct.unpack("<I", hashlib.sha256(modulus).digest()[:4])[0])
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return a version as numbers; one that cannot be read is older than any."""
+    try:
+        return tuple(int(part) for part in text.split("."))
+    except ValueError:
+        return (0, 0, 0)
+
+
+def same_version(made: Bundle, info: Info) -> bool:
+    """Return whether the sensor runs the bundle's version."""
+    return bundles.shown(made.manifest.version) == info.firmware
+
+
+def _moment(info: Info, state: UpdateState) -> int:
+    slots, accept = firmware_files.load("slots"), firmware_files.load("accept")
+    if info.state & protocol.STATE_BUSY:
+        return protocol.UPDATE_BUSY
+    if state.reason == protocol.UPDATE_NO_SLOTS:
+        return protocol.UPDATE_NO_SLOTS
+    return int(accept.begins(info.battery_mv, slots.Pointer(state.slot, state.slot_state, 0, 0)))
+
+
+def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
+    accept = firmware_files.load("accept")
+    family = firmware_files.load("boards").FAMILIES.get(info.board, "any")
+    fitting = made.manifest.bytecode | made.manifest.arch << 10  # what its MicroPython reads only the sensor knows
+    sensor = accept.Host(version_of(info.firmware), family, fitting)
+    head = made.raw[: len(made.raw) - made.manifest.total_bytes]
+    key = b"" if not state.key_id else modulus
+    if made.signature and state.key_id and (modulus is None or key_id(modulus) != state.key_id):
+        if modulus is not None:  # the sensor has another key
+            return protocol.UPDATE_SIGNATURE
+        head = bundle.pack_head(made.manifest_bytes)  # only the sensor can check the signature
+        return int(accept.head(head, sensor, b"", True, downgrade))
+    return int(accept.head(head, sensor, key or b"", by_cable, downgrade))

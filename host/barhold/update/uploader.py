@@ -1,0 +1,147 @@
+"""Brings a bundle to a sensor, resumed after any break, and waits until the new version has proved itself.
+
+| stage | does                                                         | then                              |
+|-------|--------------------------------------------------------------|-----------------------------------|
+| SEND  | judges, BEGIN, blocks from the sensor's own offset, FINISH   | WATCH once the sensor is READY    |
+| WATCH | connects until the new version answers and is confirmed      | done; RefusedError if the old one |
+|       |                                                              | answers, or safe mode             |
+
+Every connection begins at its stage again: what came is the sensor's to know.
+"""
+
+import asyncio
+import hashlib
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from barcore import protocol
+from barhold.connection import Control
+from barhold.connection.update_state import UpdateState
+from barhold.errors import LinkError, RefusedError
+from barhold.image import firmware_files
+from barhold.image.bundle import Bundle
+from barhold.update import precheck
+
+BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
+POLL_S = 0.5
+_UNDER_WAY = (protocol.UPDATE_CHECKING, protocol.UPDATE_READY)
+CONFIRM_S = 90.0
+"""The longest that a new version may take to prove itself once it answers: it needs 30 s of health, at rest."""
+RESTART_S = 15.0
+"""The old version may still answer so long after READY: it restarts at rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is to be brought, and how."""
+
+    made: Bundle
+    by_cable: bool
+    downgrade: bool = False
+    modulus: bytes | None = None  # of the key that signed it, None if not known
+
+
+class Bringing:
+    """One update; `work` is done in each session until it returns the version that then runs."""
+
+    def __init__(
+        self,
+        offer: Offer,
+        note: Callable[[str], None],
+        progress: Callable[[int, int], None],
+        block_bytes: int = BLOCK_BYTES,
+    ) -> None:
+        self._offer = offer
+        self._note = note
+        self._progress = progress
+        self._block_bytes = block_bytes
+        self._finishing = False
+        self._sent_at_s: float | None = None  # when the sensor was READY
+        self._trial_from_s: float | None = None
+        head = offer.made.raw[: len(offer.made.raw) - offer.made.manifest.total_bytes]
+        self._digest = hashlib.sha256(head).digest()
+
+    async def work(self, control: Control) -> str:
+        """Do what is left in this session; LinkError when another one must go on."""
+        if precheck.same_version(self._offer.made, control.info):
+            return await self._confirmed(control)
+        if self._sent_at_s is not None:
+            self._refuse_fallen_back(control)
+        else:
+            await self._send(control)
+        raise LinkError("the sensor restarts into the new version")
+
+    async def _send(self, control: Control) -> None:
+        state = await control.update(protocol.UPDATE_ASK)
+        offer = self._offer
+        if self._finishing and (state.state in _UNDER_WAY or state.slot_state == firmware_files.load("slots").TRIAL):
+            await self._finish(control, state)  # only its answer was lost
+            return
+        precheck.check(offer.made, control.info, state, offer.by_cable, offer.downgrade, offer.modulus)
+        flags = protocol.UPDATE_DOWNGRADE if offer.downgrade else 0
+        state = await control.update(protocol.UPDATE_BEGIN, struct.pack("<B", flags) + self._digest)
+        self._judge(control, state)
+        if state.next_offset:
+            self._note(f"going on at byte {state.next_offset} of {len(offer.made.raw)}")
+        await self._send_blocks(control, state)
+        self._finishing = True
+        await self._finish(control, await control.update(protocol.UPDATE_FINISH))
+
+    async def _finish(self, control: Control, state: UpdateState) -> None:
+        """Wait until the sensor has checked the whole."""
+        while state.state == protocol.UPDATE_CHECKING:
+            await asyncio.sleep(POLL_S / 5)
+            state = await control.update(protocol.UPDATE_ASK)
+        if state.state != protocol.UPDATE_READY and state.slot_state != firmware_files.load("slots").TRIAL:
+            self._judge(control, state)
+            raise LinkError("the sensor did not take the whole bundle")
+        self._sent_at_s = time.monotonic()
+        self._note("all of it has come and is right; the sensor restarts into it")
+
+    async def _send_blocks(self, control: Control, state: UpdateState) -> None:
+        raw = self._offer.made.raw
+        while state.next_offset < len(raw):
+            at = state.next_offset
+            state = await control.update_block(at, raw[at : at + self._block_bytes])
+            if state.reason != protocol.UPDATE_OFFSET:  # else it says where to go on
+                self._judge(control, state)
+            self._progress(state.next_offset, len(raw))
+
+    async def _confirmed(self, control: Control) -> str:
+        """Wait until the version that runs is confirmed; the session stays open meanwhile."""
+        slots = firmware_files.load("slots")
+        if self._trial_from_s is None:
+            self._trial_from_s = time.monotonic()
+        state = await control.update(protocol.UPDATE_ASK)
+        if state.slot_state == slots.TRIAL:
+            self._note(f"{control.info.firmware} runs on trial: it must be healthy for half a minute; leave it still")
+        while state.slot_state == slots.TRIAL:
+            if time.monotonic() - self._trial_from_s > CONFIRM_S:
+                raise RefusedError(
+                    f"sensor {control.info.name} runs {control.info.firmware}, still on trial after {CONFIRM_S:g} s: "
+                    f"run `barhold doctor`; at its next restart it goes back to the version before"
+                )
+            await asyncio.sleep(POLL_S)
+            state = await control.update(protocol.UPDATE_ASK)
+        return control.info.firmware
+
+    def _refuse_fallen_back(self, control: Control) -> None:
+        info = control.info
+        if info.state & protocol.STATE_SAFE_MODE:
+            raise RefusedError(f"sensor {info.name} is in safe mode: no version started; update again, or flash it")
+        if self._trial_from_s is None and time.monotonic() - (self._sent_at_s or 0) < RESTART_S:
+            return  # it has not restarted yet
+        raise RefusedError(
+            f"sensor {info.name} went back to {info.firmware}: {self._offer.made.version} did not prove healthy there; "
+            f"it counts as before (`barhold sync` fetches the crash that it noted)"
+        )
+
+    def _judge(self, control: Control, state: UpdateState) -> None:
+        if state.reason == protocol.UPDATE_FILE and state.state == protocol.UPDATE_FILES:
+            return  # that file comes again
+        if state.reason in (protocol.UPDATE_NOT_BEGUN, protocol.UPDATE_MISSING):
+            raise LinkError("the sensor lost its place in the update")
+        if state.reason:
+            raise precheck.refused(control.info, state.reason)

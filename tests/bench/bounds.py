@@ -1,0 +1,94 @@
+"""The bounds that the detector is held to, and how a score stands against them. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.score import Figures, Scored, figures
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit of one figure."""
+
+    figure: str  # a field of Figures
+    words: str
+    limit: float
+    at_most: bool = True
+
+    def holds(self, value: float) -> bool:
+        """Tell whether `value` keeps the bound."""
+        return value <= self.limit if self.at_most else value >= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One bound of one group with the figure that was measured, None where there was nothing to measure."""
+
+    group: str
+    bound: Bound
+    value: float | None
+
+    @property
+    def verdict(self) -> str:
+        """`pass`, `falls short` or `not measured`."""
+        if self.value is None:
+            return "not measured"
+        return "pass" if self.bound.holds(self.value) else "falls short"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Scenarios that share bounds."""
+
+    name: str
+    scenarios: tuple[str, ...]
+    bounds: tuple[Bound, ...]
+
+
+def _holds(exact: float, mae_ms: float, p95_ms: float, verdict: float) -> tuple[Bound, ...]:
+    return (
+        Bound("exact", "exact sets", exact, at_most=False),
+        Bound("hold_mae_ms", "hold MAE ms", mae_ms),
+        Bound("hold_p95_ms", "hold p95 ms", p95_ms),
+        Bound("verdict_right", "verdict right", verdict, at_most=False),
+    )
+
+
+_USUAL = ("normal", "edge", "floor", "bridge", "bottom-pause", "rest-pause", "slow-clock", "gap", "partial")
+GROUPS = (
+    Group("usual", _USUAL, _holds(0.98, 40, 100, 1.0)),
+    Group("brisk", ("fast", "bounce", "sag", "grind"), _holds(0.97, 70, 180, 0.99)),
+    Group("human", ("human",), _holds(0.95, 80, 200, 0.99)),
+    Group("hard", ("slow", "shaky", "uncalibrated"), _holds(0.92, 150, 400, 0.97)),
+    Group("idle", ("idle",), (Bound("false_per_h", "false reps/h", 5),)),
+)
+OVERALL = Group(
+    "all",
+    tuple(name for group in GROUPS for name in group.scenarios),
+    (
+        Bound("range_mae_cm", "range error cm", 2),
+        Bound("partial_right", "partial right", 0.98, at_most=False),
+        Bound("in_estimate", "true hold in estimate", 0.95, at_most=False),
+        Bound("target_median_ms", "TARGET median ms", 50),
+        Bound("target_p95_ms", "TARGET p95 ms", 100),
+        Bound("rep_delay_p95_s", "final REP p95 s", 1.0),
+    ),
+)
+
+
+def judge(scored: Mapping[str, Sequence[Scored]]) -> Iterator[Judged]:
+    """Yield each bound of each group of which `scored` (by scenario) has recordings, over all of them together."""
+    for group in (*GROUPS, OVERALL):
+        some = [one for name in group.scenarios for one in scored.get(name, ())]
+        if not some:
+            continue
+        measured = figures(some)
+        for bound in group.bounds:
+            yield Judged(group.name, bound, getattr(measured, bound.figure))
+
+
+def short(scenario: str, measured: Figures) -> set[str]:
+    """Return the figures of one scenario that would fall short of its group's bounds if it stood alone."""
+    bounds = [bound for group in GROUPS if scenario in group.scenarios for bound in group.bounds]
+    values = [(bound, getattr(measured, bound.figure)) for bound in bounds]
+    return {bound.figure for bound, value in values if value is not None and not bound.holds(value)}

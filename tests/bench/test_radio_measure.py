@@ -1,0 +1,56 @@
+"""What `poe bench sync` measures, on a small scale: the radio is used well, and events are told soon."""
+
+import sys
+
+import pytest
+
+from bench import lines, table
+from bench import radio as bench_radio
+from bench import updating as bench_updating
+from radio import rig
+
+if sys.platform == "win32":
+    pytest.skip("the virtual radio needs POSIX sockets and terminals", allow_module_level=True)
+
+from radio import measure
+
+
+def test_most_of_what_the_link_carries_is_records() -> None:
+    measured = rig.run(measure.throughput(records=2800))
+    assert measured.share > 0.7, measured
+    assert measured.enomem > 0, "the radio was never full"
+
+
+def test_the_bench_measures_a_real_sync() -> None:
+    measured = bench_radio.measure(400)
+    assert (measured.records, measured.events) == (400, 200)
+    assert 0 < measured.share < 1.2
+    words = [str(cell) for cell in table.radio(measured)[1].columns[0].cells]  # type: ignore[union-attr]
+    assert words[:2] == ["share of the bare link", "live delay, median ms"]
+    assert lines.radio(measured)["met"] is measured.met
+
+
+def test_the_bench_measures_a_real_update() -> None:
+    measured = bench_updating.measure(6)
+    assert measured.breaks > 0
+    assert measured.times_bare > 1, "no update is faster than its bytes"
+    assert measured.times_unbroken > 1
+    _, told, said = table.updating(measured)
+    assert [str(cell) for cell in told.columns[0].cells] == ["times the bare transfer", "with breaks, times without"]  # type: ignore[union-attr]
+    assert f"{measured.bundle_bytes} bytes" in str(said)
+    assert lines.updating(measured)["met"] is measured.met
+
+
+@pytest.mark.parametrize(
+    ("bare_s", "updated_s", "broken_s", "met"),
+    [(1.0, 6.0, 60.0, True), (1.0, 6.1, 60.0, False), (1.0, 6.0, 60.1, False)],
+)
+def test_an_update_is_judged_by_both_bounds(bare_s: float, updated_s: float, broken_s: float, met: bool) -> None:
+    measured = bench_updating.Updating(1000, 15.0, bare_s, updated_s, 3, broken_s)
+    assert measured.met is met
+    assert [str(cell) for cell in table.updating(measured)[1].columns[3].cells].count("falls short") == (not met)  # type: ignore[union-attr]
+
+
+def test_an_event_is_heard_within_a_connection_interval_and_20_ms() -> None:
+    measured = rig.run(measure.latency(events=40))
+    assert measured.median_ms <= measured.interval_ms + 20, measured

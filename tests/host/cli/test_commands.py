@@ -1,0 +1,668 @@
+"""The commands with a sensor: in this process over stand-in links, and as processes over a pseudo-terminal."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from barcore import frame, protocol, record
+from barhold.cli._live_screen import big
+from barhold.errors import RefusedError
+from barhold.link import ble
+from barhold.recordings import reader
+from barhold.store import Recordings, Store
+from fake_room import FakeRoom
+from fake_sensor import FakeLog, ModernSensor, make
+from hostkit import DATA, ROOT, barhold, rep
+from pty_board import Board, running
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")
+LYING = b"".join(struct.pack("<I6h", 10 * i, 0, 0, 4096, 0, 0, 0) for i in range(600))
+ONE, TWO = b"\x11" * 8, b"\x22" * 8
+
+
+def sensor(device: bytes = ONE, name: str = "bar-1", records: int = 5, **options: object) -> ModernSensor:
+    return ModernSensor(FakeLog({seq: make(seq) for seq in range(records)}), device=device, name=name, **options)
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> FakeRoom:
+    return FakeRoom(monkeypatch)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "b.db"
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def lines_of(stdout: str) -> list[dict[str, object]]:
+    """Return the objects of what must be JSON Lines and nothing else, without what each of them has."""
+    lines = [json.loads(line) for line in stdout.splitlines()]
+    assert all(line.pop("schema") == 1 for line in lines)
+    return lines
+
+
+# --- scan ---------------------------------------------------------------------------------------------------------
+
+
+def test_scan_lists_name_id_battery_unsynced_and_signal(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    result = barhold("scan", db=db)
+    assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for 5 s")
+    assert "bar-1 1111111111111111 80 % 5 -50 dBm AA:1" in words(result.stdout)
+    [line] = barhold("scan", "--json", db=db).stdout.splitlines()
+    assert json.loads(line) | {"address": ""} == {
+        "type": "sensor", "schema": 1, "name": "bar-1", "id": ONE.hex(), "link": "ble", "address": "",
+        "battery_pct": 80, "battery_mv": 3900, "unsynced": 5, "rssi_dbm": -50, "firmware": "0.1.0",
+    }  # fmt: skip
+    assert room.open_now == 0
+
+
+def test_scan_shows_also_one_that_does_not_answer(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    room.fails["AA:1"] = 1
+    result = barhold("scan", db=db)
+    assert "bar-1 - 80 % 5 -50 dBm AA:1" in words(result.stdout)
+    assert "did not come about in time" in result.stderr
+    assert room.connected == []
+    barhold("scan", "--no-ask", db=db)
+    assert room.connected == []
+
+
+def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    with Store.open(db) as store:
+        store.trust(ONE.hex(), b"k" * 32, 0)
+    result = barhold("scan", db=db)
+    assert "ALARM" in result.stderr
+    assert ONE.hex() not in result.stdout
+
+
+def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
+    for args in (["scan"], ["scan", "--json"], ["scan", "--usb"]):
+        result = barhold(*args, db=db)
+        assert (result.exit_code, result.stdout) == (0, "")
+    assert "no sensor is near: switch it on" in barhold("scan", db=db).stderr
+
+
+# --- sync ---------------------------------------------------------------------------------------------------------
+
+
+def test_sync_fetches_from_the_only_sensor_and_twice_adds_nothing(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    first = barhold("sync", db=db)
+    assert first.stdout == f"sensor {ONE.hex()}: 5 records, 5 new, 0 already stored\n"
+    assert "looking for a sensor by radio" in first.stderr
+    assert "0 new, 1 already stored" in barhold("sync", "bar-1", db=db).stdout
+
+
+def test_a_loss_on_the_sensor_is_told_with_its_size(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.log.raws = {40: make(40), 41: make(41, protocol.GAP, (7, 39))}
+    one.log.first_seq, one.log.next_seq = 40, 42
+    assert "33 lost on the sensor before this sync" in barhold("sync", db=db).stdout
+
+
+def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    room.add("AA:2", sensor(TWO, "bar-2"))
+    assert barhold("sync", "--all", db=db).stdout.count("5 new") == 2
+    result = barhold("sync", "bar-1", "bar-7", db=db)
+    assert result.exit_code == 2
+    assert "0 new" in result.stdout
+    assert "bar-7: it is not near" in result.stderr
+    several = barhold("sync", db=db)
+    assert (several.exit_code, several.stdout) == (2, "")
+    assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
+
+
+def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(records=90, break_at=35))
+    result = barhold("sync", "--wait", "0.1", db=db)
+    assert result.exit_code == 2
+    assert f"so far: sensor {ONE.hex()}: " in result.stderr
+    assert "went down" in result.stderr.splitlines()[-1]
+
+
+def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "not_held": 0}
+    one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
+    assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
+    room.add("AA:2", sensor(TWO, "bar-2"))
+    result = barhold("sync", "bar-2", "bar-7", "--json", db=db)
+    assert result.exit_code == 2
+    assert lines_of(result.stdout) == [
+        {**one, "device": TWO.hex(), "name": "bar-2"},
+        {"type": "sync_failed", "sensor": "bar-7", "reason": "it is not near: switch it on and bring it near"},
+    ]
+    assert "bar-7: it is not near" in result.stderr
+    several = barhold("sync", "--json", db=db)
+    assert several.exit_code == 2
+    [failed] = lines_of(several.stdout)
+    assert (failed["type"], failed["sensor"]) == ("sync_failed", None)
+    assert str(failed["reason"]).startswith("2 sensors are there")
+
+
+def test_sync_as_json_tells_what_came_before_a_break_for_good(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(records=300, break_at=35))
+    result = barhold("sync", "bar-1", "--wait", "0.1", "--json", db=db)
+    done, failed = lines_of(result.stdout)
+    assert result.exit_code == 2
+    assert (done["type"], done["name"], done["received"]) == ("sync", "bar-1", done["new"])
+    assert 0 < int(str(done["new"])) < 300
+    assert (failed["type"], failed["sensor"]) == ("sync_failed", "bar-1")
+    assert "went down" in str(failed["reason"])
+
+
+def test_sync_as_json_names_the_recording_that_it_kept(db: Path) -> None:
+    result = barhold("sync", "--virtual", DATA / "six-reps.csv", "--keep", "--json", db=db)
+    with Store.open(db) as store:
+        kept = [one.recording_id for one in Recordings(store).listed()]
+    assert [line["recording"] for line in lines_of(result.stdout)] == kept
+
+
+@pytest.mark.parametrize("args", [["bar-1", "--all"], ["--usb", "--all"], ["--all", "--seed", "2"], ["x", "--usb"]])
+def test_sync_takes_one_way_to_say_which(args: list[str], room: FakeRoom, db: Path) -> None:
+    result = barhold("sync", *args, db=db)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert "sync takes one of" in result.stderr
+
+
+def test_without_a_sensor_it_says_what_it_waits_for_and_gives_up_in_the_stated_time(room: FakeRoom, db: Path) -> None:
+    started = time.monotonic()
+    result = barhold("sync", "--wait", "0.2", db=db)
+    assert time.monotonic() - started < 3
+    assert result.exit_code == 2
+    assert "no sensor is near: switch it on" in result.stderr
+
+
+# --- what sets a sensor up ----------------------------------------------------------------------------------------
+
+
+def test_a_name_is_given_and_kept(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    barhold("sync", db=db)
+    result = barhold("name", "bar-9", db=db)
+    assert result.stdout == f"sensor {ONE.hex()} is now bar-9\n"
+    assert one.modern.name == "bar-9"
+    with Store.open(db) as store:
+        assert [device.name for device in store.devices()] == ["bar-9"]
+    assert "0 new" in barhold("sync", "1111", db=db).stdout
+    named = barhold("name", "bar-8", "--json", db=db)
+    assert lines_of(named.stdout) == [{"type": "name", "device": ONE.hex(), "name": "bar-8"}]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 21, "\u00e4" * 11, "a\x1bb", " x"])
+def test_a_name_that_no_sensor_takes_is_refused_here(name: str, room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor())
+    result = barhold("name", "--", name, db=db)
+    assert (result.exit_code, result.stdout, room.connected) == (2, "", [])
+    assert "must be 1..20" in result.stderr
+
+
+def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    assert "cues a hold at 2 s and one that is too long at 3 s" in barhold("plan", "push", db=db).stdout
+    assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
+
+
+def test_trust_by_radio_says_how_and_by_cable_works(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    refused = barhold("trust", db=db)
+    assert refused.exit_code == 2
+    assert "only over the cable or with the sensor's button held" in refused.stderr
+    room.plug("/dev/x", one)
+    assert "a look-alike will be refused" in barhold("trust", "--usb", db=db).stdout
+    assert barhold("sync", "--usb", db=db).exit_code == 0
+    one.modern.key = b"\0" * 32
+    for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
+        alarm = barhold(*command, "--usb", db=db)
+        assert alarm.exit_code == 2
+        assert "ALARM: this may be a look-alike" in alarm.stderr
+    assert not Path("x.csv").exists()
+    assert "has no key any more" in barhold("trust", "--usb", "--forget", db=db).stdout
+    assert barhold("sync", "--usb", db=db).exit_code == 0
+    who = {"type": "trust", "device": ONE.hex(), "name": "bar-1"}
+    assert lines_of(barhold("trust", "--usb", "--json", db=db).stdout) == [{**who, "trusted": True}]
+    forgotten = barhold("trust", "--usb", "--forget", "--json", db=db)
+    assert lines_of(forgotten.stdout) == [{**who, "trusted": False}]
+
+
+def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.plug("/dev/x", sensor())
+    file = tmp_path / "signing.pem"
+    [made] = lines_of(barhold("keys", "make", file, "--json").stdout)
+    told = barhold("keys", "push", file, "--usb", db=db).stdout
+    assert told == f"bar-1 trusts the signatures of {made['fingerprint']}\n"
+    pushed = barhold("keys", "push", file, "--usb", "--json", db=db)
+    who = {"type": "key_push", "device": ONE.hex(), "name": "bar-1"}
+    assert lines_of(pushed.stdout) == [{**who, "fingerprint": made["fingerprint"]}]
+    assert one.modern.name == "bar-1"
+    public = barhold("keys", "show", file, "--public").stdout
+    assert lines_of(barhold("keys", "show", file, "--public", "--json").stdout) == [{**made, "public": public}]
+
+
+def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.add("AA:1", sensor())
+    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_000_000)
+    first = barhold("time", db=db)
+    assert "boot 1" in first.stdout
+    assert "drift: not known" in first.stdout
+    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_100_000)
+    [line] = barhold("time", "--json", db=db).stdout.splitlines()
+    assert json.loads(line)["drift_ppm"] == -1e6  # the stand-in's clock stands still
+
+
+# --- calibrate ----------------------------------------------------------------------------------------------------
+
+
+POSES = [(0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0),
+         *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1, 6)],
+         (2, 0, 6, 63, 0, 1500), (2, 4, 6, 63, 0, 0), (2, 0, 7, 63, 900, 1500)]  # fmt: skip
+
+
+def test_calibrate_leads_through_the_poses_and_keeps_the_result(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = list(POSES)
+    result = barhold("calibrate", "--yes", db=db)
+    assert result.stdout == "bar-1 is calibrated: 7 poses fit to 0.9 mg\n"
+    said = result.stderr
+    assert "lay it on a face it has not lain on yet and leave it still (6 to go: x up, x down," in said
+    assert "not taken: moved" in said
+    assert "taken: pose 1, noise 1.5 mg" in said
+    assert "now lean it on something" in said
+    assert "not taken: too like an earlier pose" in said
+    assert one.modern.actions[0] == protocol.CALIBRATE_BEGIN
+    assert one.modern.actions[-1] == protocol.CALIBRATE_KEEP
+
+
+def test_calibrate_as_json_has_a_line_for_each_pose_and_one_at_the_end(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = list(POSES)
+    result = barhold("calibrate", "--yes", "--json", db=db)
+    *poses, last = lines_of(result.stdout)
+    assert [(line["type"], line["pose"], line["noise_mg"]) for line in poses] == [("pose", n, 1.5) for n in range(1, 8)]
+    assert poses[1]["faces"] == ["x up", "x down"]
+    who = {"type": "calibration", "device": ONE.hex(), "name": "bar-1"}
+    assert last == {**who, "poses": 7, "misfit_mg": 0.9, "kept": True}
+    assert one.modern.actions[-1] == protocol.CALIBRATE_KEEP
+    assert "not taken: moved" in result.stderr
+
+
+def test_a_calibration_that_fails_says_why_and_changes_nothing(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = [(0, 0, 0, 0, 0, 0), (3, 9, 7, 63, 25_000, 1500)]
+    result = barhold("calibrate", "--yes", db=db)
+    assert result.exit_code == 2
+    assert "the poses contradict each other by over 10 mg: begin again" in result.stderr
+    assert protocol.CALIBRATE_KEEP not in one.modern.actions
+    assert one.modern.actions[-1] == protocol.CALIBRATE_CANCEL
+
+
+def test_nobody_moving_the_sensor_ends_it(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = [(0, 0, 0, 0, 0, 0), (0, 4, 1, 1, 0, 0)]
+    result = barhold("calibrate", "--yes", db=db)
+    assert result.exit_code == 2
+    assert "40 poses in a row were not taken (too like an earlier pose)" in result.stderr
+
+
+@pytest.mark.parametrize(("poses", "status"), [(0, 0), (7, 2)])
+def test_a_keep_whose_answer_was_lost_is_found_out_by_the_state(
+    poses: int, status: int, room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = room.add("AA:1", sensor())
+    one.modern.calibration = [*POSES, (0, 0, poses, 0, 0, 0)]
+    update = one.modern.update
+
+    def refuses_keep(kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
+        if (kind, body) == (protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))):
+            return [frame.pack(protocol.STATUS, nonce, bytes((protocol.CALIBRATE, protocol.BAD_BODY)))]
+        return update(kind, nonce, body, now_ms)
+
+    monkeypatch.setattr(one.modern, "update", refuses_keep)
+    assert barhold("calibrate", "--yes", db=db).exit_code == status
+
+
+def test_calibrate_without_a_terminal_needs_yes(room: FakeRoom, db: Path) -> None:
+    result = barhold("calibrate", db=db)
+    assert (result.exit_code, room.scans) == (2, 0)
+    assert "run it in a terminal, or with --yes" in result.stderr
+
+
+# --- record -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_recorded_is_what_replay_finds(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    taken = reader.read(DATA / "six-reps.csv")
+    room.add("AA:1", sensor(samples=taken.samples))
+    file = tmp_path / "new.csv"
+    seconds = taken.duration_s - 0.05
+    result = barhold("record", file, "--seconds", str(seconds), db=db)
+    assert result.exit_code == 0
+    again = reader.read(file)
+    assert again.samples == taken.samples[: len(again.samples)]
+    assert len(taken.samples) - len(again.samples) < 16 * 20
+    assert barhold("replay", file, "--json").stdout.count('"rep"') == barhold(
+        "replay", DATA / "six-reps.csv", "--json"
+    ).stdout.count('"rep"')
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_break_keeps_what_came_and_goes_on(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.add("AA:1", sensor(samples=LYING, break_at=20))
+    one.heals = True
+    file = tmp_path / "new.csv"
+    result = barhold("record", file, "--seconds", "3", db=db)
+    assert result.exit_code == 0
+    assert len(room.connected) == 2
+    assert reader.read(file).duration_s >= 3
+
+
+def test_a_break_for_good_keeps_what_came_and_says_so(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    room.add("AA:1", sensor(samples=LYING, break_at=20))
+    file = tmp_path / "new.csv"
+    result = barhold("record", file, "--wait", "0.1", db=db)
+    assert result.exit_code == 2
+    assert "went down" in result.stderr
+    assert reader.read(file).duration_s > 1
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_losses_are_counted_and_show_as_a_gap(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.skip[100] = 50
+    result = barhold("record", tmp_path / "new.csv", "--seconds", "3", db=db)
+    assert "50 lost on the way" in result.stdout
+    times = reader.unpack(reader.read(tmp_path / "new.csv").samples)["t_ms"]
+    assert max(times[1:] - times[:-1]) == 510
+
+
+def test_record_as_json_has_its_figures_and_the_id_that_it_is_kept_under(
+    room: FakeRoom, db: Path, tmp_path: Path
+) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.skip[100] = 50
+    file = tmp_path / "new.csv"
+    [line] = lines_of(barhold("record", file, "--seconds", "3", "--keep", "--json", db=db).stdout)
+    taken = reader.read(file)
+    with Store.open(db) as store:
+        [kept] = Recordings(store).listed()
+    assert line == {
+        "type": "record", "file": str(file), "samples": len(reader.unpack(taken.samples)),
+        "seconds": taken.duration_s, "gaps": 1, "lost": 50, "recording": kept.recording_id,
+    }  # fmt: skip
+
+
+def test_a_file_is_not_replaced_unasked_and_none_is_left_for_nothing(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text("mine")
+    room.add("AA:1", sensor(samples=LYING))
+    refused = barhold("record", file, "--seconds", "1", db=db)
+    assert (refused.exit_code, room.connected, file.read_text()) == (2, [], "mine")
+    assert "--overwrite" in refused.stderr
+    assert barhold("record", file, "--seconds", "1", "--overwrite", db=db).exit_code == 0
+    assert file.read_text() != "mine"
+    room.by_radio.clear()
+    assert barhold("record", tmp_path / "none.csv", "--wait", "0", db=db).exit_code == 2
+    assert barhold("record", tmp_path / "no" / "x.csv", db=db).exit_code == 2
+    assert [path.name for path in tmp_path.glob("*.csv*")] == ["old.csv"]
+
+
+# --- doctor -------------------------------------------------------------------------------------------------------
+
+
+def doctor(db: Path, *args: str) -> dict[str, tuple[str, str, str]]:
+    lines = [json.loads(line) for line in barhold("doctor", "--json", *args, db=db).stdout.splitlines()]
+    assert all(line["next_step"] or line["status"] == "ok" for line in lines)
+    return {line["what"]: (line["status"], line["found"], line["next_step"]) for line in lines}
+
+
+def test_doctor_finds_nothing_wrong_with_a_good_sensor(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor(samples=LYING))
+    found = doctor(db)
+    assert {status for status, _, _ in found.values()} == {"ok"}
+    assert {"system", "database", "cable", "bluetooth", "sensor", "protocol", "firmware", "battery", "trust", "log",
+            "clock", "rest noise"} <= found.keys()  # fmt: skip
+    assert found["rest noise"][1].startswith("0.0 mg, reads 1.000 g at rest")
+    assert found["log"][1] == "5 records held, 5 not synced yet"
+
+
+def test_doctor_names_what_is_wrong_with_a_next_step(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.modern.battery_mv, one.modern.state = 3350, protocol.STATE_UNCALIBRATED | protocol.STATE_LOW_BATTERY
+    one.samples = b"".join(struct.pack("<I6h", 10 * i, 0, 0, 4900, 0, 0, 0) for i in range(600))
+    found = doctor(db)
+    assert found["battery"] == ("fail", "3.35 V, nearly empty", "charge it before training")
+    assert found["state"][0] == "warn"
+    assert found["rest noise"] == ("warn", "0.0 mg, reads 1.196 g at rest, turns by 0.0 degrees/s", "barhold calibrate")
+    assert barhold("doctor", db=db).exit_code == 2
+
+
+def test_doctor_works_without_a_sensor_and_without_bluetooth(
+    room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor(db)["sensor"][0] == "warn"
+
+    async def off(*_: object) -> list[object]:
+        raise RefusedError("Bluetooth is off: switch it on")
+
+    monkeypatch.setattr(ble, "discover", off)
+    assert doctor(db)["bluetooth"] == ("warn", "Bluetooth is off", "switch it on")
+    room.plug("/dev/null", sensor(samples=LYING))
+    assert doctor(db)["sensor"][:2] == ("ok", f"bar-1 ({ONE.hex()}), sim")
+
+
+def test_doctor_of_an_old_sensor_says_what_it_lacks(room: FakeRoom, db: Path) -> None:
+    room.add("AA:1", sensor()).modern.minor = 0
+    found = doctor(db)
+    assert found["protocol"][0] == found["rest noise"][0] == "warn"
+    assert found["battery"][:2] == ("ok", "this board cannot tell")
+
+
+def test_doctor_shows_a_look_alike_and_a_restless_sensor(room: FakeRoom, db: Path) -> None:
+    shaken = b"".join(struct.pack("<I6h", 10 * i, 900 * (i % 2), 0, 4096, 0, 0, 0) for i in range(1200))
+    room.add("AA:1", sensor(samples=shaken))
+    assert doctor(db)["rest noise"][:2] == ("warn", "not still within 10 s: it was moved")
+    with Store.open(db) as store:
+        store.trust(ONE.hex(), b"k" * 32, 0)
+    assert doctor(db)["sensor"][0] == "fail"
+
+
+def test_the_mount_is_checked_by_one_slow_rep(room: FakeRoom, db: Path) -> None:
+    rows = reader.unpack(reader.read(DATA / "six-reps.csv").samples)
+    rep_rows = [(int(t_ms), *(int(one) for one in axes)) for t_ms, axes in rows if 6_000 < t_ms < 12_700]
+    there, end_ms = rep_rows[0][1:4], rep_rows[-1][0]
+
+    def lying(start_ms: int, axes: tuple[int, ...], count: int = 400) -> bytes:
+        return b"".join(struct.pack("<I6h", start_ms + 10 * i, *axes, 0, 0, 0) for i in range(count))
+
+    begin = lying(0, there, 590) + b"".join(struct.pack("<I6h", *row) for row in rep_rows)
+    one = room.add("AA:1", sensor())
+    turned = (there[2], there[0], there[1])
+    for samples, wanted in (
+        (begin + lying(end_ms + 10, there), ("ok", "a rep of 28 cm, the clip turned by 0 degrees", "")),
+        (begin + lying(end_ms + 10, turned), ("warn", "a rep of 28 cm, the clip turned by ", "the clip is loose")),
+        (lying(0, there, 3000), ("fail", "no rep within 20 s", "lift the bar by 10 cm or more")),
+    ):
+        one.samples, one.index = samples, 0
+        found = doctor(db, "--mount")["mount"]
+        assert all(got.startswith(start) for got, start in zip(found, wanted, strict=True)), found
+
+
+# --- as processes over a pseudo-terminal --------------------------------------------------------------------------
+
+
+def started(*args: object) -> "subprocess.Popen[str]":
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])
+    env = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "barhold", *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+
+@pytest.fixture
+def board() -> Iterator[Board]:
+    with running(Board(sensor(records=300, samples=LYING * 3, cable=True))) as served:
+        yield served
+
+
+@posix
+def test_sync_as_a_process_over_a_cable(board: Board, db: Path) -> None:
+    out, err = started("sync", "--port", board.port, "--db", db).communicate(timeout=60)
+    assert out == f"sensor {ONE.hex()}: 300 records, 300 new, 0 already stored\n"
+    assert [line.partition(":")[0] for line in err.splitlines()] == ["barhold"] * 2
+    with Store.open(db) as store:
+        assert {r.seq: r.raw for r in store.records()} == board.sensor.log.raws
+
+
+@posix
+def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(board: Board, db: Path) -> None:
+    one = rep(10_000, hold_ms=2400)
+    header = record.header(one)
+    lasting = bytearray(32)
+    record.pack_into(lasting, 0, header[0], 0, 1, 300, 10_000, record.payload(one))
+    board.sensor.spoken += [
+        make(protocol.NO_SEQ, protocol.RISE, (1, 1, 90, 0)),
+        make(protocol.NO_SEQ, protocol.TOP, (1, 1, 300, 0)),
+        make(protocol.NO_SEQ, protocol.TARGET, (1, 1, 300, 2000)),
+        bytes(lasting),
+    ]
+    board.sensor.log.raws[300], board.sensor.log.next_seq = bytes(lasting), 301
+    process = started("live", "--port", board.port, "--db", db)
+    assert process.stdout
+    lines = [process.stdout.readline() for _ in range(2)]
+    assert lines == ["set 1 rep 1: target reached\n", "set 1 rep 1: hold 2.40 s +- 0.05, range 30 cm\n"]
+    wait_for(lambda: board.sensor.log.acked == 301)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "")
+    assert err.splitlines()[-1] == "barhold: ended; 0 sets seen"
+    assert "Traceback" not in err
+    assert board.sensor.modern.answer.state == 0  # it said BYE
+
+
+@posix
+def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: Path) -> None:
+    one = rep(10_000, hold_ms=2400, flags=protocol.PARTIAL)
+    for kind, flags, t_ms, values in (
+        (protocol.TARGET, 0, 0, (1, 1, 300, 2000)),
+        (protocol.REP, protocol.PARTIAL, 10_000, record.payload(one)),
+        (protocol.CORRECTION, 0, 10_000, (1, 1, protocol.DROP_REP, 0)),
+        (protocol.SET_END, protocol.LONE, 0, (1, 1, 300, 0)),
+    ):
+        raw = bytearray(32)
+        record.pack_into(raw, 0, kind, flags, 1, protocol.NO_SEQ, t_ms, values)
+        board.sensor.spoken.append(bytes(raw))
+    process = started("live", "--json", "--port", board.port, "--db", db)
+    assert process.stdout
+    lines = lines_of("".join(process.stdout.readline() for _ in range(5)))  # each is there before the command ends
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, ""), err
+    assert lines == [
+        {"type": "connected", "device": ONE.hex(), "name": "bar-1", "battery_mv": 3900},
+        {"type": "target", "set": 1, "rep": 1, "hold_s": 2.0},
+        {"type": "rep", "set": 1, "rep": 1, "hold_s": 2.4, "hold_err_s": 0.05, "rise_s": 0.9, "fall_s": 1.1,
+         "bottom_s": 0.8, "rom_m": 0.3, "peak_m_s": 0.7, "partial": True, "flags": ["partial"]},
+        {"type": "corrected", "set": 1, "rep": 1, "dropped": True},
+        {"type": "set_end", "set": 1, "reps": 1, "lone": True},
+    ]  # fmt: skip
+
+
+@posix
+def test_record_as_a_process_ends_by_ctrl_c_with_a_whole_file(board: Board, db: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    process = started("record", file, "--port", board.port, "--db", db)
+    wait_for(lambda: board.sensor.index > 200)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert out.startswith(f"{file}: ")
+    assert reader.read(file).duration_s > 1
+    assert "Traceback" not in err
+
+
+@posix
+def test_a_sync_that_is_interrupted_ends_with_130(db: Path) -> None:
+    silent = Board(sensor())
+    silent.sensor.modern.update = lambda *_: []  # type: ignore[method-assign]
+    with running(silent):
+        process = started("sync", "--port", silent.port, "--db", db)
+        wait_for(lambda: len(silent.seen) > 20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < until, "it did not come to pass"
+        time.sleep(0.01)
+
+
+# --- on a terminal ------------------------------------------------------------------------------------------------
+
+
+def on_terminal(*args: object, until: Callable[[str], bool]) -> tuple[int, str]:
+    """Run the command on a pseudo-terminal of its own, press Ctrl-C there once `until` holds of what it shows."""
+    fd, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])
+    env = {**os.environ, "PYTHONPATH": paths, "TERM": "xterm"}
+    command = [sys.executable, "-m", "barhold", *map(str, args)]
+    process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=env, start_new_session=True)
+    os.close(child)
+    shown, limit_s = "", time.monotonic() + 20
+    pressed = False
+    while time.monotonic() < limit_s:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            shown += os.read(fd, 65536).decode(errors="replace")
+        except OSError:
+            break
+        if not pressed and until(shown):
+            process.send_signal(signal.SIGINT)
+            pressed = True
+    os.close(fd)
+    return process.wait(20), shown
+
+
+@posix
+def test_live_on_a_terminal_shows_the_big_number_and_the_running_hold(board: Board, db: Path) -> None:
+    board.sensor.spoken.append(make(protocol.NO_SEQ, protocol.TOP, (1, 7, 300, 0)))
+    status, shown = on_terminal(
+        "live", "--port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
+    )
+    assert status == 0
+    assert big(7)[0].rstrip() in shown
+    assert "bar-1, 3.90 V" in shown
+    assert "ended; 0 sets seen" in shown
+    assert "Traceback" not in shown
+
+
+@posix
+def test_sync_on_a_terminal_has_a_bar_and_ends_with_the_line(board: Board, db: Path) -> None:
+    status, shown = on_terminal("sync", "--port", board.port, "--db", db, until=lambda _: False)
+    assert status == 0
+    assert "\x1b[" in shown
+    assert "300 new" in shown
+    assert "/300" in shown

@@ -1,0 +1,98 @@
+"""The report in a real Chromium: light, dark, on a phone, in print; it asks nothing of any network."""
+
+import shutil
+import subprocess
+
+import pytest
+from test_report import made, training
+
+from bench import browser
+from browserkit import Page, opened
+from hostkit import barhold_process
+
+GROUND = "getComputedStyle(document.body).backgroundColor"
+VISIBLE = "[...document.querySelectorAll('figure > div')].filter((one) => one.offsetParent).map((one) => one.className)"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with opened() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(made(training(rest_h=(0, *(30, 30, 44, 80) * 8))), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("width", "size"), [(360, "narrow"), (1200, "wide")])
+def test_it_fits_shows_the_drawing_of_its_size_and_fetches_nothing(chromium, file, width, size):
+    page = Page(chromium, file.as_uri(), viewport={"width": width, "height": 740})
+    assert page.ask("document.documentElement.scrollWidth") <= width
+    assert page.ask(VISIBLE) == [size, "always", "always", "always", size, size]
+    assert page.requests == [file.as_uri()]
+    assert page.errors == []
+    least = page.ask(
+        "Math.min(...[...document.querySelectorAll('svg text')].filter((one) => one.getClientRects().length)"
+        ".map((one) => one.getBoundingClientRect().height))"
+    )
+    assert least >= 11  # px: text in charts is not scaled down to nothing
+
+
+def test_dark_is_dark_and_light_is_light(chromium, file):
+    grounds = {}
+    for scheme in ("light", "dark"):
+        page = Page(chromium, file.as_uri(), color_scheme=scheme)
+        grounds[scheme] = sum(int(one) for one in page.ask(f"{GROUND}.match(/\\d+/g)"))
+    assert grounds["light"] > 700
+    assert grounds["dark"] < 100
+
+
+def test_words_have_contrast_in_both(chromium, file):
+    """WCAG AA, 4.5 : 1, for every text against its card."""
+    for scheme in ("light", "dark"):
+        page = Page(chromium, file.as_uri(), color_scheme=scheme)
+        least = page.ask(
+            """(() => {
+            const light = (c) => c.match(/[\\d.]+/g).slice(0, 3).map(Number).map((v) => v / 255)
+                .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+            const card = light(getComputedStyle(document.querySelector('.card')).backgroundColor);
+            const texts = [...document.querySelectorAll('h1, h3, p, dt, dd, td, summary span, li, .verdict')];
+            return Math.min(...texts.map((one) => light(getComputedStyle(one).color))
+                .map((one) => (Math.max(one, card) + 0.05) / (Math.min(one, card) + 0.05)));
+            })()"""
+        )
+        assert least >= 4.5, scheme
+
+
+def test_it_prints(file, tmp_path):
+    """Chromium's own print, as a user's."""
+    if not shutil.which("chromium"):
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    out = tmp_path / "report.pdf"
+    arguments = [*browser.ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer"]
+    command = [browser.program(), *arguments, f"--print-to-pdf={out}", file.as_uri()]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    data = out.read_bytes()
+    assert data.startswith(b"%PDF-")
+    assert 2 <= data.count(b"/Type /Page\n") <= 3
+    assert len(data) > 20_000
+
+
+def test_the_print_is_light_and_wide_whatever_the_screen(chromium, file):
+    page = Page(chromium, file.as_uri(), color_scheme="dark", viewport={"width": 700, "height": 900})
+    page.page.emulate_media(media="print", color_scheme="dark")
+    assert page.ask(GROUND) == "rgb(255, 255, 255)"
+    assert "narrow" not in page.ask(VISIBLE)
+
+
+def test_the_page_of_the_command_is_this_page(chromium, tmp_path):
+    db = tmp_path / "b.db"
+    for args in (("sync", "--seed", 1), ("report", "--out", tmp_path / "r.html")):
+        assert barhold_process(*args, "--db", db).returncode == 0  # Playwright holds this thread's event loop
+    page = Page(chromium, (tmp_path / "r.html").as_uri())
+    assert page.errors == []
+    assert page.ask("document.querySelectorAll('.wide .mark').length") == 24

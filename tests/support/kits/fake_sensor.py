@@ -1,0 +1,273 @@
+"""A sensor of lists: the firmware's own end of a session over a log and a link that can go wrong at will."""
+
+import asyncio
+import hashlib
+import hmac
+import sqlite3
+import struct
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from barcore import frame, protocol, record
+from barhold.errors import LinkError
+from barhold.image import firmware_files
+from barhold.store import Store
+
+LOG = 0xFEDCBA98
+DEVICE = bytes.fromhex("00112233445566aa")
+SEVEN_RECORDS = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES
+Fault = Callable[[int, bytes], list[bytes]]
+
+
+def make(seq: int, kind: int = protocol.SET_START, values: tuple[int, ...] = (1, 2, 2000), t_ms: int = 0) -> bytes:
+    buf = bytearray(protocol.RECORD_BYTES)
+    record.pack_into(buf, 0, kind, 0, 1, seq, t_ms, values)
+    return bytes(buf)
+
+
+def spoilt(raw: bytes, at: int = 20) -> bytes:
+    return raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1 :]
+
+
+def no_fault(_: int, raw: bytes) -> list[bytes]:
+    return [raw]
+
+
+class FakeLog:
+    """Holds `raws` under the seqs given; what it reads can be spoilt."""
+
+    def __init__(self, raws: dict[int, bytes], log_id: int = LOG) -> None:
+        self.raws = raws
+        self.log_id = log_id
+        self.boot = 1
+        self.acked = 0
+        self.first_seq = min(raws, default=0)
+        self.next_seq = max(raws, default=-1) + 1
+
+    def read_into(self, seq: int, buf: bytearray, at: int) -> bool:
+        if seq in self.raws:
+            buf[at : at + protocol.RECORD_BYTES] = self.raws[seq]
+        return seq in self.raws
+
+    def ack(self, log_id: int, next_seq: int) -> int:
+        if log_id != self.log_id:
+            return protocol.WRONG_LOG
+        self.acked = max(self.acked, next_seq)
+        return 0
+
+
+class FakeSensor:
+    """A Transport. `to_host` and `to_sensor` turn the n-th frame that way into those that arrive.
+
+    The link goes down at operation `break_at`. With `database`, every ACK is held against what other processes can
+    read there: the promise itself.
+    """
+
+    def __init__(
+        self,
+        log: FakeLog,
+        to_host: Fault = no_fault,
+        to_sensor: Fault = no_fault,
+        device: bytes = DEVICE,
+        break_at: int | None = None,
+        database: Path | None = None,
+    ) -> None:
+        self.dropped = 0
+        self.log = log
+        self.device = device
+        self.answer = firmware_files.load("link.answer").Answer(device, log, "bar", "0.1.0", SEVEN_RECORDS)
+        self.inbox: deque[bytes] = deque()
+        self.sent: list[tuple[int, bytes]] = []
+        self.frames_to_host = 0
+        self.operations = 0
+        self._to_host, self._to_sensor = to_host, to_sensor
+        self._break_at = break_at
+        self._database = database
+        self.heals = False  # whether a link that broke works again
+        self.on_break: Callable[[], object] = lambda: None
+
+    async def send(self, raw: bytes) -> None:
+        self._operate()
+        number = len(self.sent)
+        kind, _, body = frame.parse(raw)
+        self.sent.append((kind, body))
+        if kind == protocol.ACK and self._database:
+            self._hold_against_database(*struct.unpack(protocol.ACK_FORMAT, body))
+        for arrived in self._to_sensor(number, raw):
+            for answer in self.answer.update(*frame.parse(arrived), 1000):
+                self.inbox.extend(self._to_host(self.frames_to_host, answer))
+                self.frames_to_host += 1
+
+    async def receive(self, timeout_s: float) -> bytes:
+        self._operate()
+        if not self.inbox:
+            raise TimeoutError
+        return self.inbox.popleft()
+
+    async def close(self) -> None:
+        self.inbox.clear()
+
+    def kinds(self) -> list[int]:
+        return [kind for kind, _ in self.sent]
+
+    def _operate(self) -> None:
+        if self.operations == self._break_at:
+            self.on_break()
+            if self.heals:
+                self._break_at = None
+            raise LinkError("the fake link went down")
+        self.operations += 1
+
+    def _hold_against_database(self, log_id: int, next_seq: int) -> None:
+        reader = sqlite3.connect(self._database)
+        key = (self.device.hex(), log_id)
+        stored = set(reader.execute("select seq from record where device_id = ? and log_id = ?", key))
+        stored |= set(reader.execute("select seq from quarantine where device_id = ? and log_id = ?", key))
+        reader.close()
+        assert {(seq,) for seq in self.log.raws if seq < next_seq} <= stored, f"ACK({next_seq}) before the commit"
+
+
+def stored(store: Store, device: bytes = DEVICE) -> dict[int, bytes]:
+    found = [(r.seq, r.raw) for r in store.records(device.hex())]
+    assert len(found) == len(dict(found)), "a key twice"
+    return dict(found)
+
+
+class Modern:
+    """What protocol 1.1 added, in front of the firmware's own Answer: settings, key, log, calibration, stream."""
+
+    def __init__(self, answer: Any, device: bytes, log: FakeLog, name: str, cable: bool) -> None:
+        self.answer, self.device, self.log, self.cable = answer, device, log, cable
+        self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
+        self.key = self.update_key = b""
+        self.minor = protocol.MINOR
+        self.refuses: dict[int, int] = {}
+        self.calibration = [(0, 0, 0, 0, 0, 0)]  # what the next CALIBRATEs answer; the last one stays
+        self.actions: list[int] = []
+        self.streaming = False
+        self.erased = 0
+
+    def update(self, kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
+        rows = {
+            protocol.SET: self._set,
+            protocol.KEY: self._key,
+            protocol.ERASE: self._erase,
+            protocol.CALIBRATE: self._calibrate,
+            protocol.STREAM: self._stream,
+            protocol.UPDATE: self._update,
+        }
+        if kind not in rows or self.minor < 1:
+            return [self._more(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
+        if nonce != self.answer._nonce or not nonce:
+            return []
+        if kind in self.refuses:
+            return [frame.pack(protocol.STATUS, nonce, bytes((kind, self.refuses[kind])))]
+        if kind in (protocol.KEY, protocol.ERASE) and not self.cable:
+            return [frame.pack(protocol.STATUS, nonce, bytes((kind, protocol.NOT_ALLOWED)))]
+        return [frame.pack(*rows[kind](nonce, body))]
+
+    def close(self) -> None:
+        self.streaming = False
+        self.answer.close()
+
+    def _more(self, raw: bytes) -> bytes:
+        kind, nonce, body = frame.parse(raw)
+        if kind != protocol.INFO:
+            return raw
+        entries = {**frame.parse_info(body), protocol.INFO_PROTOCOL: bytes((protocol.MAJOR, self.minor))}
+        entries[protocol.INFO_NAME] = self.name.encode()
+        if self.minor:
+            entries[protocol.INFO_BOARD] = b"sim"
+            entries[protocol.INFO_POWER] = struct.pack("<H", self.battery_mv)
+            entries[protocol.INFO_STATE] = struct.pack("<H", self.state)
+        if self.key and self.minor:
+            message = entries[protocol.INFO_HELLO] + struct.pack("<I", nonce) + self.device
+            digest = hmac.new(self.key, message, "sha256").digest()
+            entries[protocol.INFO_PROOF] = digest[: protocol.PROOF_BYTES]
+        return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
+
+    def _update(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        """Know of no update, and keep a key."""
+        if body[0] == protocol.UPDATE_KEY:
+            self.update_key = body[1:]
+        key_id = struct.unpack("<I", hashlib.sha256(self.update_key).digest()[:4])[0] if self.update_key else 0
+        return protocol.UPDATE_STATE, nonce, struct.pack(protocol.UPDATE_STATE_FORMAT, 0, 0, 0, 0, 0, 0, key_id)
+
+    def _set(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        for tag, value in frame.parse_info(body).items():
+            if tag == protocol.SET_NAME:
+                self.name = value.decode()
+            elif tag == protocol.SET_TARGET:
+                [self.target_ms] = struct.unpack("<H", value)
+            elif tag == protocol.SET_LONG:
+                [self.long_ms] = struct.unpack("<H", value)
+        kept = (
+            (protocol.SET_NAME, self.name.encode()),
+            (protocol.SET_TARGET, struct.pack("<H", self.target_ms)),
+            (protocol.SET_LONG, struct.pack("<H", self.long_ms)),
+        )
+        return protocol.SETTINGS, nonce, frame.pack_info(kept)
+
+    def _key(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        assert len(body) in (0, protocol.KEY_BYTES)
+        self.key = body
+        return protocol.DONE, nonce, bytes((protocol.KEY,))
+
+    def _erase(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        if struct.unpack("<I", body)[0] != self.log.log_id:
+            return protocol.STATUS, nonce, bytes((protocol.ERASE, protocol.WRONG_LOG))
+        self.log.raws.clear()
+        self.log.log_id += 1
+        self.log.first_seq = self.log.next_seq = self.log.acked = 0
+        self.erased += 1
+        return protocol.DONE, nonce, bytes((protocol.ERASE,))
+
+    def _calibrate(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        self.actions.append(body[0])
+        now = self.calibration.pop(0) if len(self.calibration) > 1 else self.calibration[0]
+        return protocol.CALIBRATION, nonce, struct.pack(protocol.CALIBRATION_FORMAT, *now)
+
+    def _stream(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        self.streaming = body == b"\1"
+        return protocol.DONE, nonce, bytes((protocol.STREAM,))
+
+
+class ModernSensor(FakeSensor):
+    """A sensor that speaks 1.1. `spoken` are LIVE records to come, `samples` packed ones that a stream gives."""
+
+    def __init__(
+        self, log: FakeLog, *args: Any, name: str = "bar", cable: bool = False, samples: bytes = b"", **options: Any
+    ) -> None:
+        super().__init__(log, *args, **options)
+        self.modern = self.answer = Modern(self.answer, self.device, log, name, cable)
+        self.samples = samples
+        self.index = 0
+        self.skip: dict[int, int] = {}  # at this index so many samples are lost
+        self.spoken: deque[bytes] = deque()
+        self.idle_s = 0.005
+
+    async def receive(self, timeout_s: float) -> bytes:
+        self._operate()
+        await asyncio.sleep(0)
+        if not self.inbox and self.modern.answer.state and self.spoken:
+            self.inbox.extend(self.modern.answer.live(self.spoken.popleft()))
+        if not self.inbox and self.modern.streaming:
+            self._speak_samples()
+        if not self.inbox:
+            await asyncio.sleep(min(timeout_s, self.idle_s))
+            raise TimeoutError
+        return self.inbox.popleft()
+
+    async def close(self) -> None:
+        await super().close()
+        self.modern.close()
+
+    def _speak_samples(self) -> None:
+        self.index += self.skip.pop(self.index, 0)
+        piece = self.samples[16 * self.index : 16 * self.index + 160]
+        if piece:
+            body = struct.pack(protocol.SAMPLES_FORMAT, self.index) + piece
+            self.inbox.append(frame.pack(protocol.SAMPLES, self.modern.answer._nonce, body))
+            self.index += len(piece) // 16

@@ -1,0 +1,178 @@
+"""One board in this process's care: MicroPython in a process of its own, and the radio and the console around it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import socket
+import struct
+import tty
+from pathlib import Path
+
+from barhold.image import firmware_files
+from mpy import rig
+from radio.air import Air
+from radio.peripheral import Faults, Peripheral
+
+HERE = Path(__file__).resolve().parent
+LIMIT_S = 300
+CTRL_C = b"\x03"
+HELD_UP_S = 0.2
+
+
+class Board:
+    """`async with Board(air, main, *args)`; ended at the block's end, and after `limit_s` in any case.
+
+    `files` are what the program may ask for by name, `port` is the console's name for pyserial, `printed` what came out
+    of it.
+    """
+
+    def __init__(
+        self,
+        air: Air,
+        main: Path,
+        *args: str,
+        files: dict[str, bytes] | None = None,
+        faults: Faults | None = None,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._script = HERE / "board.mjs"
+        self._command = [rig.interpreter(), firmware_files.folder(), rig.TWIN, main, *args]
+        self._limit_s = limit_s
+        self.radio = Peripheral(air, air.new_address(), self._tell, faults)
+        self._files = files or {}
+        self._events: list[list] = []
+        self._typed = b""
+        self._interrupted = False
+        self._woken, self._asked = asyncio.Event(), asyncio.Event()
+        self._reader_there = True
+        self.printed = bytearray()
+        self.questions = self.held_up = 0
+
+    async def __aenter__(self) -> "Board":
+        self._console, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self._console, False)
+        self.port = os.ttyname(self._slave)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                rig.node(),
+                self._script,
+                str(theirs.fileno()),
+                *self._command,
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        self._reader, self._writer = await asyncio.open_connection(sock=ours)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._console, self._on_typed)
+        self._limit = loop.call_later(self._limit_s, self._process.kill)
+        self._serving = asyncio.create_task(self._serve())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._limit.cancel()
+        while not self._serving.done():
+            self._serving.cancel()  # more than once: until 3.12 a wait_for that was just done swallows it
+            await asyncio.wait({self._serving}, timeout=0.1)
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        self._writer.close()
+        await self.radio.stop()
+        asyncio.get_running_loop().remove_reader(self._console)
+        os.close(self._console)
+        os.close(self._slave)
+
+    async def _serve(self) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                (size,) = struct.unpack("<I", await self._reader.readexactly(4))
+                name, *arguments = json.loads(await self._reader.readexactly(size))
+                self.questions += 1
+                self._asked.set()
+                if name == "print":
+                    await self._write(arguments[0].encode("latin1"))
+                    continue
+                answer = getattr(self, f"_{name}", None) or getattr(self.radio, name)
+                reply = json.dumps(await answer(*arguments)).encode()
+                self._writer.write(struct.pack("<I", len(reply)) + reply)
+
+    async def pass_questions(self, count: int) -> None:
+        """Wait until the board has asked so many more: it is alive, and time has passed for it."""
+        end = self.questions + count
+        while self.questions < end:
+            self._asked.clear()
+            await self._asked.wait()
+
+    # --- what the board asks ---
+
+    async def _file(self, name: str) -> str:
+        return self._files[name].hex()
+
+    async def _wait(self, duration_ms: int) -> tuple[list[list], bool]:
+        if not self._events and not self._interrupted:
+            await self._sleep(duration_ms / 1000)
+        events, self._events = self._events, []
+        interrupted, self._interrupted = self._interrupted, False
+        return events, interrupted
+
+    async def _typed_now(self) -> tuple[str, bool]:
+        typed, self._typed = self._typed, b""
+        _, interrupt, after = typed.rpartition(CTRL_C)
+        if not interrupt:
+            return typed.hex(), False
+        # As the port: Ctrl-C is no character, and what comes after it waits for the REPL.
+        self._typed, self._interrupted = after, False
+        return "", True
+
+    async def _type(self) -> str:
+        """Give the REPL what is typed, Ctrl-C as any other character."""
+        while not self._typed:
+            await self._sleep(None)
+        typed, self._typed, self._interrupted = self._typed, b"", False
+        self._events.clear()
+        return typed.decode("latin1")
+
+    async def _write(self, data: bytes | str) -> None:
+        """Write to the console as USB does: nobody reading holds it up once, then what does not fit is lost."""
+        left = bytes.fromhex(data) if isinstance(data, str) else data
+        self.printed += left
+        while left:
+            try:
+                left = left[os.write(self._console, left) :]
+                self._reader_there = True
+            except BlockingIOError:
+                self._reader_there = self._reader_there and await self._writable()
+                if not self._reader_there:
+                    return
+
+    async def _writable(self) -> bool:
+        end = asyncio.get_running_loop().time() + HELD_UP_S
+        while not select.select((), (self._console,), (), 0)[1]:
+            if asyncio.get_running_loop().time() > end:
+                self.held_up += 1
+                return False
+            await asyncio.sleep(0.002)
+        return True
+
+    # --- what happens around it ---
+
+    def _tell(self, event: list) -> None:
+        self._events.append(event)
+        self._woken.set()
+
+    def _on_typed(self) -> None:
+        with contextlib.suppress(OSError):
+            self._typed += os.read(self._console, 4096)
+        self._interrupted = self._interrupted or CTRL_C in self._typed
+        self._woken.set()
+
+    async def _sleep(self, duration_s: float | None) -> None:
+        """Sleep until something happens, no longer than `duration_s`."""
+        self._woken.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(duration_s):
+                await self._woken.wait()
