@@ -16,12 +16,16 @@ import bluetooth
 from ether import Ether
 
 from barcore import protocol
-from barhold import firmware
 from barhold.errors import LinkError
 from barhold.link.pieces import Pieces
 from barhold.session import Session
 from barhold.store import Store
 from barhold.sync import utc_clock
+from barsensor.boards.storage import MemoryStorage
+from barsensor.link.ble import BleLink
+from barsensor.link.session_port import SessionPort
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.storage.record_log import RecordLog
 
 BREAKS, LOST_SHARE = 1000, 0.3
 MOST_PACKETS = 150
@@ -38,10 +42,10 @@ class Sensor:
     def __init__(self) -> None:
         self.ether = Ether()
         self.ether.room = 12
-        self.log = firmware.load("recordlog").RecordLog(firmware.load("boards.storage").MemoryStorage(lambda: LOG_ID))
-        self.link = firmware.load("link.ble").BleLink(bluetooth, DEVICE, "bar", "sim", "0.1.0")
-        answer = firmware.load("link.answer").Answer(DEVICE, self.log, "bar", "0.1.0", self.link.max_frame_bytes)
-        self._end = firmware.load("link.end").End(self.link, answer)
+        self.log = RecordLog(MemoryStorage(lambda: LOG_ID))
+        self.link = BleLink(bluetooth, DEVICE, "bar", "sim", "0.1.0")
+        answer = SessionProtocol(DEVICE, self.log, "bar", "0.1.0", self.link.max_frame_bytes)
+        self._end = SessionPort(self.link, answer)
         self._now_ms = 0
         self.link.start(0)
 

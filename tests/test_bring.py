@@ -10,19 +10,20 @@ import pytest
 
 from barcore import bundle as layout
 from barcore import frame, protocol
-from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.errors import LinkError, RefusedError
 from barhold.session import Control
 from barhold.update import judge
 from barhold.update.bring import Bringing, Offer
+from barloader import slots
+from barsensor.boards.storage import MemoryStorage
+from barsensor.health import Health
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.update import policy, slot_files
+from barsensor.update.receive import Update
 from fake_sensor import FakeLog, make
 from updatekit import Version, version
 
-slots = firmware.load("slots")
-slotfiles = firmware.load("slotfiles")
-accept = firmware.load("accept")
-MemoryStorage = firmware.load("boards.storage").MemoryStorage
 DEVICE = bytes(range(8))
 STEP_MS = 20
 CRASHING_MS = 2000
@@ -37,14 +38,14 @@ class Sensor:
 
     def __init__(self, root: Path, break_every: int = 0, by_cable: bool = True, crashing: bool = False) -> None:
         self.store = slots.Slots(str(root))
-        self.kept = MemoryStorage(None)
+        self.config = MemoryStorage(None)
         self.by_cable, self.crashing, self.break_every = by_cable, crashing, break_every
         self.busy, self.mv, self.pressed = False, 4000, False
         self.dropped = self.operations = self.restarts = self.blocks = self.doubled = 0
         self.inbox: deque[bytes] = deque()
         self.down = False
         if not (root / "a").exists():
-            files = slotfiles.SlotFiles(str(root / "a"))
+            files = slot_files.SlotFiles(str(root / "a"))
             files.begin(OLD.head())
             for name, data in OLD.files.items():
                 files.put(name, data)
@@ -56,15 +57,15 @@ class Sensor:
         head = Path(self.store.runs(self.pointer), slots.MANIFEST).read_bytes()
         self.version = layout.parse_head(head[: layout.head_bytes(head)])[0].version
         board = SimpleNamespace(
-            kept=self.kept, power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
+            config=self.config, power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
         )
-        self.update = firmware.load("update").Update(board, self.store, accept.Host(self.version, "esp32s3", 0x2B06))
-        self.health = firmware.load("health").Health(self.store)
+        self.update = Update(board, self.store, policy.SensorIdentity(self.version, "esp32s3", 0x2B06))
+        self.health = Health(self.store)
         text = ".".join(map(str, self.version))
         log = FakeLog({0: make(0)})
         raw = SimpleNamespace(owner=None, stop=lambda: None)
         asked = SimpleNamespace(update=self.control, info=self.info, name="bar", raw=raw)
-        self.answer = firmware.load("link.answer").Answer(DEVICE, log, "bar", text, 524, asked, self.by_cable)
+        self.answer = SessionProtocol(DEVICE, log, "bar", text, 524, asked, self.by_cable)
         self.now_ms = 0
         self.inbox.clear()
 

@@ -3,11 +3,9 @@
 import pytest
 
 from barcore import protocol, record
-from barhold import firmware
-
-crash = firmware.load("crash")
-RecordLog = firmware.load("recordlog").RecordLog
-MemoryStorage = firmware.load("boards.storage").MemoryStorage
+from barsensor import crash
+from barsensor.boards.storage import MemoryStorage
+from barsensor.storage.record_log import RecordLog
 
 
 @pytest.fixture

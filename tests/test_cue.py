@@ -3,9 +3,8 @@
 import pytest
 
 from barcore.ticks import MASK
-from barhold import firmware
+from barsensor import cue
 
-cue = firmware.load("cue")
 STARTS = [0, MASK - 100, 3 << 40]
 """Full ms that grow beyond every small int are as good as ticks that wrap."""
 

@@ -4,10 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from barhold import firmware
-
-health = firmware.load("health")
-slots = firmware.load("slots")
+from barloader import slots
+from barsensor import health
 
 
 class Store:

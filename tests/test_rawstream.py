@@ -5,9 +5,8 @@ from array import array
 
 import pytest
 
-from barhold import firmware
+from barsensor.link import rawstream
 
-rawstream = firmware.load("link.rawstream")
 BODY = 4 + 16 * 8
 
 

@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from barcore import loglayout, protocol, record
-from barhold import firmware
+from barsensor.boards.storage import MemoryStorage
+from barsensor.storage.record_log import RecordLog
 
-RecordLog = firmware.load("recordlog").RecordLog
-MemoryStorage = firmware.load("boards.storage").MemoryStorage
 LOG_ID = 0xCAFE0001
 
 

@@ -8,10 +8,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from barhold import firmware
+from barsensor.update import rsa as checker
 from mpy import rig
 
-checker = firmware.load("rsa")
 MESSAGE = b"a manifest"
 
 

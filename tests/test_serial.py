@@ -3,12 +3,9 @@
 import pytest
 
 from barcore import cobs, frame, protocol
-from barhold import firmware
 from barhold.link.packets import packet
+from barsensor.link import serial, stream
 from radio.transport import escaped
-
-serial = firmware.load("link.serial")
-stream = firmware.load("link.stream")
 
 ALL_BYTES = bytes(range(256))
 

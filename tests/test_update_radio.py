@@ -19,10 +19,10 @@ from barcore import bundle as layout
 from barcore import protocol, record
 from bare.clone import VERSION, later_clone
 from bare.rig import BareBoard
-from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.session import Control
 from barhold.session.updating import UpdateState
+from barloader.slots import Slots
 from radio import backend, hosts, rig
 from radio.air import Air
 from radio.peripheral import Faults
@@ -172,7 +172,7 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
             await board.stopped()
 
     rig.run(test(), LIMIT_S)
-    store = firmware.load("slots").Slots(str(tmp_path / "board"))
+    store = Slots(str(tmp_path / "board"))
     assert store.read() == (1, 0, 0, 0), "slot b, confirmed"
     assert store.is_whole(1)
 

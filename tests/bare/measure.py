@@ -12,13 +12,14 @@ from pathlib import Path
 from barcore import bundle as layout
 from barcore import protocol
 from bare.rig import BareBoard, lay
-from barhold import firmware
 from barhold.build import bundle, keys
 from barhold.flash import kinds, run
 from barhold.reach import Keeper, Wanted
 from barhold.session import Control
 from barhold.store import Store
 from barhold.update.bring import BLOCK_BYTES, Bringing, Offer
+from barsensor.boards import storage
+from barsensor.update import policy
 from radio import backend, hosts
 from radio.air import Air
 from radio.peripheral import Faults
@@ -48,9 +49,8 @@ async def update(broken: bool, files: int, interval_ms: float = INTERVAL_MS) -> 
         keys.make(folder / "key.pem")
         made = _next_version(folder / "key.pem", files)
         lay(folder / "board", run._parts(bundle.make(), run.Wish(kinds.named("xiao_s3"))))
-        accept, storage = firmware.load("accept"), firmware.load("boards.storage")
-        kept = storage.FolderStorage(str(folder / "board" / "kept"), lambda: 1)
-        accept.KEY.save(kept, {"modulus": keys.read(folder / "key.pem").modulus.hex()})
+        config = storage.FolderStorage(str(folder / "board" / "config"), lambda: 1)
+        policy.KEY.save(config, {"modulus": keys.read(folder / "key.pem").modulus.hex()})
         air = Air(interval_ms)
         backend.install(hosts.here(air))
         async with BareBoard(folder / "board", 600, air) as board:
@@ -116,7 +116,7 @@ def _next_version(key: Path, files: int) -> bundle.Bundle:
     """Return so many files of this install's firmware under the next number, signed: a sensor that runs it takes it."""
     made = bundle.make()
     told = made.manifest
-    some = sorted(told.files, key=lambda entry: entry[0] != "main.mpy")[:files]
+    some = sorted(told.files, key=lambda entry: entry[0] != "barsensor.main.mpy")[:files]
     number = (*told.version[:2], told.version[2] + 1)
     manifest = layout.pack_manifest(layout.Manifest(number, told.family, told.bytecode, told.arch, told.loader, some))
     head = layout.pack_head(manifest, keys.sign(key, manifest))

@@ -78,9 +78,9 @@ app.add_typer(bench, name="bench")
 def _show_version(wanted: bool) -> None:
     if wanted:
         from barcore import protocol
-        from barhold import firmware
+        from barsensor.recorder import FIRMWARE_VERSION
 
-        carried = ".".join(str(part) for part in firmware.load("keeping").FIRMWARE_VERSION)
+        carried = ".".join(str(part) for part in FIRMWARE_VERSION)
         typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
         raise typer.Exit
 

@@ -7,6 +7,7 @@ from barcore import bundle as form
 from barhold import firmware
 from barhold.build import compiled
 from barhold.build.bundle import Bundle
+from barloader import slots
 
 BOARD, POINTER, SLOT, SAFE = "/board", "/slot", "/a", "/safe"
 MANIFEST = f"{SLOT}/manifest"
@@ -49,7 +50,6 @@ def loader_files() -> list[Part]:
 
 def pointer() -> Part:
     """Return the pointer: slot a, confirmed. The reset that ends a flash counts as a try until it was healthy."""
-    slots = firmware.load("slots")
     fresh, *tried = (
         slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, tries, 0)) for tries in range(slots.CRASHES_MOST)
     )
