@@ -20,7 +20,8 @@ Its head, little-endian; then the files, in the manifest's order, with nothing b
                          name
     signature   nothing, or 384 bytes: RSA-3072, PKCS#1 v1.5 with SHA-256, over the manifest
 
-A name is flat: `app.mpy`, or `link.answer.mpy` for link/answer.mpy, the one level of folders that there is.
+A name is the dotted name of a module with the file's suffix: `barsensor.link.ble.mpy` lies at barsensor/link/ble.mpy,
+and no file lies deeper than two folders.
 """
 
 import binascii
@@ -43,12 +44,12 @@ FILE_MOST = 16384
 """A sensor keeps a file in memory until it is whole and right."""
 TOTAL_MOST = 524288
 PART_MOST = 24
-PARTS_MOST = 2
+PARTS_MOST = 3
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 SUFFIXES = ("py", "mpy")
 ANY, ESP32, ESP32S3 = 0, 1, 2
 FAMILIES = ("any", "esp32", "esp32s3")
-ENTRY = "main"
+ENTRY = "barsensor.main"
 """The module that a slot is started by."""
 
 
@@ -177,23 +178,25 @@ def _parse_entry(raw: bytes, at: int) -> "tuple[tuple[str, int, bytes], int]":
 
 
 def _check_names(names: "list[str]") -> None:
-    """Refuse names that are no flat module names, come twice, unsorted, or of which one would hide another."""
-    modules: "dict[str, bool]" = {}
+    """Refuse names that are no module names, come twice, unsorted, or of which one would hide another."""
+    is_package: "dict[str, bool]" = {}
     for at, name in enumerate(names):
         if at and name <= names[at - 1]:
             raise BundleError("file %r comes after %r" % (name, names[at - 1]))
         parts = name.split(".")
         if not 2 <= len(parts) <= PARTS_MOST + 1 or parts[-1] not in SUFFIXES:
-            raise BundleError("file %r is no module or module in a package, .py or .mpy" % name)
+            raise BundleError("file %r must be a module at most %d packages deep, .py or .mpy" % (name, PARTS_MOST - 1))
         for part in parts[:-1]:
             if not 0 < len(part) <= PART_MOST or not all(letter in LETTERS for letter in part):
                 raise BundleError("file %r must be of 1..%d of a-z, 0-9 and _ between dots" % (name, PART_MOST))
-        module, is_package = ".".join(parts[:-1]), len(parts) > 2
-        if module in modules or modules.get(parts[0], is_package) != is_package:
+        for depth in range(1, len(parts) - 1):
+            if not is_package.setdefault(".".join(parts[:depth]), True):
+                raise BundleError("file %r hides another" % name)
+        module = ".".join(parts[:-1])
+        if module in is_package:
             raise BundleError("file %r hides another" % name)
-        modules[module] = False
-        modules[parts[0]] = is_package
-    if ENTRY not in modules:
+        is_package[module] = False
+    if is_package.get(ENTRY, True):
         raise BundleError("no file is the module %s" % ENTRY)
 
 

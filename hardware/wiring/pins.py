@@ -20,7 +20,7 @@ class Pin(NamedTuple):
 
 
 def of_board(board: str) -> list[Pin]:
-    """Return the rows of `board`, a name as in `firmware/boards`."""
+    """Return the rows of `board`, a name as in `firmware/barsensor/boards`."""
     with (FOLDER / "pins.csv").open(encoding="utf-8", newline="") as file:
         rows = [Pin(**{**row, "gpio": int(row["gpio"])}) for row in csv.DictReader(file)]
     return [row for row in rows if row.board == board]

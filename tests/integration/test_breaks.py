@@ -18,10 +18,14 @@ from ether import Ether
 from barcore import protocol
 from barhold.connection import Session
 from barhold.errors import LinkError
-from barhold.image import firmware_files
 from barhold.link.fragments import Pieces
 from barhold.store import Store
 from barhold.sync.one_sensor import utc_clock
+from barsensor.boards.storage import MemoryStorage
+from barsensor.link.ble import BleLink
+from barsensor.link.session_port import SessionPort
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.storage.record_log import RecordLog
 
 BREAKS, LOST_SHARE = 1000, 0.3
 MOST_PACKETS = 150
@@ -38,12 +42,10 @@ class Sensor:
     def __init__(self) -> None:
         self.ether = Ether()
         self.ether.room = 12
-        self.log = firmware_files.load("recordlog").RecordLog(
-            firmware_files.load("boards.storage").MemoryStorage(lambda: LOG_ID)
-        )
-        self.link = firmware_files.load("link.ble").BleLink(bluetooth, DEVICE, "bar", "sim", "0.1.0")
-        answer = firmware_files.load("link.answer").Answer(DEVICE, self.log, "bar", "0.1.0", self.link.max_frame_bytes)
-        self._end = firmware_files.load("link.end").End(self.link, answer)
+        self.log = RecordLog(MemoryStorage(lambda: LOG_ID))
+        self.link = BleLink(bluetooth, DEVICE, "bar", "sim", "0.1.0")
+        answer = SessionProtocol(DEVICE, self.log, "bar", "0.1.0", self.link.max_frame_bytes)
+        self._end = SessionPort(self.link, answer)
         self._now_ms = 0
         self.link.start(0)
 

@@ -71,7 +71,7 @@ def test_mpremote_interrupts_the_application_lists_files_and_starts_it_anew(tmp_
             assert (await synced(board, tmp_path / "db")).new == 101
             # No soft reset first: it is the running application that Ctrl-C has to stop.
             listed = await mpremote(board, "resume", "fs", "ls")
-            assert "app.py" in listed
+            assert "barsensor/" in listed
             assert "barcore/" in listed
             assert b"KeyboardInterrupt" in board.printed
             assert (await mpremote(board, "resume", "eval", "told['name']")).strip() == "rack 1"
@@ -91,7 +91,7 @@ def test_mpremote_can_come_in_the_middle_of_a_session(tmp_path: Path) -> None:
             await transport.send(rig.HELLO)
             await transport.receive(5)
             await transport.close()
-            assert "app.py" in await mpremote(board, "resume", "fs", "ls")
+            assert "barsensor/" in await mpremote(board, "resume", "fs", "ls")
 
     rig.run(test())
 

@@ -12,7 +12,7 @@ import pytest
 
 from bare.clone import later_clone
 from bare.rig import BareBoard
-from barhold.image import firmware_files
+from barloader import slots
 from hostkit import ROOT
 from radio import rig
 
@@ -34,7 +34,6 @@ async def barhold(code: Path, *args: object) -> str:
 
 def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
     board_files, later = tmp_path / "board", later_clone(tmp_path / "later", 2000)
-    slots = firmware_files.load("slots")
 
     async def journey() -> None:
         async with BareBoard(board_files, LIMIT_S) as board:
@@ -56,4 +55,4 @@ def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
     rig.run(journey(), LIMIT_S)
     store = slots.Slots(str(board_files))
     assert (store.is_whole(0), store.is_whole(1)) == (True, True)
-    assert '"name": "bar-2"' in (board_files / "kept" / "settings").read_text()
+    assert '"name": "bar-2"' in (board_files / "config" / "settings").read_text()

@@ -12,23 +12,22 @@ from test_update_radio import LIMIT_S, SENSOR, gym, kinds
 
 from barcore import bundle, protocol
 from bare.clone import VERSION
-from barhold.image import firmware_files
+from barloader import slots
 from radio import rig
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the virtual radio needs POSIX sockets and terminals")
 
-slots = firmware_files.load("slots")
 CRASHES = b"raise ValueError('made to crash')"
 CTRL_D = b"\x04"
 
 
 def break_both(board: Path) -> None:
     """Let the confirmed version in slot a crash at its start, and put one in slot b that is whole and crashes too."""
-    (board / "a" / "main.py").write_bytes(CRASHES)
-    rows = [("main.py", len(CRASHES), hashlib.sha256(CRASHES).digest())]
+    (board / "a" / "barsensor" / "main.py").write_bytes(CRASHES)
+    rows = [("barsensor.main.py", len(CRASHES), hashlib.sha256(CRASHES).digest())]
     manifest = bundle.pack_manifest(bundle.Manifest((0, 0, 9), bundle.ESP32S3, 0, 0, 1, rows))
-    (board / "b").mkdir()
-    (board / "b" / "main.py").write_bytes(CRASHES)
+    (board / "b" / "barsensor").mkdir(parents=True)
+    (board / "b" / "barsensor" / "main.py").write_bytes(CRASHES)
     (board / "b" / "manifest").write_bytes(bundle.pack_head(manifest))
 
 
@@ -64,5 +63,5 @@ def test_a_flashed_board_whose_slots_both_crash_is_helped(tmp_path, samples, by_
     store = slots.Slots(str(folder))
     assert store.read() == slots.Pointer(slots.A, slots.CONFIRMED, 0, 0)
     assert store.is_whole(slots.A)
-    assert not (folder / "a" / "main.py").exists()
-    assert '"name": "bar-2"' in (folder / "kept" / "settings").read_text()
+    assert not (folder / "a" / "barsensor" / "main.py").exists()
+    assert '"name": "bar-2"' in (folder / "config" / "settings").read_text()

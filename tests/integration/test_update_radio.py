@@ -21,7 +21,8 @@ from bare.clone import VERSION, later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.connection.update_state import UpdateState
-from barhold.image import bundle, firmware_files, signing_keys
+from barhold.image import bundle, signing_keys
+from barloader.slots import Slots
 from radio import backend, hosts, rig
 from radio.air import Air
 from radio.peripheral import Faults
@@ -171,7 +172,7 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
             await board.stopped()
 
     rig.run(test(), LIMIT_S)
-    store = firmware_files.load("slots").Slots(str(tmp_path / "board"))
+    store = Slots(str(tmp_path / "board"))
     assert store.read() == (1, 0, 0, 0), "slot b, confirmed"
     assert store.is_whole(1)
 

@@ -83,7 +83,7 @@ def test_the_bills_hold_what_the_wiring_and_the_case_need():
 
 def firmware_pins(board: str) -> dict[str, int]:
     """Return the constants of a board's module that are pins."""
-    tree = ast.parse((ROOT / "firmware" / "boards" / f"{board}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "firmware" / "barsensor" / "boards" / f"{board}.py").read_text(encoding="utf-8"))
     found: dict[str, int] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):

@@ -11,25 +11,6 @@ import pytest
 from barhold.image import firmware_files
 from hostkit import ROOT
 
-FIRMWARE_ONLY = (
-    "app",
-    "keeping",
-    "links",
-    "main",
-    "boot",
-    "boards",
-    "control",
-    "crash",
-    "cue",
-    "drivers",
-    "kept",
-    "keptfile",
-    "link",
-    "logrecovery",
-    "recordlog",
-    "upkeep",
-)
-
 
 def build(kind, folder):
     """Build by the project's own backend, without a network: the path of what was built."""
@@ -68,25 +49,23 @@ def installed(request, tmp_path_factory):
     return run
 
 
-def test_the_wheel_holds_both_packages_and_the_whole_firmware(wheel):
+def test_the_wheel_holds_the_host_package_and_the_whole_firmware(wheel):
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     rooms = {
         ROOT / "host" / "barhold": "barhold",
         ROOT / "firmware" / "barcore": "barcore",
-        ROOT / "firmware": "barhold/device",
+        ROOT / "firmware" / "barloader": "barloader",
+        ROOT / "firmware" / "barsensor": "barsensor",
     }
     wanted = set()
     for room, goal in rooms.items():
         found = {path.relative_to(room).as_posix() for path in room.rglob("*") if path.is_file()}
         wanted |= {f"{goal}/{name}" for name in found if "__pycache__" not in name}
-    wanted = {name for name in wanted if not name.startswith("barhold/device/barcore/")}
     assert names == wanted
 
 
 def test_the_wheel_is_what_a_board_needs(wheel):
-    names = set(zipfile.ZipFile(wheel).namelist())
-    for name in firmware_files.files():
-        assert ({f"barhold/device/{name}", name} & names) == {name if "barcore/" in name else f"barhold/device/{name}"}
+    assert set(firmware_files.files()) <= set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_the_sdist_builds_the_same_wheel(wheel, tmp_path):
@@ -96,17 +75,16 @@ def test_the_sdist_builds_the_same_wheel(wheel, tmp_path):
         "README.md",
         "LICENSE",
         "CHANGELOG.md",
-        "hatch_build.py",
-        "firmware/main.py",
+        "firmware/barsensor/main.py",
         "tests/support/kits/hostkit.py",
     ):
         assert needed in names
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name or name.startswith(".venv")]
 
 
-def test_both_packages_are_importable_and_nothing_else_of_ours_is(installed):
-    assert installed("import barhold.cli, barcore.protocol") == (0, "", "")
-    for name in FIRMWARE_ONLY:
+def test_the_packages_are_importable_and_nothing_else_of_ours_is(installed):
+    assert installed("import barhold.cli, barcore.protocol, barloader.slots, barsensor.main") == (0, "", "")
+    for name in ("boot", "hardware", "launch", "main", "slots", "storage", "update"):
         code, _, stderr = installed(f"import {name}")
         assert code != 0, name
         assert "ModuleNotFoundError" in stderr

@@ -76,9 +76,9 @@ app.add_typer(db, name="db")
 def _show_version(wanted: bool) -> None:
     if wanted:
         from barcore import protocol
-        from barhold.image import firmware_files
+        from barsensor.recorder import FIRMWARE_VERSION
 
-        carried = ".".join(str(part) for part in firmware_files.load("keeping").FIRMWARE_VERSION)
+        carried = ".".join(str(part) for part in FIRMWARE_VERSION)
         typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
         raise typer.Exit
 

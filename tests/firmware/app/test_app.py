@@ -10,13 +10,12 @@ import pytest
 from barcore import cobs, event, frame, protocol, record
 from barcore.event import EventRing
 from barcore.ticks import MASK
-from barhold.image import firmware_files
-
-app_module = firmware_files.load("app")
-keeping = firmware_files.load("keeping")
-main = firmware_files.load("main")
-sim = firmware_files.load("boards.sim")
-RecordLog = firmware_files.load("recordlog").RecordLog
+from barsensor import app as app_module
+from barsensor import main, recorder
+from barsensor.boards import sim
+from barsensor.link.session_port import SessionPort
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.storage.record_log import RecordLog
 
 PLAN = {
     # at t_ms: the events that the detector then leaves, as (type, its time, its values)
@@ -86,8 +85,8 @@ def build(start_tick: int = 0) -> SimpleNamespace:
     detector = ToldDetector(start_tick)
     log = RecordLog(board.storage)
     link = NotedLink()
-    answer = firmware_files.load("link.answer").Answer(board.device_id, log, "Bar", "0.1.0", 524)
-    app = app_module.App(board, detector, log, [firmware_files.load("link.end").End(link, answer)])
+    answer = SessionProtocol(board.device_id, log, "Bar", "0.1.0", 524)
+    app = app_module.App(board, detector, log, [SessionPort(link, answer)])
     return SimpleNamespace(board=board, detector=detector, log=log, link=link, app=app)
 
 
@@ -149,7 +148,7 @@ def test_the_boot_record_is_durable_before_anyone_can_ask_for_the_time() -> None
     assert (rig.log.next_seq, logged(rig.log)) == (1, [(protocol.BOOT, 0)])
     buf = bytearray(32)
     rig.log.read_into(0, buf)
-    assert record.payload(buf) == (protocol.RESET_POWER_ON, *keeping.FIRMWARE_VERSION, 0)
+    assert record.payload(buf) == (protocol.RESET_POWER_ON, *recorder.FIRMWARE_VERSION, 0)
 
 
 def test_an_open_session_hears_every_event_live_and_the_seqs_of_the_logged_ones() -> None:
@@ -205,7 +204,7 @@ def test_a_failing_flash_stops_neither_counting_nor_cues_and_is_tried_again(monk
     assert set(CUED_TONES) < set(rig.board.tone.told)
     assert {400, 800} <= {hz for _, hz in rig.board.tone.told}, "the alarm"
     assert rig.app.log_faults == len(tries) > 0
-    assert min(b - a for a, b in itertools.pairwise(tries)) >= keeping.FLUSH_RETRY_MS
+    assert min(b - a for a, b in itertools.pairwise(tries)) >= recorder.FLUSH_RETRY_MS
     monkeypatch.undo()
     rig.app.finish()
     assert logged(rig.log) == EXPECTED_LOG

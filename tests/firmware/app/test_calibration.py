@@ -7,11 +7,11 @@ import pytest
 
 from barcore import calibrate, protocol
 from barhold import generate
-from barhold.image import firmware_files
+from barsensor.control import Detector
+from barsensor.storage import config
 from poses import FACES, Part, Vector, tilted
 from sensorkit import Sensor, refused
 
-kept = firmware_files.load("kept")
 STATE, BEGIN, POSE, KEEP, CANCEL = range(5)
 LEANING = (0.577, 0.577, 0.577)
 
@@ -84,7 +84,7 @@ def test_reps_after_it_are_no_longer_marked_and_no_set_has_a_number_again(poser:
     sensor.run(25_000)
     sensor.app._control.calibration._calibrator = calibrated()
     sensor.app._control.calibration._actions[KEEP]()
-    sensor.app.use(firmware_files.load("control").Detector(sensor.app._control.detector_settings))
+    sensor.app.use(Detector(sensor.app._control.detector_settings))
     sensor.play(samples)
     sensor.run(25_000)
     flags, numbers = [], []
@@ -156,7 +156,7 @@ def test_what_is_no_action_is_refused(poser: Poser, body: bytes) -> None:
 def test_nothing_is_kept_before_all_faces_were_had(poser: Poser) -> None:
     poser.pose(FACES[0])
     assert poser.answer(protocol.CALIBRATE, bytes((KEEP,))) == refused(protocol.BAD_BODY)
-    assert poser.board.kept.names() == []
+    assert poser.board.config.names() == []
     assert not poser.app._detector.settings.calibrated
 
 
@@ -169,13 +169,13 @@ def test_a_store_that_fails_leaves_what_was_found_to_be_kept_later(
     def fail(*_: object) -> None:
         raise OSError(28)
 
-    monkeypatch.setattr(poser.board.kept, "replace", fail)
+    monkeypatch.setattr(poser.board.config, "replace", fail)
     assert poser.answer(protocol.CALIBRATE, bytes((KEEP,))) == refused(protocol.LOG_FAULT)
     assert not poser.app._detector.settings.calibrated
     monkeypatch.undo()
     assert poser.do(KEEP)[0] == calibrate.READY
     assert poser.app._detector.settings.calibrated
-    assert kept.CALIBRATION.load(poser.board.kept)[0]["calibrated"]
+    assert config.CALIBRATION.load(poser.board.config)[0]["calibrated"]
 
 
 def test_the_poses_are_taken_while_the_sensor_is_turned_about(poser: Poser) -> None:

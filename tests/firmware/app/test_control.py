@@ -8,12 +8,13 @@ import pytest
 
 from barcore import frame, protocol
 from barhold import generate
-from barhold.image import firmware_files
+from barsensor.boards.storage import MemoryStorage
+from barsensor.link import proof
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.storage import config
+from barsensor.storage.record_log import RecordLog
 from sensorkit import Imu, Sensor, refused
 
-RecordLog = firmware_files.load("recordlog").RecordLog
-kept = firmware_files.load("kept")
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
 BAD_BODY, NOT_ALLOWED = refused(protocol.BAD_BODY), refused(protocol.NOT_ALLOWED)
 KEY = bytes(range(32))
 
@@ -50,7 +51,7 @@ def settings(name: str, target_ms: int, long_ms: int) -> tuple[int, bytes]:
 
 def test_an_empty_set_tells_the_settings_and_writes_nothing(sensor: Sensor) -> None:
     assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
-    assert sensor.board.kept.names() == []
+    assert sensor.board.config.names() == []
 
 
 def test_what_is_set_is_kept_and_used_at_once_by_detector_and_cue(sensor: Sensor) -> None:
@@ -96,7 +97,7 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
 def test_what_cannot_be_set_changes_nothing(sensor: Sensor, body: bytes) -> None:
     assert sensor.answer(protocol.SET, body) == BAD_BODY
     assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
-    assert sensor.board.kept.names() == []
+    assert sensor.board.config.names() == []
 
 
 # --- key and proof ---
@@ -119,7 +120,7 @@ def test_the_key_proves_the_sensor_by_the_standard_hmac(sensor: Sensor) -> None:
 
 @pytest.mark.parametrize("key", [b"", b"k", KEY, bytes(64)])
 def test_the_proof_is_hmac_sha256_for_keys_up_to_a_block(key: bytes) -> None:
-    got = firmware_files.load("link.proof").proof(key, b"12345678", 0xFFFFFFFF, b"abcdefgh")
+    got = proof.proof(key, b"12345678", 0xFFFFFFFF, b"abcdefgh")
     assert got == hmac.digest(key, b"12345678\xff\xff\xff\xffabcdefgh", "sha256")[: protocol.PROOF_BYTES]
 
 
@@ -337,14 +338,14 @@ def test_below_the_safe_voltage_nothing_is_written_for_a_host(sensor: Sensor) ->
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == fault
     assert sensor.answer(protocol.KEY, KEY) == fault
     assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == fault
-    assert (sensor.board.kept.names(), sensor.board.storage.files) == ([], files)
+    assert (sensor.board.config.names(), sensor.board.storage.files) == ([], files)
 
 
 def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(28)
 
-    monkeypatch.setattr(sensor.board.kept, "replace", fail)
+    monkeypatch.setattr(sensor.board.config, "replace", fail)
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == refused(protocol.LOG_FAULT)
     assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
     assert sensor.app._detector.settings.target_ms == 2000
@@ -353,38 +354,38 @@ def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypa
 @pytest.mark.parametrize("name", ["settings", "calibration", "key"])
 def test_a_corrupt_file_costs_its_values_is_told_once_cued_and_not_overwritten(name: str) -> None:
     sensor = Sensor()
-    sensor.board.kept.files[name] = b"\xff{torn"
+    sensor.board.config.files[name] = b"\xff{torn"
     for _ in range(3):
         sensor.board.tone.told.clear()
         sensor.start()
         sensor.run(1500)
         assert {400, 800} <= {hz for _, hz in sensor.board.tone.told}
     assert sensor.texts() == [f"{name}: torn or damaged"]
-    assert sensor.board.kept.files[name] == b"\xff{torn"
+    assert sensor.board.config.files[name] == b"\xff{torn"
     state = struct.unpack("<H", sensor.hello()[protocol.INFO_STATE])[0]
     assert state & (protocol.STATE_SETTINGS_FAULT | protocol.STATE_UNCALIBRATED) == 9
     assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
-    assert sensor.board.kept.files[name] == b"\xff{torn"
+    assert sensor.board.config.files[name] == b"\xff{torn"
 
 
 def test_what_is_set_anew_ends_the_fault_and_keeps_the_damaged_file_aside() -> None:
     sensor = Sensor()
-    sensor.board.kept.files["settings"] = b"{"
+    sensor.board.config.files["settings"] = b"{"
     sensor.start()
     sensor.hello()
     sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000)))
     state = struct.unpack("<H", sensor.hello(host_nonce=b"nonce002")[protocol.INFO_STATE])[0]
     assert not state & protocol.STATE_SETTINGS_FAULT
-    assert sensor.board.kept.files["settings.bad"] == b"{"
+    assert sensor.board.config.files["settings.bad"] == b"{"
     sensor.start()
     sensor.start()
-    sensor.board.kept.files["settings"] = b"{"
+    sensor.board.config.files["settings"] = b"{"
     sensor.start()
     assert sensor.texts() == ["settings: torn or damaged"] * 2, "what comes again after a good start is told again"
 
 
 def test_the_answer_knows_none_of_it_on_a_bare_sensor() -> None:
-    answer = firmware_files.load("link.answer").Answer(b"sensor01", RecordLog(MemoryStorage(int)), "", "", 524)
+    answer = SessionProtocol(b"sensor01", RecordLog(MemoryStorage(int)), "", "", 524)
     [info] = answer.update(protocol.HELLO, 0, struct.pack("<BB8s", 1, 0, bytes(8)), 0)
     nonce = frame.parse(info)[1]
     for kind in (protocol.SET, protocol.KEY, protocol.ERASE, protocol.CALIBRATE, protocol.STREAM):
@@ -395,5 +396,5 @@ def test_the_answer_knows_none_of_it_on_a_bare_sensor() -> None:
 
 def test_an_imu_of_the_kit_is_a_sensor_at_rest(sensor: Sensor) -> None:
     assert isinstance(sensor.board.imu, Imu)
-    assert kept.uncalibrated_axes(kept.CALIBRATION.values()) == 63
+    assert config.uncalibrated_axes(config.CALIBRATION.values()) == 63
     assert sensor.records()[0][1][-1] == 63

@@ -3,11 +3,9 @@
 import pytest
 
 from barcore import protocol, record
-from barhold.image import firmware_files
-
-crash = firmware_files.load("crash")
-RecordLog = firmware_files.load("recordlog").RecordLog
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
+from barsensor import crash
+from barsensor.boards.storage import MemoryStorage
+from barsensor.storage.record_log import RecordLog
 
 
 @pytest.fixture

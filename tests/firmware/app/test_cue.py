@@ -3,9 +3,8 @@
 import pytest
 
 from barcore.ticks import MASK
-from barhold.image import firmware_files
+from barsensor import cue
 
-cue = firmware_files.load("cue")
 STARTS = [0, MASK - 100, 3 << 40]
 """Full ms that grow beyond every small int are as good as ticks that wrap."""
 

@@ -55,7 +55,7 @@ def check(tmp_path: Path, *, seed: str = "") -> str:
     for name, path in firmware_files.files().items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, root / name)
-    with (root / "boards/xiao_s3.py").open("a", encoding="utf-8") as file:
+    with (root / "barsensor/boards/xiao_s3.py").open("a", encoding="utf-8") as file:
         file.write(seed)
     command = [sys.executable, "-m", "mypy", "--config-file", str(rig.HERE / "types.ini"), "--no-error-summary", "."]
     environment = {"MYPYPATH": str(stubs(tmp_path / "stubs")), "MYPY_CACHE_DIR": str(tmp_path / "cache")}

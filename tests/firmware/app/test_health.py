@@ -4,10 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from barhold.image import firmware_files
-
-health = firmware_files.load("health")
-slots = firmware_files.load("slots")
+from barloader import slots
+from barsensor import health
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""A sensor's care for itself, on the real application: one test per row of the table in `upkeep`, and its battery."""
+"""A sensor's care for itself, on the real application: one test per row of `housekeeping`'s table, and its battery."""
 
 import struct
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 
 from barcore import protocol, record
 from barhold import generate
-from barhold.image import firmware_files
-from sensorkit import REST, Sensor, main, sim, upkeep
+from barloader.slots import Slots
+from barsensor.storage.record_log import RecordLog
+from sensorkit import REST, Sensor, housekeeping, main, sim
 
 SET_OF_3 = generate.session(3, 1, 3).samples
 DEAD = (19_000, 19_400)
 HOUR_MS = 3_600_000
-RecordLog = firmware_files.load("recordlog").RecordLog
 
 
 def noisy(t_ms: int) -> tuple[int, ...]:
@@ -122,7 +122,7 @@ def test_motion_begins_the_three_minutes_anew(sensor: Sensor) -> None:
 
 def test_motion_while_the_last_pose_is_taken_keeps_it_awake(sensor: Sensor) -> None:
     sensor.run(180_100)
-    assert sensor.app._upkeep.state == upkeep.MEASURING
+    assert sensor.app._housekeeping.state == housekeeping.MEASURING
     sensor.board.imu.motion = moving
     sensor.run(2000)
     sensor.board.imu.motion = noisy
@@ -145,8 +145,8 @@ def test_it_never_sleeps_while_a_host_is_linked(sensor: Sensor) -> None:
 
 def test_what_comes_of_an_update_keeps_it_awake(sensor: Sensor, tmp_path: Path) -> None:
     """Its link broke after minutes of lying still: the host that comes back must find it."""
-    care, slots = upkeep.Upkeep(sensor.board), firmware_files.load("slots").Slots(str(tmp_path))
-    sensor.app = main.compose(sensor.board, (sensor.cable, sensor.radio), upkeep=care, slots=slots)
+    care, slots = housekeeping.Housekeeping(sensor.board), Slots(str(tmp_path))
+    sensor.app = main.compose(sensor.board, (sensor.cable, sensor.radio), housekeeping=care, slots=slots)
     sensor.hello(sensor.radio)
     sensor.run(300_000)
     sensor.ask(protocol.UPDATE, bytes((protocol.UPDATE_ASK,)), sensor.radio)
@@ -177,10 +177,10 @@ def test_it_sleeps_after_a_set_with_all_of_it_kept() -> None:
 def test_awake_for_weeks_it_starts_anew_before_its_times_outgrow_thirty_bits(sensor: Sensor) -> None:
     sensor.run(4000)
     sensor.hello()
-    sensor.app._now_ms = upkeep.RENEW_MS
+    sensor.app._now_ms = housekeeping.RENEW_MS
     sensor.run(200_000)
     sensor.cable.incoming.append((protocol.BYE, sensor.nonces[sensor.cable], b""))
-    assert (until_stop(sensor, 1000)[0], upkeep.RENEW_MS < 1 << 30) == ("restart", True)
+    assert (until_stop(sensor, 1000)[0], housekeeping.RENEW_MS < 1 << 30) == ("restart", True)
 
 
 # --- the IMU ---
@@ -260,7 +260,7 @@ def test_a_low_battery_is_cued_and_again_every_five_minutes(sensor: Sensor) -> N
     sensor.hello()
     sensor.run(20_000)
     assert 600 not in tones(sensor)
-    sensor.board.power.cell_mv = upkeep.LOW_MV - 1
+    sensor.board.power.cell_mv = housekeeping.LOW_MV - 1
     sensor.run(600_000)
     low = [tick for tick, hz in sensor.board.tone.told if hz == 600]
     assert [b - a for a, b in zip(low, low[2:], strict=False)][::2] == [300_000]
@@ -272,25 +272,25 @@ def test_a_low_battery_is_cued_and_again_every_five_minutes(sensor: Sensor) -> N
 
 
 def files(sensor: Sensor) -> dict[str, bytes]:
-    return {**sensor.board.storage.files, **sensor.board.kept.files}
+    return {**sensor.board.storage.files, **sensor.board.config.files}
 
 
 def test_below_the_safe_voltage_nothing_is_written_not_at_the_start_nor_before_sleep() -> None:
     sensor = Sensor(cared=True)
     before = files(sensor)
-    sensor.board.power.cell_mv = upkeep.SAFE_MV - 1
-    sensor.board.kept.files["settings"] = b"{"
+    sensor.board.power.cell_mv = housekeeping.SAFE_MV - 1
+    sensor.board.config.files["settings"] = b"{"
     sensor.start()
     sensor.board.imu.motion = noisy
     assert until_stop(sensor, 200_000)[0] == "sleep"
-    sensor.board.kept.files.pop("settings")
+    sensor.board.config.files.pop("settings")
     assert files(sensor) == before
     assert sensor.app.log.pending > 0
 
 
 def test_a_full_memory_below_the_safe_voltage_writes_nothing_either(sensor: Sensor) -> None:
     sensor.run(4000)
-    sensor.board.power.cell_mv = upkeep.SAFE_MV - 1
+    sensor.board.power.cell_mv = housekeeping.SAFE_MV - 1
     sensor.run(20_000)
     before = files(sensor)
     for _ in range(300):

@@ -6,8 +6,9 @@ import pytest
 
 from barcore import protocol
 from barhold import generate
-from barhold.image import firmware_files
-from sensorkit import REST, Imu, Sensor, app_module, main, refused, sim
+from barsensor import app as app_module
+from barsensor.boards.storage import MemoryStorage
+from sensorkit import REST, Imu, Sensor, main, refused, sim
 
 SET_OF_3 = generate.session(3, 1, 3).samples
 
@@ -38,7 +39,7 @@ def test_a_storage_that_fails_at_the_start_is_told_and_the_set_is_counted_in_mem
 def test_a_kept_store_that_fails_costs_its_values_is_told_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     sensor = Sensor()
     for name in ("names", "size", "read_into", "replace", "remove"):
-        monkeypatch.setattr(sensor.board.kept, name, failing)
+        monkeypatch.setattr(sensor.board.config, name, failing)
     sensor.start()
     sensor.run(1000)
     [text] = sensor.texts()
@@ -183,9 +184,9 @@ def test_a_crash_that_comes_soon_after_each_start_is_waited_out_for_a_minute(mon
 def test_below_the_safe_voltage_a_crash_writes_nothing_and_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
     sensor = Sensor()
     sensor.board.power.cell_mv = 3200
-    files = {**sensor.board.storage.files, **sensor.board.kept.files}
+    files = {**sensor.board.storage.files, **sensor.board.config.files}
     assert guarded(sensor, monkeypatch, 3000, ValueError("driver")) == "restart"
-    assert {**sensor.board.storage.files, **sensor.board.kept.files} == files
+    assert {**sensor.board.storage.files, **sensor.board.config.files} == files
 
 
 def test_a_crash_before_there_is_an_application_restarts_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,4 +219,4 @@ def test_a_bare_log_in_memory_gets_an_id_from_the_boards_source() -> None:
     board = sim.open_board(b"", log_id=7)
     log, fault = main.open_log(board.storage)
     assert (log.log_id, fault) == (7, "")
-    assert firmware_files.load("boards.storage").MemoryStorage(lambda: 9).names() == []
+    assert MemoryStorage(lambda: 9).names() == []

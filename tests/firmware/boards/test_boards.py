@@ -6,6 +6,7 @@ import pytest
 
 from barcore import protocol
 from barhold.image import firmware_files
+from barsensor import boards
 from mpy import rig
 
 XIAO, PLUS2 = "xiao_s3", "m5stickc_plus2"
@@ -26,10 +27,12 @@ def test_boot_holds_the_power_on_the_plus2_and_touches_no_pressed_button(board: 
 
 
 def test_boot_drives_the_pin_before_it_does_anything_else() -> None:
-    code = (firmware_files.folder() / "boot.py").read_text(encoding="utf-8")
+    code = (firmware_files.folder() / "barloader/boot.py").read_text(encoding="utf-8")
     assert "boards" not in [line.partition("import ")[2] for line in code.splitlines()], "slow: drivers come with it"
     assert 'POWER_HOLD = {"m5stickc_plus2": 4}' in code
-    assert "POWER_HOLD = 4" in (firmware_files.folder() / "boards/m5stickc_plus2.py").read_text(encoding="utf-8")
+    assert "POWER_HOLD = 4" in (firmware_files.folder() / "barsensor/boards/m5stickc_plus2.py").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,22 +154,21 @@ def test_at_the_faster_rate_no_sample_is_missed_though_each_write_to_flash_stall
 
 
 def test_a_module_per_name_and_a_name_per_module() -> None:
-    boards = firmware_files.load("boards")
     shared = {"__init__", "board", "esp", "sim", "storage"}
-    modules = {path.stem for path in (firmware_files.folder() / "boards").glob("*.py")} - shared
+    modules = {path.stem for path in (firmware_files.folder() / "barsensor/boards").glob("*.py")} - shared
     assert modules == set(boards.NAMES)
 
 
 def pins_in_code(board: str) -> set[tuple[str, str]]:
     """Return (names, numbers) of every line that assigns pins, as the README writes them."""
-    code = (firmware_files.folder() / f"boards/{board}.py").read_text(encoding="utf-8")
+    code = (firmware_files.folder() / f"barsensor/boards/{board}.py").read_text(encoding="utf-8")
     lines = re.findall(r"^([A-Z][A-Z_0-9, ]*) = (\d[\d, ]*)$", code, re.MULTILINE)
     return {(f"`{names}`", numbers) for names, numbers in lines if names not in NO_PINS}
 
 
 @pytest.mark.parametrize(("board", "rows"), [(XIAO, 2), (PLUS2, 5)])
 def test_the_pin_table_of_the_readme_is_the_code(board: str, rows: int) -> None:
-    text = (firmware_files.folder() / "boards/README.md").read_text(encoding="utf-8")
+    text = (firmware_files.folder() / "barsensor/boards/README.md").read_text(encoding="utf-8")
     section = text.partition(f"### `{board}`")[2].partition("\n### ")[0]
     told = {
         tuple(cell.strip() for cell in row.split("|")[1:3]) for row in section.splitlines() if row.startswith("| `")

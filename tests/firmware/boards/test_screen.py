@@ -6,9 +6,9 @@ from machine import SPI, Pin
 from world import ESP32, World
 
 from barhold.image import firmware_files
+from barsensor.drivers import st7789
 from mpy import rig
 
-st7789 = firmware_files.load("drivers.st7789")
 LETTERS = {0x0000: ".", 0xFFFF: "W", 0xFD20: "A", 0x07E0: "G", 0xF800: "R"}
 MM_PER_PX = 1.14 * 25.4 / (135**2 + 240**2) ** 0.5
 

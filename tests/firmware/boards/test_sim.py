@@ -9,11 +9,8 @@ import pytest
 
 from barcore import protocol
 from barcore.ticks import MASK
-from barhold.image import firmware_files
-
-sim = firmware_files.load("boards.sim")
-main = firmware_files.load("main")
-storage = firmware_files.load("boards.storage")
+from barsensor import main
+from barsensor.boards import sim, storage
 
 
 def packed(*times_ms: int) -> bytes:
@@ -59,7 +56,7 @@ def test_the_watchdog_counts_its_feeds_from_guard_on_and_the_button_is_pressed_b
 
 def test_small_files_are_kept_beside_the_log(tmp_path: Path) -> None:
     board = sim.open_board(packed(0), folder=str(tmp_path / "log"))
-    board.kept.replace("settings", b"x")
+    board.config.replace("settings", b"x")
     again = sim.open_board(packed(0), folder=str(tmp_path / "log"))
     assert (again.kept.names(), again.storage.names()) == (["settings"], [])
 

@@ -11,7 +11,7 @@ import pytest
 from barcore import bundle
 from barcore.bundle import BundleError, Manifest
 
-FILES = [("main.mpy", 5), ("link.answer.mpy", 700), ("link.__init__.mpy", 3)]
+FILES = [("barsensor.main.mpy", 5), ("barsensor.link.ble.mpy", 700), ("barsensor.link.__init__.mpy", 3)]
 MUTANTS = 200_000
 
 
@@ -38,25 +38,25 @@ def raw_header(size: int, total: int, form: int = 0, layout: int = 1, magic: byt
 def test_a_bundles_head_is_these_bytes_and_back() -> None:
     raw = bundle.pack_head(bundle.pack_manifest(manifest()), bytes(range(128)) * 3)
     golden = (
-        "42484642" + "01" + "01" + "a300" + "c4020000" + "998e38a7"
+        "42484642" + "01" + "01" + "be00" + "c4020000" + "dc9f7018"
         "000201" + "02" + "06" + "0a" + "01" + "0300"
-        "1100"
+        "1b00"
         + "03000000"
-        + digest("link.__init__.mpy").hex()
-        + b"link.__init__.mpy".hex()
-        + "0f00"
+        + digest("barsensor.link.__init__.mpy").hex()
+        + b"barsensor.link.__init__.mpy".hex()
+        + "1600"
         + "bc020000"
-        + digest("link.answer.mpy").hex()
-        + b"link.answer.mpy".hex()
-        + "0800"
+        + digest("barsensor.link.ble.mpy").hex()
+        + b"barsensor.link.ble.mpy".hex()
+        + "1200"
         + "05000000"
-        + digest("main.mpy").hex()
-        + b"main.mpy".hex()
+        + digest("barsensor.main.mpy").hex()
+        + b"barsensor.main.mpy".hex()
     )
     assert raw.hex() == golden + (bytes(range(128)) * 3).hex()
     parsed, told, signature = bundle.parse_head(raw)
     assert vars(parsed) == vars(manifest(sorted(FILES)))
-    assert (told, signature) == (raw[16 : 16 + 163], bytes(range(128)) * 3)
+    assert (told, signature) == (raw[16 : 16 + 190], bytes(range(128)) * 3)
     assert bundle.head_bytes(raw[:16]) == len(raw)
 
 
@@ -65,15 +65,15 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
 
 
 def test_a_name_is_a_path_and_back() -> None:
-    for name, path in (("app.mpy", "app.mpy"), ("link.answer.mpy", "link/answer.mpy")):
+    for name, path in (("app.mpy", "app.mpy"), ("barsensor.link.ble.mpy", "barsensor/link/ble.mpy")):
         assert (bundle.path_of(name), bundle.name_of(path)) == (path, name)
 
 
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        ([b"../main.py"], "no module"),
-        ([b"..main.py"], "no module"),
+        ([b"../main.py"], "must be of 1..24"),
+        ([b"..main.py"], "must be of 1..24"),
         ([b".main.py"], "must be of 1..24"),
         ([b"/main.py"], "must be of 1..24"),
         ([b"a/main.py"], "must be of 1..24"),
@@ -82,22 +82,25 @@ def test_a_name_is_a_path_and_back() -> None:
         ([b"Main.py"], "must be of 1..24"),
         ([b"m\xc3\xa4in.py"], "must be of 1..24"),
         ([b"a" * 25 + b".py"], "must be of 1..24"),
-        ([b"a.b.main.py"], "no module"),
-        ([b"main"], "no module"),
-        ([b"py"], "no module"),
-        ([b"main.txt"], "no module"),
-        ([b"main.py\n"], "no module"),
+        ([b"a.b.c.main.py"], "must be a module"),
+        ([b"main"], "must be a module"),
+        ([b"py"], "must be a module"),
+        ([b"main.txt"], "must be a module"),
+        ([b"main.py\n"], "must be a module"),
         ([b""], "name bytes: 0"),
-        ([b"a" * 300], "name bytes: 300, must be 1..75"),
-        ([b"app.py"], "no file is the module main"),
+        ([b"a" * 300], "name bytes: 300, must be 1..100"),
+        ([b"barsensor.app.py"], "no file is the module barsensor.main"),
         ([b"main.py", b"main.py"], "comes after"),
         ([b"main.py", b"app.py"], "comes after"),
         ([b"main.mpy", b"main.py"], "hides another"),
         ([b"link.a.py", b"link.py", b"main.py"], "hides another"),
         ([b"main.a.py", b"main.py"], "hides another"),
+        ([b"a.b.c.py", b"a.b.py"], "hides another"),
+        ([b"a.b.mpy", b"a.b.py"], "hides another"),
+        ([b"barsensor.main.a.py"], "no file is the module"),
     ],
 )
-def test_a_name_that_is_not_flat_or_hides_another_is_refused(names: list[bytes], text: str) -> None:
+def test_a_name_that_is_no_module_or_hides_another_is_refused(names: list[bytes], text: str) -> None:
     with pytest.raises(BundleError, match=text):
         bundle.parse_manifest(raw_manifest([(name, 1) for name in names]))
 
@@ -109,15 +112,18 @@ def test_a_name_that_is_not_flat_or_hides_another_is_refused(names: list[bytes],
         (bytes(16385), "manifest bytes: 16385"),
         (raw_manifest([]), "files: 0, must be 1..192"),
         (raw_manifest([], 10_000), "files: 10000, must be 1..192"),
-        (raw_manifest([(b"main.py", 1)], 2), "ends within a file"),
-        (raw_manifest([(b"main.py", 1)])[:-1], "ends within a name"),
-        (raw_manifest([(b"main.py", 1)]) + b"\0", "its files end at"),
+        (raw_manifest([(b"barsensor.main.py", 1)], 2), "ends within a file"),
+        (raw_manifest([(b"barsensor.main.py", 1)])[:-1], "ends within a name"),
+        (raw_manifest([(b"barsensor.main.py", 1)]) + b"\0", "its files end at"),
         (raw_manifest([(b"main.py", 0)]), "file bytes: 0"),
         (raw_manifest([(b"main.py", 16385)]), "file bytes: 16385, must be 1..16384"),
         (raw_manifest([(b"main.py", 0xFFFFFFFF)]), "file bytes: 4294967295"),
-        (raw_manifest([(b"m%d.py" % i, 16384) for i in range(33)] + [(b"main.py", 1)]), "bytes of all files: 540673"),
-        (raw_manifest([(b"main.py", 1)], head=b"\0\2\1\3\6\n\1"), "board family: 3, must be 0..2"),
-        (raw_manifest([(b"main.mpy", 1)], head=b"\0\2\1\2\0\0\1"), "bytecode version is 0"),
+        (
+            raw_manifest([(b"m%d.py" % i, 16384) for i in range(33)] + [(b"barsensor.main.py", 1)]),
+            "bytes of all files: 540673",
+        ),
+        (raw_manifest([(b"barsensor.main.py", 1)], head=b"\0\2\1\3\6\n\1"), "board family: 3, must be 0..2"),
+        (raw_manifest([(b"barsensor.main.mpy", 1)], head=b"\0\2\1\2\0\0\1"), "bytecode version is 0"),
     ],
 )
 def test_a_manifest_beyond_a_limit_is_refused_with_limit_and_value(raw: bytes, text: str) -> None:
@@ -146,7 +152,7 @@ def test_a_header_beyond_a_limit_is_refused_before_anything_follows(raw: bytes, 
 
 def test_a_head_says_how_long_it_is_and_what_follows() -> None:
     told = bundle.pack_manifest(manifest())
-    with pytest.raises(BundleError, match="head has 180 bytes, its header names 179"):
+    with pytest.raises(BundleError, match="head has 207 bytes, its header names 206"):
         bundle.parse_head(bundle.pack_head(told) + b"\0")
     with pytest.raises(BundleError, match="files have 708 bytes, the header names 709"):
         bundle.parse_head(raw_header(len(told), 709) + told)
@@ -155,7 +161,7 @@ def test_a_head_says_how_long_it_is_and_what_follows() -> None:
 
 
 def test_what_no_sensor_takes_cannot_be_packed() -> None:
-    for files in ([("Main.py", 1)], [("main.py", 0)], [(f"m{i}.py", 1) for i in range(193)]):
+    for files in ([("barsensor.Main.py", 1)], [("barsensor.main.py", 0)], [(f"m{i}.py", 1) for i in range(193)]):
         with pytest.raises(BundleError):
             bundle.pack_manifest(manifest(files))
 
@@ -187,7 +193,7 @@ def outcome(parse: Callable[[bytes], object], raw: bytes) -> object:
 
 def test_no_mutant_does_more_than_to_be_refused_or_to_hold_to_every_limit() -> None:
     dice = random.Random(6)
-    told = bundle.pack_manifest(manifest([*FILES, ("boards.esp.py", 9000), ("a.py", 1)]))
+    told = bundle.pack_manifest(manifest([*FILES, ("barsensor.boards.esp.py", 9000), ("a.py", 1)]))
     head = bundle.pack_head(told)
     taken = 0
     for _ in range(MUTANTS // 2):

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from barcore import cobs, frame, protocol, record
-from barhold.image import firmware_files
+from barsensor import main
+from barsensor.boards import sim
 from mpy import detect, play, rig
 
 RECORDINGS = ["lone-lift", "mixed-set", "six-reps"]
@@ -15,7 +16,7 @@ NEAR_WRAP_TICK = (1 << 30) - 10_000
 
 
 def play_here(samples: bytes, start_tick: int) -> list[str]:
-    return play.lines(firmware_files.load("main"), firmware_files.load("boards.sim"), samples, start_tick)
+    return play.lines(main, sim, samples, start_tick)
 
 
 @pytest.mark.parametrize("name", RECORDINGS)

@@ -4,9 +4,8 @@ import machine
 import pytest
 import world
 
-from barhold.image.firmware_files import load
+from barsensor.drivers.bus import free
 
-free = load("drivers.bus").free
 SDA, SCL = 5, 6
 
 

@@ -1,4 +1,4 @@
-"""A bus or a FIFO that talks nonsense: no garbage, no exception but OSError and ImuError, and back to work."""
+"""A bus or a FIFO that talks nonsense: no garbage, no exception but OSError and and back to work."""
 
 import contextlib
 import random
@@ -8,8 +8,8 @@ from typing import Any
 import imu_scenes
 import pytest
 
-from barhold.image.firmware_files import load
-from driverkit import CHIPS, ImuError, bench_fixture, blob_file  # noqa: F401
+from barsensor.drivers.fault import ImuError
+from driverkit import CHIPS, bench_fixture, blob_file  # noqa: F401
 
 ROUNDING = 2
 
@@ -31,7 +31,7 @@ def assert_true(bench: Any) -> None:
 @pytest.mark.parametrize("value", [0x00, 0xFF])
 @pytest.mark.parametrize("chip", CHIPS)
 def test_a_bus_that_reads_only_one_value(tmp_path: Path, chip: str, value: int) -> None:
-    b = imu_scenes.dead_bus(load, chip, blob_file(tmp_path), value)
+    b = imu_scenes.dead_bus(chip, blob_file(tmp_path), value)
     assert_true(b)
     assert b.driver.bad_words > 0 or value == 0
 
@@ -64,7 +64,7 @@ def test_a_bus_that_dies_within_a_burst(bench: Any, chip: str, after: int, value
 @pytest.mark.parametrize("after", [0, 1, 7, 9, 14, 25])
 @pytest.mark.parametrize("chip", CHIPS)
 def test_an_error_within_a_burst_passes_through_and_the_next_read_works(tmp_path: Path, chip: str, after: int) -> None:
-    b = imu_scenes.broken_burst(load, chip, blob_file(tmp_path), after)
+    b = imu_scenes.broken_burst(chip, blob_file(tmp_path), after)
     assert b.rows[-1] == (1,), "the error came through"
     assert_true(b)
     assert b.driver.bad_words == 1

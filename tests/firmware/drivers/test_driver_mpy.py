@@ -4,7 +4,6 @@ from pathlib import Path
 
 import imu_scenes
 
-from barhold.image.firmware_files import load
 from driverkit import CHIPS, blob_file
 from mpy import rig
 
@@ -13,7 +12,7 @@ MPY = Path(rig.__file__).parent
 
 def test_both_interpreters_read_the_same(tmp_path: Path) -> None:
     there = rig.run(MPY / "drivers.py").splitlines()
-    assert there == imu_scenes.everything(load, blob_file(tmp_path))
+    assert there == imu_scenes.everything(blob_file(tmp_path))
     assert len(there) > 4000
 
 

@@ -1,5 +1,6 @@
 """Faults put into the drivers on purpose, the upstream drivers' among them: the stand-ins must not let them pass."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import imu_scenes
 import pytest
 from test_drivers import compare, period_ms
 
-from barhold.image.firmware_files import load
 from driverkit import CHIPS, blob_file
 
 CLASS = {chip: imu_scenes.CHIPS[chip][0] for chip in CHIPS}
@@ -37,11 +37,11 @@ SEEDS = {
 def test_a_seeded_fault_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     where, what, value = SEEDS[name]
     chip, _, room = where.partition(".")
-    module = load("drivers." + (room or chip))
+    module = importlib.import_module("barsensor.drivers." + (room or chip))
     target = module if what.isupper() or what[0].isupper() else getattr(module, CLASS[chip])
     rate_hz = imu_scenes.CHIPS[chip][2][0]
     monkeypatch.setattr(target, what, value)
-    bench = imu_scenes.steady(load, chip, rate_hz, blob_file(tmp_path))
+    bench = imu_scenes.steady(chip, rate_hz, blob_file(tmp_path))
     with pytest.raises(AssertionError):
         as_it_must_be(bench, rate_hz)
 

@@ -7,7 +7,8 @@ from typing import Any
 import imu_scenes
 import pytest
 
-from driverkit import CHIPS, ImuError, bench_fixture  # noqa: F401
+from barsensor.drivers.fault import ImuError
+from driverkit import CHIPS, bench_fixture  # noqa: F401
 
 
 @pytest.mark.parametrize("chip", CHIPS)

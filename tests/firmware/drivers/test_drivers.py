@@ -7,8 +7,8 @@ from typing import Any
 import imu_scenes
 import pytest
 
-from barhold.image.firmware_files import load
-from driverkit import CHIPS, ImuError, bench_fixture, blob_file, period_ms  # noqa: F401
+from barsensor.drivers.fault import ImuError
+from driverkit import CHIPS, bench_fixture, blob_file, period_ms  # noqa: F401
 
 RATES = [(chip, rate_hz) for chip in CHIPS for rate_hz in imu_scenes.CHIPS[chip][2]]
 ROUNDING = 2  # counts: half of the chip's, half of ours, and the factor's rest at full scale
@@ -24,7 +24,7 @@ def compare(rows: list[tuple[int, ...]], taken: list[tuple[int, tuple[int, ...]]
 @pytest.mark.parametrize("speed", [950, 1000, 1050])
 @pytest.mark.parametrize(("chip", "rate_hz"), RATES)
 def test_known_motion(tmp_path: Path, chip: str, rate_hz: int, speed: int) -> None:
-    bench = imu_scenes.steady(load, chip, rate_hz, blob_file(tmp_path), speed)
+    bench = imu_scenes.steady(chip, rate_hz, blob_file(tmp_path), speed)
     compare(bench.rows, bench.fake.taken, period_ms(bench))
     span_s = (bench.fake.taken[-1][0] - bench.fake.taken[0][0]) / 1e6
     assert (len(bench.rows) - 1) / span_s == pytest.approx(rate_hz * speed / 1000, rel=0.01)
@@ -75,7 +75,7 @@ def test_one_read_moves_at_most_a_burst_whatever_is_asked_for(bench: Any, chip: 
 
 @pytest.mark.parametrize("chip", CHIPS)
 def test_an_overrun_is_counted_and_shows_as_a_gap(tmp_path: Path, chip: str) -> None:
-    b = imu_scenes.overrun(load, chip, blob_file(tmp_path))
+    b = imu_scenes.overrun(chip, blob_file(tmp_path))
     assert (b.driver.overruns, b.driver.bad_words) == (1, 0)
     ticks = [row[0] for row in b.rows]
     steps = [(after - before) & 0x3FFFFFFF for before, after in pairwise(ticks)]

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barcore.ticks import HALF_MS, MASK
-from barhold.image.firmware_files import load
+from barsensor.drivers.fifoclock import FifoClock
 
-FifoClock = load("drivers.fifoclock").FifoClock
 LIMIT = 32
 
 

@@ -7,10 +7,7 @@ import pytest
 from ether import Ether
 
 from barcore import frame, protocol
-from barhold.image import firmware_files
-
-ble = firmware_files.load("link.ble")
-radio = firmware_files.load("link.radio")
+from barsensor.link import ble
 
 HELLO = frame.pack(protocol.HELLO, 0, struct.pack(protocol.HELLO_FORMAT, 1, 1, b"host-one"))
 BYE = frame.pack(protocol.BYE, 7)

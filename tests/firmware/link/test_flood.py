@@ -1,6 +1,5 @@
 """Random frames, and ones with a repaired CRC, fed to both links of a sensor and to the session behind them."""
 
-import importlib
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -9,7 +8,6 @@ import bluetooth
 import pytest
 from ether import Ether
 
-from barhold.image import firmware_files
 from mpy import flood, rig
 
 QUICK, WHOLE = 400_000, 1_000_000
@@ -30,12 +28,8 @@ class Fast:
         return int(self._random() * limit)
 
 
-def load(name: str):
-    return importlib.import_module(name) if name.startswith("barcore") else firmware_files.load(name)
-
-
 def made() -> flood.Target:
-    return flood.Target(flood.modules_of(load), Ether(), bluetooth)
+    return flood.Target(flood.modules(), Ether(), bluetooth)
 
 
 @pytest.mark.parametrize("total", [QUICK, pytest.param(WHOLE, marks=pytest.mark.long)])

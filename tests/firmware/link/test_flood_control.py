@@ -124,7 +124,7 @@ class Target:
     def state(self) -> tuple:
         """What must not change unasked: settings, key, calibration; and the log."""
         log = self.sensor.app.log
-        return dict(self.sensor.board.kept.files), log.log_id, log.next_seq, log.pending, log.acked
+        return dict(self.sensor.board.config.files), log.log_id, log.next_seq, log.pending, log.acked
 
 
 @pytest.mark.parametrize("total", [QUICK, pytest.param(WHOLE, marks=pytest.mark.long)])

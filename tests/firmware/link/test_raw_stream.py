@@ -5,9 +5,8 @@ from array import array
 
 import pytest
 
-from barhold.image import firmware_files
+from barsensor.link import rawstream
 
-rawstream = firmware_files.load("link.rawstream")
 BODY = 4 + 16 * 8
 
 

@@ -3,12 +3,9 @@
 import pytest
 
 from barcore import cobs, frame, protocol
-from barhold.image import firmware_files
 from barhold.link.packets import packet
+from barsensor.link import serial, stream
 from radio.transport import escaped
-
-serial = firmware_files.load("link.serial")
-stream = firmware_files.load("link.stream")
 
 ALL_BYTES = bytes(range(256))
 

@@ -1,9 +1,7 @@
 """One end of a session: link and answer together."""
 
-from barhold.image import firmware_files
+from barsensor.link.session_port import SessionPort
 from sensorkit import Link
-
-End = firmware_files.load("link.end").End
 
 
 class Answer:
@@ -36,7 +34,7 @@ class Raw(Link):
 
 def test_one_frame_a_step_is_answered_then_one_of_the_stream_follows() -> None:
     link, answer = Raw(), Answer()
-    end = End(link, answer)
+    end = SessionPort(link, answer)
     link.incoming += [(1, 2, b"a"), (3, 4, b"b")]
     answer.streamed = b"samples"
     end.serve(7)
@@ -49,13 +47,13 @@ def test_one_frame_a_step_is_answered_then_one_of_the_stream_follows() -> None:
 
 def test_nothing_to_say_says_nothing() -> None:
     link = Raw()
-    End(link, Answer()).serve(0)
+    SessionPort(link, Answer()).serve(0)
     assert link.sent == []
 
 
 def test_live_records_pass_and_open_is_the_sessions() -> None:
     link, answer = Raw(), Answer()
-    end = End(link, answer)
+    end = SessionPort(link, answer)
     end.live(b"record")
     assert (link.sent, end.open) == ([b"record"], True)
     answer.is_open = False
@@ -66,5 +64,5 @@ def test_a_link_that_went_down_ends_the_session_and_answers_no_frame_that_came_b
     link, answer = Raw(), Answer()
     link.connected = False
     link.incoming.append((1, 2, b""))
-    End(link, answer).serve(0)
+    SessionPort(link, answer).serve(0)
     assert (link.sent, answer.closed) == ([], 1)

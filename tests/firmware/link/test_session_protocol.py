@@ -6,11 +6,10 @@ import struct
 import pytest
 
 from barcore import frame, protocol
-from barhold.image import firmware_files
+from barsensor.boards.storage import MemoryStorage
+from barsensor.link import session_protocol
+from barsensor.storage.record_log import RecordLog
 
-answer = firmware_files.load("link.answer")
-RecordLog = firmware_files.load("recordlog").RecordLog
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
 DEVICE = b"sensor01"
 LOG_ID = 0xCAFE0001
 NOW_MS = 5_000_000_000
@@ -26,7 +25,7 @@ class Session:
         for i in range(40):
             self.log.append(protocol.CORRECTION, 0, i, (i, 0, 0, 0))
         self.log.flush()
-        self.end = answer.Answer(DEVICE, self.log, "Bar 1", "0.1.0", max_frame_bytes)
+        self.end = session_protocol.SessionProtocol(DEVICE, self.log, "Bar 1", "0.1.0", max_frame_bytes)
         self.nonce = 0
 
     def ask(self, kind: int, body: bytes = b"", nonce: int | None = None) -> list[tuple[int, int, bytes]]:
@@ -65,7 +64,7 @@ def records_of(got: list[tuple[int, int, bytes]]) -> list[int]:
 
 def test_hello_opens_and_info_says_who(idle: Session) -> None:
     [(kind, nonce, body)] = idle.hello()
-    assert (kind, idle.end.state) == (protocol.INFO, answer.OPEN)
+    assert (kind, idle.end.state) == (protocol.INFO, session_protocol.OPEN)
     assert nonce != 0
     assert frame.parse_info(body) == {
         protocol.INFO_PROTOCOL: bytes((protocol.MAJOR, protocol.MINOR)),
@@ -103,7 +102,7 @@ def test_the_same_hello_after_the_link_went_down_is_a_new_session(opened: Sessio
 def test_hello_of_another_major_is_refused(name: str, request: pytest.FixtureRequest) -> None:
     session = request.getfixturevalue(name)
     assert session.hello(major=2) == [(protocol.STATUS, 0, status(protocol.HELLO, protocol.BAD_VERSION))]
-    assert session.end.state == answer.IDLE
+    assert session.end.state == session_protocol.IDLE
 
 
 @pytest.mark.parametrize("name", ["idle", "opened"])
@@ -111,20 +110,20 @@ def test_hello_too_short_is_refused(name: str, request: pytest.FixtureRequest) -
     session = request.getfixturevalue(name)
     got = session.ask(protocol.HELLO, bytes(9), 0)
     assert got == [(protocol.STATUS, 0, status(protocol.HELLO, protocol.BAD_BODY))]
-    assert session.end.state == answer.IDLE
+    assert session.end.state == session_protocol.IDLE
 
 
 @pytest.mark.parametrize("kind", [protocol.PULL, protocol.ACK, protocol.TIME, protocol.BYE, 99])
 def test_idle_is_silent_until_hello(idle: Session, kind: int) -> None:
     assert idle.ask(kind, bytes(16)) == []
     assert idle.end.live(bytes(32)) == []
-    assert (idle.end.dropped, idle.end.state) == (1, answer.IDLE)
+    assert (idle.end.dropped, idle.end.state) == (1, session_protocol.IDLE)
 
 
 @pytest.mark.parametrize("kind", [protocol.PULL, protocol.ACK, protocol.TIME, protocol.BYE, 40])
 def test_a_wrong_nonce_is_dropped_and_counted(opened: Session, kind: int) -> None:
     assert opened.ask(kind, bytes(16), opened.nonce ^ 1) == []
-    assert (opened.end.dropped, opened.end.state) == (1, answer.OPEN)
+    assert (opened.end.dropped, opened.end.state) == (1, session_protocol.OPEN)
 
 
 @pytest.mark.parametrize("kind", [protocol.INFO, protocol.DATA, protocol.STATUS, 200])
@@ -215,7 +214,7 @@ def test_time_tells_boot_and_clock_with_the_token(opened: Session) -> None:
 
 def test_bye_ends_the_session_without_a_word(opened: Session) -> None:
     assert opened.ask(protocol.BYE) == []
-    assert opened.end.state == answer.IDLE
+    assert opened.end.state == session_protocol.IDLE
     assert opened.end.live(bytes(32)) == []
 
 
@@ -232,7 +231,7 @@ def test_bye_ends_the_session_without_a_word(opened: Session) -> None:
 )
 def test_a_body_too_short_or_out_of_range_is_refused(opened: Session, kind: int, body: bytes) -> None:
     assert opened.ask(kind, body) == [(protocol.STATUS, opened.nonce, status(kind, protocol.BAD_BODY))]
-    assert opened.end.state == answer.OPEN
+    assert opened.end.state == session_protocol.OPEN
 
 
 def test_a_body_with_fields_appended_later_is_understood(opened: Session) -> None:

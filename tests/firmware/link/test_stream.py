@@ -1,9 +1,7 @@
 """The sensor's frames on a byte stream: whatever else the stream carries, and however slow it is."""
 
 from barcore import cobs, frame, protocol
-from barhold.image import firmware_files
-
-stream = firmware_files.load("link.stream")
+from barsensor.link import stream
 
 
 class Port:

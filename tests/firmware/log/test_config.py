@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 import poses
 from barcore.settings import Settings
-from barhold.image import firmware_files
+from barsensor.boards import storage
+from barsensor.storage import config
 from mpy import kept as script
 from mpy import rig
 
-kept = firmware_files.load("kept")
-storage = firmware_files.load("boards.storage")
-FORMS = [kept.SETTINGS, kept.CALIBRATION]
+FORMS = [config.SETTINGS, config.CALIBRATION]
 
 
 def signed(line: str | bytes) -> bytes:
@@ -55,18 +54,18 @@ class Failing(storage.MemoryStorage):  # type: ignore[misc]
 
 def test_without_files_there_are_defaults_and_no_fault() -> None:
     place = holding(None)
-    assert kept.SETTINGS.load(place) == (
+    assert config.SETTINGS.load(place) == (
         {"name": "Barhold", "target_ms": 2000, "long_ms": 3500, "rate_hz": 104},
         "",
     )
-    values, fault = kept.CALIBRATION.load(place)
-    assert (values["calibrated"], kept.uncalibrated_axes(values), fault) == (False, 63, "")
+    values, fault = config.CALIBRATION.load(place)
+    assert (values["calibrated"], config.uncalibrated_axes(values), fault) == (False, 63, "")
     assert place.files == {}
 
 
 def test_the_text_is_json_with_version_and_crc() -> None:
     place = holding(None)
-    kept.SETTINGS.save(place, {"name": "Left"})
+    config.SETTINGS.save(place, {"name": "Left"})
     line, crc, end = place.files["settings"].split(b"\n")
     assert line == b'{"version": 1, "long_ms": 3500, "name": "Left", "rate_hz": 104, "target_ms": 2000}'
     assert (int(crc, 16), end) == (binascii.crc32(line), b"")
@@ -81,17 +80,17 @@ def test_the_text_is_json_with_version_and_crc() -> None:
 def test_settings_come_back(name: str, target_ms: int, long_ms: int, rate_hz: int) -> None:
     place = holding(None)
     values = {"name": name, "target_ms": target_ms, "long_ms": long_ms, "rate_hz": rate_hz}
-    kept.SETTINGS.save(place, values)
-    assert kept.SETTINGS.load(place) == (values, "")
+    config.SETTINGS.save(place, values)
+    assert config.SETTINGS.load(place) == (values, "")
 
 
 def test_a_calibration_comes_back_and_the_detector_takes_it(tmp_path) -> None:
     found = poses.calibrated(poses.Part(random.Random(1)), extra=1)
     place = storage.FolderStorage(str(tmp_path / "kept"), None)
-    kept.CALIBRATION.save(place, kept.calibration_of(found, kept.CALIBRATION.values()))
-    values, fault = kept.CALIBRATION.load(place)
-    assert (fault, kept.uncalibrated_axes(values), values["poses"]) == ("", 0, 7)
-    told = kept.detector_settings(kept.SETTINGS.values(), values)
+    config.CALIBRATION.save(place, config.calibration_of(found, config.CALIBRATION.values()))
+    values, fault = config.CALIBRATION.load(place)
+    assert (fault, config.uncalibrated_axes(values), values["poses"]) == ("", 0, 7)
+    told = config.detector_settings(config.SETTINGS.values(), values)
     assert vars(told) == vars(
         Settings(2000, found.acc_offset, found.acc_scale, found.gyro_offset, calibrated=True),
     )
@@ -100,32 +99,32 @@ def test_a_calibration_comes_back_and_the_detector_takes_it(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("form", "change", "fault"),
     [
-        (kept.SETTINGS, {"name": ""}, "name is '', must have 1..20 bytes"),
-        (kept.SETTINGS, {"name": "ä" * 11}, "must have 1..20 bytes"),
-        (kept.SETTINGS, {"name": "a\nb"}, "must have 1..20 bytes"),
-        (kept.SETTINGS, {"name": "\ud83d"}, "must have 1..20 bytes"),
-        (kept.SETTINGS, {"name": 5}, "name is 5"),
-        (kept.SETTINGS, {"target_ms": -1}, "target_ms is -1, must be 0..60000"),
-        (kept.SETTINGS, {"target_ms": True}, "target_ms is True"),
-        (kept.SETTINGS, {"long_ms": 60001}, "long_ms is 60001, must be 0..60000"),
-        (kept.SETTINGS, {"rate_hz": 100}, "rate_hz is 100, must be 104 or 208"),
-        (kept.SETTINGS, {"target_ms": 2000.0}, "must be a whole number"),
-        (kept.SETTINGS, {"later": {"a": 1}}, "must be a whole number"),
-        (kept.SETTINGS, {"later": [[1]]}, "must be a whole number"),
-        (kept.SETTINGS, {"later": None}, "must be a whole number"),
-        (kept.CALIBRATION, {"calibrated": 1}, "must be true or false"),
-        (kept.CALIBRATION, {"acc_offset": [0, 0, 615]}, "must be three of -614..614"),
-        (kept.CALIBRATION, {"acc_offset": [0, 0]}, "must be three of"),
-        (kept.CALIBRATION, {"acc_offset": 5}, "must be three of"),
-        (kept.CALIBRATION, {"acc_scale": [4096, 3685, 4096]}, "must be three of 3686..4506"),
-        (kept.CALIBRATION, {"gyro_offset": [641, 0, 0]}, "must be three of -640..640"),
-        (kept.CALIBRATION, {"gyro_offset": "abc"}, "must be three of"),
-        (kept.CALIBRATION, {"poses": 256}, "poses is 256"),
+        (config.SETTINGS, {"name": ""}, "name is '', must have 1..20 bytes"),
+        (config.SETTINGS, {"name": "ä" * 11}, "must have 1..20 bytes"),
+        (config.SETTINGS, {"name": "a\nb"}, "must have 1..20 bytes"),
+        (config.SETTINGS, {"name": "\ud83d"}, "must have 1..20 bytes"),
+        (config.SETTINGS, {"name": 5}, "name is 5"),
+        (config.SETTINGS, {"target_ms": -1}, "target_ms is -1, must be 0..60000"),
+        (config.SETTINGS, {"target_ms": True}, "target_ms is True"),
+        (config.SETTINGS, {"long_ms": 60001}, "long_ms is 60001, must be 0..60000"),
+        (config.SETTINGS, {"rate_hz": 100}, "rate_hz is 100, must be 104 or 208"),
+        (config.SETTINGS, {"target_ms": 2000.0}, "must be a whole number"),
+        (config.SETTINGS, {"later": {"a": 1}}, "must be a whole number"),
+        (config.SETTINGS, {"later": [[1]]}, "must be a whole number"),
+        (config.SETTINGS, {"later": None}, "must be a whole number"),
+        (config.CALIBRATION, {"calibrated": 1}, "must be true or false"),
+        (config.CALIBRATION, {"acc_offset": [0, 0, 615]}, "must be three of -614..614"),
+        (config.CALIBRATION, {"acc_offset": [0, 0]}, "must be three of"),
+        (config.CALIBRATION, {"acc_offset": 5}, "must be three of"),
+        (config.CALIBRATION, {"acc_scale": [4096, 3685, 4096]}, "must be three of 3686..4506"),
+        (config.CALIBRATION, {"gyro_offset": [641, 0, 0]}, "must be three of -640..640"),
+        (config.CALIBRATION, {"gyro_offset": "abc"}, "must be three of"),
+        (config.CALIBRATION, {"poses": 256}, "poses is 256"),
     ],
 )
 def test_out_of_range_is_neither_written_nor_believed(form: Any, change: dict[str, Any], fault: str) -> None:
     place = holding(None)
-    with pytest.raises(kept.KeptError, match=fault):
+    with pytest.raises(config.ConfigError, match=fault):
         form.save(place, change)
     assert place.files == {}
     place.replace(form.name, signed(json.dumps({"version": 1, **change})))
@@ -160,35 +159,35 @@ BAD = [
 def test_a_bad_file_gives_defaults_is_told_and_left_then_kept_aside_once(raw: bytes, fault: str) -> None:
     place = holding(raw)
     for _ in range(3):
-        values, said = kept.SETTINGS.load(place)
-        assert (values, place.files) == (kept.SETTINGS.values(), {"settings": raw})
+        values, said = config.SETTINGS.load(place)
+        assert (values, place.files) == (config.SETTINGS.values(), {"settings": raw})
         assert said.startswith("settings: " + fault)
         assert len(said) < 120
     values["target_ms"] = 3000
-    kept.SETTINGS.save(place, values)
-    assert kept.SETTINGS.load(place) == (values, "")
+    config.SETTINGS.save(place, values)
+    assert config.SETTINGS.load(place) == (values, "")
     assert place.files["settings.bad"] == raw[:2049]
     place.replace("settings", b"bad again")
-    kept.SETTINGS.save(place, values)
-    kept.SETTINGS.save(place, values)
+    config.SETTINGS.save(place, values)
+    config.SETTINGS.save(place, values)
     assert sorted(place.files) == ["settings", "settings.bad"]
     assert place.files["settings.bad"] == b"bad again"
 
 
 def test_the_same_values_are_not_written_again() -> None:
     place = Cutting(2, written=True)
-    kept.SETTINGS.save(place, {"target_ms": 3000})
-    kept.SETTINGS.save(place, {"target_ms": 3000})
+    config.SETTINGS.save(place, {"target_ms": 3000})
+    config.SETTINGS.save(place, {"target_ms": 3000})
     assert place.left == 1
 
 
 def test_a_file_that_cannot_be_read_is_told() -> None:
     place = Failing(None)
     place.replace("settings", signed('{"version": 1, "name": "Left"}'))
-    values, fault = kept.SETTINGS.load(place)
-    assert values == kept.SETTINGS.values()
+    values, fault = config.SETTINGS.load(place)
+    assert values == config.SETTINGS.values()
     assert fault == "settings: cannot be read (5)"
-    kept.SETTINGS.save(place, values)
+    config.SETTINGS.save(place, values)
     assert list(place.files) == ["settings"]
 
 
@@ -198,13 +197,13 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(before: bytes | None
     for cut_at in (1, 2):
         place = Cutting(cut_at, written)
         place.files = {} if before is None else {"settings": before}
-        old = kept.SETTINGS.load(place)
+        old = config.SETTINGS.load(place)
         cut = False
         try:
-            kept.SETTINGS.save(place, {"name": "New"})
+            config.SETTINGS.save(place, {"name": "New"})
         except OSError:
             cut = True
-        after = kept.SETTINGS.load(place)
+        after = config.SETTINGS.load(place)
         assert after[0]["name"] == "New" or after == old
         assert cut or after[0]["name"] == "New"
         if before == b"bad":
@@ -213,10 +212,10 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(before: bytes | None
 
 def test_a_newer_firmwares_keys_are_kept_when_rewritten() -> None:
     place = holding(signed('{"version": 1, "name": "Left", "lamp": [1, -2], "mode": "quiet", "loud": false}'))
-    values, fault = kept.SETTINGS.load(place)
+    values, fault = config.SETTINGS.load(place)
     assert fault == ""
     values["target_ms"] = 3000
-    kept.SETTINGS.save(place, values)
+    config.SETTINGS.save(place, values)
     found = json.loads(place.files["settings"].split(b"\n")[0])
     assert (found["lamp"], found["mode"], found["loud"]) == ([1, -2], "quiet", False)
     assert (found["name"], found["target_ms"], found["rate_hz"]) == ("Left", 3000, 104)
@@ -233,7 +232,7 @@ def third() -> Any:
         values["name"] = "Was " + str(values["target_ms"])
         return values
 
-    return kept.Form("settings", kept.SETTINGS.values(), kept.SETTINGS._check_values, (to_ms, named))
+    return config.Form("settings", config.SETTINGS.values(), config.SETTINGS._check_values, (to_ms, named))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +258,7 @@ def test_older_versions_migrate_step_by_step(line: str, name: str, target_ms: in
 )
 def test_what_does_not_migrate_is_a_fault(line: str) -> None:
     values, fault = third().load(holding(signed(line)))
-    assert values == kept.SETTINGS.values()
+    assert values == config.SETTINGS.values()
     assert fault.startswith(("settings: version 1 does not migrate", "settings: target_ms is ", "settings: name is "))
 
 
@@ -303,7 +302,7 @@ def packed(files: list[bytes]) -> bytes:
 
 def test_mutated_files_do_no_harm_in_either_interpreter() -> None:
     files = packed(mutants())
-    assert len(script.lines(kept, storage, files)) == 2 * len(mutants())
+    assert len(script.lines(config, storage, files)) == 2 * len(mutants())
     assert rig.run(rig.HERE / "kept.py", "count", stdin=files) == f"{2 * len(mutants())}\n"
 
 
@@ -319,5 +318,5 @@ def test_both_interpreters_read_and_write_the_same() -> None:
     ]
     files = packed([signed(line) for line in lines if "\\u" not in line] + [raw for raw, _ in BAD])
     there = rig.run(rig.HERE / "kept.py", stdin=files).split("\n")[:-1]
-    assert there == script.lines(kept, storage, files)
+    assert there == script.lines(config, storage, files)
     rig.run(rig.HERE / "kept.py", "count", stdin=packed([signed(lines[1])]))

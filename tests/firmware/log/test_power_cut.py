@@ -18,11 +18,11 @@ from barcore import loglayout, protocol, record
 from barcore.detector import Detector
 from barcore.settings import Settings
 from barhold import generate
-from barhold.image import firmware_files
+from barsensor.app import App
+from barsensor.boards import sim
+from barsensor.storage import record_log
 from littlefs_rig import BLOCK_BYTES, ERASE, TEARS, Op, Rig, apply, cuts, on_littlefs
 
-sim = firmware_files.load("boards.sim")
-recordlog = firmware_files.load("recordlog")
 BLOCKS = 48
 SEGMENTS = 2
 SESSIONS = 40
@@ -59,7 +59,7 @@ def session(reps: int) -> bytes:
     return generate.session(reps, SETS, reps, rest_s=25).samples
 
 
-def live(rig: Rig, sessions: int, log_type: type = recordlog.RecordLog) -> Life:
+def live(rig: Rig, sessions: int, log_type: type = record_log.RecordLog) -> Life:
     """Let a sensor with a small flash train; a host acknowledges part of it now and then, and later no more."""
     at = rig.fresh(BLOCKS)
     at.flash.ops.clear()  # making the file system is not the sensor's work
@@ -69,7 +69,7 @@ def live(rig: Rig, sessions: int, log_type: type = recordlog.RecordLog) -> Life:
         board.storage = at.storage
         log = log_type(at.storage, SEGMENTS)
         watch(log, life)
-        app = firmware_files.load("app").App(board, Detector(Settings()), log)
+        app = App(board, Detector(Settings()), log)
         app.run(board.imu.ended)
         app.finish()
         if start % 3 != 2 and start < sessions // 3:
@@ -181,7 +181,7 @@ def life(littlefs: Rig) -> Life:
 
 @pytest.mark.parametrize("tear", TEARS)
 def test_a_cut_at_any_flash_operation_loses_nothing_and_invents_nothing(tear: str, littlefs: Rig, life: Life) -> None:
-    count, wrong = campaign(littlefs, life, tear, recordlog.RecordLog)
+    count, wrong = campaign(littlefs, life, tear, record_log.RecordLog)
     assert wrong == []
     assert count >= CUTS / len(TEARS)
 
@@ -223,10 +223,10 @@ def flips(rig: Rig, life: Life, log_type: type) -> list[str]:
 
 
 def test_a_bit_that_flips_in_a_stored_record_invents_nothing(littlefs: Rig, life: Life) -> None:
-    assert flips(littlefs, life, recordlog.RecordLog) == []
+    assert flips(littlefs, life, record_log.RecordLog) == []
 
 
-class AcknowledgesEarly(recordlog.RecordLog):
+class AcknowledgesEarly(record_log.RecordLog):
     """Bug 1: what is appended counts as kept."""
 
     @property
@@ -234,7 +234,7 @@ class AcknowledgesEarly(recordlog.RecordLog):
         return self._first + self._count
 
 
-class ReusesEarly(recordlog.RecordLog):
+class ReusesEarly(record_log.RecordLog):
     """Bug 2: slots are written anew before their segment is."""
 
     def _seal(self, count: int) -> None:
@@ -256,4 +256,4 @@ def test_the_campaign_sees_a_bug(bug: type, littlefs: Rig) -> None:
 
 def test_the_campaign_sees_a_skipped_crc(littlefs: Rig, life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "is_valid", lambda buf, at=0: buf[at] >> 5 == protocol.RECORD_VERSION)
-    assert flips(littlefs, life, recordlog.RecordLog), "bug 3"
+    assert flips(littlefs, life, record_log.RecordLog), "bug 3"

@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from barcore import loglayout, protocol, record
-from barhold.image import firmware_files
+from barsensor.boards.storage import MemoryStorage
+from barsensor.storage.record_log import RecordLog
 
-RecordLog = firmware_files.load("recordlog").RecordLog
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
 LOG_ID = 0xCAFE0001
 
 

@@ -13,13 +13,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from barcore import bundle, protocol
-from barhold.image import firmware_files
+from barloader import slots
+from barsensor.boards.storage import MemoryStorage
+from barsensor.update import receive as update_module
+from barsensor.update import slot_files
 from updatekit import CABLE, RADIO, SENSOR, Sender, State, Version, version
 
-slots = firmware_files.load("slots")
-slotfiles = firmware_files.load("slotfiles")
-update_module = firmware_files.load("update")
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
 OLD, NEW = version(2), version(3)
 NONE, HEAD, FILES = protocol.UPDATE_NONE, protocol.UPDATE_HEAD, protocol.UPDATE_FILES
 CHECKING, READY = protocol.UPDATE_CHECKING, protocol.UPDATE_READY
@@ -32,11 +31,11 @@ class Sensor:
         self.root = root
         self.store = slots.Slots(str(root))
         self.board = SimpleNamespace(
-            kept=MemoryStorage(None), power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
+            config=MemoryStorage(None), power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
         )
         self.mv, self.pressed = 0, False
         if not (root / "a").exists():
-            files = slotfiles.SlotFiles(str(root / "a"))
+            files = slot_files.SlotFiles(str(root / "a"))
             files.begin(OLD.head())
             for name, data in OLD.files.items():
                 files.put(name, data)
@@ -121,7 +120,7 @@ def test_what_is_set_on_trial_at_rest_only(sensor: Sensor) -> None:
 
 
 def test_the_slot_is_emptied_of_what_was_there(sensor: Sensor) -> None:
-    stray = sensor.root / "b" / "old"
+    stray = sensor.root / "b" / "old" / "room"
     stray.mkdir(parents=True)
     (stray / "module.mpy").write_bytes(b"x")
     (sensor.root / "b" / "gone.mpy").write_bytes(b"x")
@@ -180,7 +179,7 @@ def test_the_same_link_goes_on_without_the_button_another_one_does_not(sensor: S
         told = radio.block(raw, told.next)
     assert sensor.host().block(raw, told.next).reason == protocol.UPDATE_NOT_BEGUN
     later = Sensor(sensor.root)
-    later.board.kept = sensor.board.kept
+    later.board.config = sensor.board.config
     later.update = update_module.Update(later.board, later.store, SENSOR)
     told = later.host(RADIO).begin(raw)
     assert (told.state, told.reason) == (FILES, 0), "its signature, kept on flash, was checked again"
@@ -194,8 +193,8 @@ def test_a_file_that_does_not_match_is_removed_and_may_come_again(sensor: Sensor
     raw[-1] ^= 1
     told = host.send(bytes(raw))
     assert (told.state, told.reason) == (FILES, protocol.UPDATE_FILE)
-    assert told.next == len(raw) - len(NEW.files["main.mpy"])
-    assert "b/main.mpy" not in sensor.written()
+    assert told.next == len(raw) - len(NEW.files["barsensor.main.mpy"])
+    assert "b/barsensor/main.mpy" not in sensor.written()
     assert host.send(bytes(raw)).reason == protocol.UPDATE_FILE
     assert host.finish().reason == protocol.UPDATE_MISSING
     assert host.send(NEW.bundle()).next == len(raw)
@@ -205,13 +204,13 @@ def test_a_file_that_does_not_match_is_removed_and_may_come_again(sensor: Sensor
 @pytest.mark.parametrize("name", sorted(NEW.files))
 def test_no_byte_of_a_changed_file_is_written(sensor: Sensor, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Wherever the byte is: the file is judged in memory, before its first write."""
-    put, written = slotfiles.SlotFiles.put, []
+    put, written = slot_files.SlotFiles.put, []
 
     def note(files: Any, path: str, data: bytes) -> None:
         written.append((path, bytes(data)))
         put(files, path, data)
 
-    monkeypatch.setattr(slotfiles.SlotFiles, "put", note)
+    monkeypatch.setattr(slot_files.SlotFiles, "put", note)
     good, host = NEW.bundle(), sensor.host()
     at = good.index(NEW.files[name])
     for byte in (0, len(NEW.files[name]) // 2, len(NEW.files[name]) - 1):
@@ -225,8 +224,8 @@ def test_no_byte_of_a_changed_file_is_written(sensor: Sensor, monkeypatch: pytes
 
 
 def test_flash_that_lies_is_seen_as_each_file_is_read_back(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = slotfiles.SlotFiles.put
-    monkeypatch.setattr(slotfiles.SlotFiles, "put", lambda self, name, data: put(self, name, b"\0" + bytes(data)[1:]))
+    put = slot_files.SlotFiles.put
+    monkeypatch.setattr(slot_files.SlotFiles, "put", lambda self, name, data: put(self, name, b"\0" + bytes(data)[1:]))
     told = sensor.host().send(NEW.bundle())
     assert (told.reason, told.next) == (protocol.UPDATE_FILE, len(NEW.head()))
     assert set(sensor.written()) == {"slot", "b/coming"}
@@ -235,7 +234,7 @@ def test_flash_that_lies_is_seen_as_each_file_is_read_back(sensor: Sensor, monke
 def test_flash_that_rots_meanwhile_is_seen_by_the_whole_hash(sensor: Sensor) -> None:
     host = sensor.host()
     host.send(NEW.bundle())
-    path = sensor.root / "b" / "app.mpy"
+    path = sensor.root / "b" / "barsensor" / "app.mpy"
     path.write_bytes(b"\0" + path.read_bytes()[1:])
     told = host.finish()
     assert (told.state, told.reason) == (NONE, protocol.UPDATE_FILE)
@@ -248,16 +247,16 @@ def test_flash_that_fails_costs_a_piece(sensor: Sensor, monkeypatch: pytest.Monk
     told = host.begin(raw)
     while told.next < 9000:
         told = host.block(raw, told.next)
-    put = slotfiles.SlotFiles.put
+    put = slot_files.SlotFiles.put
 
     def full(*_: object) -> None:
         raise OSError(28)
 
-    monkeypatch.setattr(slotfiles.SlotFiles, "put", full)
+    monkeypatch.setattr(slot_files.SlotFiles, "put", full)
     while not told.reason:
         told = host.block(raw, told.next)
     assert (told.state, told.reason) == (FILES, protocol.UPDATE_STORAGE)
-    monkeypatch.setattr(slotfiles.SlotFiles, "put", put)
+    monkeypatch.setattr(slot_files.SlotFiles, "put", put)
     assert host.send(raw).next == len(raw)
     assert host.finish().state == READY
 
@@ -361,13 +360,13 @@ def with_name(name: bytes, size: int = 5) -> bytes:
 @pytest.mark.parametrize(
     "raw",
     [
-        with_name(b"../main.py"),
-        with_name(b"/main.py"),
-        with_name(b"link/main.py"),
-        with_name(b"..main.py"),
-        with_name(b"main\0.py"),
+        with_name(b"../barsensor.main.py"),
+        with_name(b"/barsensor.main.py"),
+        with_name(b"barsensor/main.py"),
+        with_name(b"barsensor..main.py"),
+        with_name(b"barsensor.main\0.py"),
         with_name(b"m" * 300 + b".py"),
-        with_name(b"main.py", 0xFFFFFFFF),
+        with_name(b"barsensor.main.py", 0xFFFFFFFF),
         reheaded(NEW.manifest, 0xFFFFFFFF) + bytes(500),
         reheaded(b"\0\3\0\2\6\n\1" + struct.pack("<H", 10_000) + bytes(16000), 10_000) + bytes(500),
         reheaded(NEW.manifest[:-1], sum(map(len, NEW.files.values()))) + bytes(500),
@@ -448,7 +447,7 @@ def test_a_signed_manifest_that_was_changed_is_refused(sensor: Sensor, key: Any)
     sensor.pressed = True
     signature = signed(NEW, key)[16 + len(NEW.manifest) :][:384]
     changed = bytearray(NEW.manifest)
-    changed[60] ^= 1  # within a digest
+    changed[80] ^= 1  # within a digest
     head = reheaded(bytes(changed), sum(map(len, NEW.files.values())), bundle.RSA_3072) + signature
     sensor.refuses(head + bytes(100), protocol.UPDATE_SIGNATURE, RADIO)
 

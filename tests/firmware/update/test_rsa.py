@@ -8,10 +8,9 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from barhold.image import firmware_files
+from barsensor.update import rsa as checker
 from mpy import rig
 
-checker = firmware_files.load("rsa")
 MESSAGE = b"a manifest"
 
 

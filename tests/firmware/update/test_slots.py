@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from barhold.image import firmware_files
+from barloader import slots
+from barsensor.update import slot_files
 from updatekit import version
 
-slots = firmware_files.load("slots")
-slotfiles = firmware_files.load("slotfiles")
 Pointer = slots.Pointer
 CONFIRMED, TRIAL, SAFE = slots.CONFIRMED, slots.TRIAL, slots.SAFE
 A, B = slots.A, slots.B
@@ -66,7 +66,7 @@ def root(tmp_path: Path) -> Path:
 
 def fill(root: Path, slot: int, minor: int) -> None:
     one = version(minor)
-    files = slotfiles.SlotFiles(f"{root}{slots.FOLDERS[slot]}")
+    files = slot_files.SlotFiles(f"{root}{slots.FOLDERS[slot]}")
     files.begin(one.head())
     for name, data in one.files.items():
         files.put(name, data)
@@ -104,7 +104,7 @@ def test_a_slot_is_whole_only_with_every_byte(root: Path, harm: str) -> None:
     fill(root, A, 2)
     assert store.is_whole(A)
     assert not store.is_whole(B)
-    path = root / "a" / "link" / "answer.mpy"
+    path = root / "a" / "barsensor" / "link" / "stream.mpy"
     data = path.read_bytes()
     if harm == "missing":
         path.unlink()

@@ -14,15 +14,14 @@ from typing import Any
 import pytest
 
 from barcore import loglayout, protocol
-from barhold.image import firmware_files
+from barloader import slots
+from barsensor.boards import storage as storage_module
+from barsensor.storage.record_log import RecordLog
+from barsensor.update import receive as update_module
+from barsensor.update import slot_files
 from littlefs_rig import ERASE, TEARS, Op, Rig, cuts, on_littlefs
 from updatekit import SENSOR, Sender, Version, version
 
-slots = firmware_files.load("slots")
-slotfiles = firmware_files.load("slotfiles")
-update_module = firmware_files.load("update")
-storage_module = firmware_files.load("boards.storage")
-RecordLog = firmware_files.load("recordlog").RecordLog
 BLOCKS = 40
 CUTS = 2000
 RESUMED, NESTED = 3, 19
@@ -39,15 +38,15 @@ class Sensor:
     at: SimpleNamespace
     update_type: Any = update_module.Update
     store: Any = field(init=False)
-    kept: Any = field(init=False)
+    config: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = slots.Slots()
-        self.kept = storage_module.FolderStorage("kept", None)
+        self.config = storage_module.FolderStorage("config", None)
 
     def board(self) -> SimpleNamespace:
         power = SimpleNamespace(battery_mv=lambda: 0)
-        return SimpleNamespace(kept=self.kept, power=power, button=lambda: False)
+        return SimpleNamespace(config=self.config, power=power, button=lambda: False)
 
     def sender(self) -> Sender:
         return Sender(self.update_type(self.board(), self.store, SENSOR))
@@ -101,7 +100,7 @@ class Living:
     def __init__(self, rig: Rig, update_type: Any) -> None:
         self.rig, self.update_type = rig, update_type
         self.sensor = Sensor(rig.fresh(BLOCKS), update_type)
-        files = slotfiles.SlotFiles("/a")
+        files = slot_files.SlotFiles("/a")
         files.begin(OLD.head())
         for name in sorted(OLD.files):
             files.put(name, OLD.files[name])
@@ -109,7 +108,7 @@ class Living:
         self.log = RecordLog(self.sensor.at.storage)
         self.saves = 0
         self.flash = self.sensor.at.flash
-        self.sensor.kept.replace("settings", b"0" * 90)
+        self.sensor.config.replace("settings", b"0" * 90)
         self.flash.ops.clear()
         self.life = Life(bytes(self.flash.buffer), self.flash.ops, [(0, OLD)], [], [(0, b"0" * 90)])
         self.start(False)
@@ -124,7 +123,7 @@ class Living:
         self.saves += 1
         content = bytes((48 + self.saves % 40,)) * 90
         at = len(self.life.ops)
-        self.sensor.kept.replace("settings", content)
+        self.sensor.config.replace("settings", content)
         self.life.kept.append((len(self.life.ops), content))
         assert len(self.life.ops) > at
 
@@ -201,7 +200,7 @@ def user_data(sensor: Sensor, life: Life, op: int) -> str:
     ]
     if missing:
         return f"records {missing[:3]} are lost"
-    return "" if sensor.read("kept/settings", 200) in life.kept_from(op) else "the settings are neither old nor new"
+    return "" if sensor.read("config/settings", 200) in life.kept_from(op) else "the settings are neither old nor new"
 
 
 def faults(rig: Rig, life: Life, op: int, flash: bytearray, update_type: Any) -> str:
@@ -264,7 +263,7 @@ def nested(rig: Rig, life: Life, tear: str) -> tuple[int, list[str]]:
 
 @pytest.fixture(scope="module")
 def littlefs() -> Iterator[Rig]:
-    yield from on_littlefs(slots, slotfiles)
+    yield from on_littlefs(slots, slot_files)
 
 
 @pytest.fixture(scope="module")
@@ -326,7 +325,7 @@ class InPlace(update_module.Update):  # type: ignore[misc,name-defined]
     """Bug 2: the files of the version that runs are written over."""
 
     def _open(self, head: bytes, fresh: bool) -> int:
-        self._files = slotfiles.SlotFiles(self._slots.folder(self._slots.read().slot))
+        self._files = slot_files.SlotFiles(self._slots.folder(self._slots.read().slot))
         return super()._open(head, fresh)
 
     def _step_check(self, busy: bool, now_ms: int) -> None:

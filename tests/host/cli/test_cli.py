@@ -10,7 +10,7 @@ from typer.main import get_command
 import barhold as package
 from barcore import protocol
 from barhold.cli import app
-from barhold.image import firmware_files
+from barsensor.recorder import FIRMWARE_VERSION
 from hostkit import DATA, ROOT, barhold, barhold_process
 
 COMMANDS = sorted(get_command(app).commands)
@@ -67,7 +67,7 @@ def test_wrong_usage_is_status_2(args):
 def test_the_versions_of_package_firmware_and_protocol():
     lines = barhold("--version").stdout.splitlines()
     assert lines[0] == f"barhold {package.__version__}"  # its first two words are what installers and reports look at
-    assert lines[1] == f"firmware {'.'.join(map(str, firmware_files.load('keeping').FIRMWARE_VERSION))}"
+    assert lines[1] == f"firmware {'.'.join(map(str, FIRMWARE_VERSION))}"
     assert lines[2:] == [f"protocol {protocol.MAJOR}.{protocol.MINOR}"]
 
 

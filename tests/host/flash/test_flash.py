@@ -15,8 +15,9 @@ from barhold.errors import BarholdError
 from barhold.flash import boards, layout, run
 from barhold.flash.install import Step
 from barhold.flash.repl import Remote
-from barhold.image import bundle, firmware_files, signing_keys
+from barhold.image import bundle, signing_keys
 from barhold.link import usb
+from barloader.slots import Slots
 from hostkit import ROOT, barhold
 from radio import rig
 
@@ -64,7 +65,7 @@ def on_a_board(folder: Path, test: Callable[[BareBoard], Awaitable[None]], limit
 
 def plan_of(folder: Path) -> str:
     """Return which folder the loader would start from what lies on the board."""
-    slots = firmware_files.load("slots").Slots(str(folder))
+    slots = Slots(str(folder))
     start = slots.plan(False)
     where = slots.runs(start).removeprefix(str(folder))
     if where == "/a":
@@ -102,9 +103,9 @@ def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_pat
     folder = tmp_path / "board"
     assert plan_of(folder) == "/a"
     assert (folder / "board").read_text() == "xiao_s3\n"
-    assert '"name": "bar-2"' in (folder / "kept" / "settings").read_text()
-    assert signing_keys.read(tmp_path / "key.pem").modulus.hex() in (folder / "kept" / "update_key").read_text()
-    assert (folder / "main.py").read_bytes() == (ROOT / "firmware" / "launch.py").read_bytes()
+    assert '"name": "bar-2"' in (folder / "config" / "settings").read_text()
+    assert signing_keys.read(tmp_path / "key.pem").modulus.hex() in (folder / "config" / "update_key").read_text()
+    assert (folder / "main.py").read_bytes() == (ROOT / "firmware" / "barloader" / "launch.py").read_bytes()
     assert not (folder / "flash.tmp").exists()
 
 
@@ -244,8 +245,8 @@ def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatc
 
     on_a_board(folder, test, 120)
     assert plan_of(folder) == "/a"
-    assert (folder / "a" / "app.py").exists()
-    assert not (folder / "a" / "app.mpy").exists()
+    assert (folder / "a" / "barsensor" / "app.py").exists()
+    assert not (folder / "a" / "barsensor" / "app.mpy").exists()
 
 
 BUSY = """

@@ -7,7 +7,7 @@ import stat
 import struct
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -43,7 +43,7 @@ def test_the_same_sources_give_the_same_bundle_whatever_the_folder_time_and_line
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (copy / "firmware").rglob("*.py"):
         os.utime(path, (1, 1))
-    cue = copy / "firmware" / "cue.py"
+    cue = copy / "firmware" / "barsensor" / "cue.py"
     cue.write_bytes(cue.read_bytes().replace(b"\n", b"\r\n"))
     environment = {**os.environ, "PYTHONPATH": f"{copy / 'host'}{os.pathsep}{copy / 'firmware'}", "TZ": "Asia/Tokyo",
                    "PYTHONHASHSEED": "7", "TMPDIR": str(tmp_path)}  # fmt: skip
@@ -54,9 +54,9 @@ def test_the_same_sources_give_the_same_bundle_whatever_the_folder_time_and_line
 
 def test_a_bundle_holds_the_whole_application_compiled(made) -> None:
     names = {layout.path_of(name) for name, _, _ in made.manifest.files}
-    assert names == {f"{name[:-3]}.mpy" for name in firmware_files.files() if name not in compiled.NOT_IN_A_SLOT}
-    assert "app.mpy" in names
-    assert "boot.mpy" not in names
+    assert names == {f"{name[:-3]}.mpy" for name in firmware_files.files() if compiled.in_a_slot(name)}
+    assert "barsensor/app.mpy" in names
+    assert "barloader/boot.mpy" not in names
     assert (made.manifest.version, made.manifest.bytecode, made.manifest.arch) == (bundle.version(), 6, 0)
     assert all(made.file(name)[:2] == b"M\x06" for name, _, _ in made.manifest.files)
 
@@ -68,7 +68,7 @@ def test_no_file_tells_where_it_was_built(made) -> None:
 
 def test_plain_source_goes_too() -> None:
     plain = bundle.make(plain=True)
-    assert plain.file("app.py") == (ROOT / "firmware" / "app.py").read_bytes()
+    assert plain.file("barsensor.app.py") == (ROOT / "firmware" / "barsensor" / "app.py").read_bytes()
     assert plain.manifest.bytecode == 0
 
 
@@ -77,17 +77,22 @@ def test_the_compiled_application_runs_in_real_micropython(tmp_path, made) -> No
     script = tmp_path / "import.py"
     pieces = {layout.path_of(name): made.file(name) for name, _, _ in made.manifest.files}
     lines = ["import os, sys, binascii", "os.mkdir('/a')"]
-    lines += [f"os.mkdir('/a/{folder}')" for folder in sorted({name.split("/")[0] for name in pieces if "/" in name})]
+    folders = {str(folder) for name in pieces for folder in PurePosixPath(name).parents} - {"."}
+    lines += [f"os.mkdir('/a/{folder}')" for folder in sorted(folders)]
     for name, data in pieces.items():
         lines += [f"with open('/a/{name}', 'wb') as f: f.write(binascii.unhexlify('{data.hex()}'))"]
-    lines += ["sys.path.insert(0, '/a')", "import keeping", "print(keeping.__file__, keeping.FIRMWARE_VERSION)"]
+    lines += [
+        "sys.path.insert(0, '/a')",
+        "from barsensor import recorder as r",
+        "print(r.__file__, r.FIRMWARE_VERSION)",
+    ]
     script.write_text("\n".join(lines))
-    assert rig.run(script).split(" ", 1) == ["/a/keeping.mpy", f"{bundle.version()}\n"]
+    assert rig.run(script).split(" ", 1) == ["/a/barsensor/recorder.mpy", f"{bundle.version()}\n"]
 
 
 def test_a_source_that_does_not_compile_is_named(tmp_path, monkeypatch) -> None:
     (tmp_path / "bad.py").write_text("def f(:\n")
-    monkeypatch.setattr(firmware_files, "files", lambda: {"bad.py": tmp_path / "bad.py"})
+    monkeypatch.setattr(firmware_files, "files", lambda: {"barsensor/bad.py": tmp_path / "bad.py"})
     with pytest.raises(InputError, match=r"bad\.py: mpy-cross refuses it: SyntaxError"):
         compiled.application()
 
@@ -187,7 +192,7 @@ def manifest(*entries: bytes, count: int | None = None) -> bytes:
 
 
 def one(name: bytes) -> bytes:
-    return head(manifest(entry(b"main.py"), entry(name)), 2) + b"xx"
+    return head(manifest(entry(b"barsensor.main.py"), entry(name)), 2) + b"xx"
 
 
 HOSTILE = {
@@ -197,18 +202,18 @@ HOSTILE = {
     "absolute": one(b"/boot.py"),
     "NUL": one(b"zz\0.py"),
     "300 characters": one(b"z" * 297 + b".py"),
-    "two folders": one(b"x.y.z.py"),
+    "three folders": one(b"x.y.z.w.py"),
     "no suffix": one(b"zboot"),
     "capitals": one(b"zBOOT.py"),
-    "twice": head(manifest(entry(b"main.py"), entry(b"main.py")), 2) + b"xx",
-    "source beside bytecode": head(manifest(entry(b"main.mpy"), entry(b"main.py")), 2) + b"xx",
-    "no entry": head(manifest(entry(b"app.py")), 1) + b"x",
-    "4 GB file": head(manifest(entry(b"main.py", b"x", 0xFFFFFFFF)), 0xFFFFFFFF) + b"x",
-    "4 GB in all": head(manifest(entry(b"main.py")), 0xFFFFFFFF) + b"x",
+    "twice": head(manifest(entry(b"barsensor.main.py"), entry(b"barsensor.main.py")), 2) + b"xx",
+    "source beside bytecode": head(manifest(entry(b"barsensor.main.mpy"), entry(b"barsensor.main.py")), 2) + b"xx",
+    "no entry": head(manifest(entry(b"barsensor.app.py")), 1) + b"x",
+    "4 GB file": head(manifest(entry(b"barsensor.main.py", b"x", 0xFFFFFFFF)), 0xFFFFFFFF) + b"x",
+    "4 GB in all": head(manifest(entry(b"barsensor.main.py")), 0xFFFFFFFF) + b"x",
     "10,000 files": head(manifest(*(entry(b"m%d.py" % i) for i in range(300)), count=10000), 300) + b"x" * 300,
-    "more files than named": head(manifest(entry(b"main.py"), count=7), 1) + b"x",
-    "wrong magic": head(manifest(entry(b"main.py")), 1, b"BHFX") + b"x",
-    "later layout": head(manifest(entry(b"main.py")), 1, number=2) + b"x",
+    "more files than named": head(manifest(entry(b"barsensor.main.py"), count=7), 1) + b"x",
+    "wrong magic": head(manifest(entry(b"barsensor.main.py")), 1, b"BHFX") + b"x",
+    "later layout": head(manifest(entry(b"barsensor.main.py")), 1, number=2) + b"x",
     "empty": b"",
     "text": b"hello\n" * 100,
 }
@@ -223,7 +228,7 @@ def test_a_hostile_bundle_is_refused_in_one_line(name, tmp_path) -> None:
 
 
 def test_what_makes_them_hostile_is_all_that_is_wrong_with_them(tmp_path) -> None:
-    assert bundle.parse(head(manifest(entry(b"main.py"), entry(b"zz.py")), 2) + b"xx", "x").version == "0.1.0"
+    assert bundle.parse(head(manifest(entry(b"barsensor.main.py"), entry(b"zz.py")), 2) + b"xx", "x").version == "0.1.0"
 
 
 def test_every_single_changed_byte_of_the_head_and_every_cut_is_refused(made) -> None:

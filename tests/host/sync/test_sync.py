@@ -20,11 +20,12 @@ import pytest
 import chatty
 from barcore import cobs, frame, protocol, record
 from barhold.connection import Session, SyncResult
-from barhold.image import firmware_files
 from barhold.link.packets import Packets, packet
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
+from barsensor.boards.storage import MemoryStorage
+from barsensor.storage.record_log import RecordLog
 from chatty import chatty_sensor, log_of, still
 from fake_sensor import FakeLog, FakeSensor, make
 
@@ -99,8 +100,8 @@ def test_a_sensor_that_keeps_its_log_gives_only_what_is_new(store: Store, tmp_pa
 
 def test_what_the_sensor_overwrote_unacknowledged_is_told_with_its_size(store: Store) -> None:
     """The firmware's own log, of two segments only, after 1,000 records that nobody fetched."""
-    storage = firmware_files.load("boards.storage").MemoryStorage(lambda: 9)
-    log = firmware_files.load("recordlog").RecordLog(storage, segment_limit=2)
+    storage = MemoryStorage(lambda: 9)
+    log = RecordLog(storage, segment_limit=2)
     for number in range(1000):
         log.append(protocol.REP, 0, number, (1, 1, 900, 2500, 1100, 800, 300, 700, 50))
         log.flush()

@@ -12,16 +12,18 @@ from barcore import bundle as layout
 from barcore import frame, protocol
 from barhold.connection import Control
 from barhold.errors import LinkError, RefusedError
-from barhold.image import bundle, firmware_files, signing_keys
+from barhold.image import bundle, signing_keys
 from barhold.update import precheck
 from barhold.update.uploader import Bringing, Offer
+from barloader import slots
+from barsensor.boards.storage import MemoryStorage
+from barsensor.health import Health
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.update import policy, slot_files
+from barsensor.update.receive import Update
 from fake_sensor import FakeLog, make
 from updatekit import Version, version
 
-slots = firmware_files.load("slots")
-slotfiles = firmware_files.load("slotfiles")
-accept = firmware_files.load("accept")
-MemoryStorage = firmware_files.load("boards.storage").MemoryStorage
 DEVICE = bytes(range(8))
 STEP_MS = 20
 CRASHING_MS = 2000
@@ -36,14 +38,14 @@ class Sensor:
 
     def __init__(self, root: Path, break_every: int = 0, by_cable: bool = True, crashing: bool = False) -> None:
         self.store = slots.Slots(str(root))
-        self.kept = MemoryStorage(None)
+        self.config = MemoryStorage(None)
         self.by_cable, self.crashing, self.break_every = by_cable, crashing, break_every
         self.busy, self.mv, self.pressed = False, 4000, False
         self.dropped = self.operations = self.restarts = self.blocks = self.doubled = 0
         self.inbox: deque[bytes] = deque()
         self.down = False
         if not (root / "a").exists():
-            files = slotfiles.SlotFiles(str(root / "a"))
+            files = slot_files.SlotFiles(str(root / "a"))
             files.begin(OLD.head())
             for name, data in OLD.files.items():
                 files.put(name, data)
@@ -55,17 +57,15 @@ class Sensor:
         head = Path(self.store.runs(self.pointer), slots.MANIFEST).read_bytes()
         self.version = layout.parse_head(head[: layout.head_bytes(head)])[0].version
         board = SimpleNamespace(
-            kept=self.kept, power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
+            config=self.config, power=SimpleNamespace(battery_mv=lambda: self.mv), button=lambda: self.pressed
         )
-        self.update = firmware_files.load("update").Update(
-            board, self.store, accept.Host(self.version, "esp32s3", 0x2B06)
-        )
-        self.health = firmware_files.load("health").Health(self.store)
+        self.update = Update(board, self.store, policy.SensorIdentity(self.version, "esp32s3", 0x2B06))
+        self.health = Health(self.store)
         text = ".".join(map(str, self.version))
         log = FakeLog({0: make(0)})
         raw = SimpleNamespace(owner=None, stop=lambda: None)
         asked = SimpleNamespace(update=self.control, info=self.info, name="bar", raw=raw)
-        self.answer = firmware_files.load("link.answer").Answer(DEVICE, log, "bar", text, 524, asked, self.by_cable)
+        self.answer = SessionProtocol(DEVICE, log, "bar", text, 524, asked, self.by_cable)
         self.now_ms = 0
         self.inbox.clear()
 

@@ -1,6 +1,6 @@
 """How long an update takes over the virtual radio, beside the bare transfer of the same bytes over the same link.
 
-For `poe bench update`, from a checkout: run `update` with asyncio.run.
+For `barhold bench update`, from a checkout: run `update` with asyncio.run.
 """
 
 import asyncio
@@ -14,10 +14,12 @@ from barcore import protocol
 from bare.rig import BareBoard, lay
 from barhold.connection import Control
 from barhold.flash import boards, run
-from barhold.image import bundle, firmware_files, signing_keys
+from barhold.image import bundle, signing_keys
 from barhold.store import Store
 from barhold.sync import Keeper, Wanted
 from barhold.update.uploader import BLOCK_BYTES, Bringing, Offer
+from barsensor.boards import storage
+from barsensor.update import policy
 from radio import backend, hosts
 from radio.air import Air
 from radio.peripheral import Faults
@@ -47,9 +49,8 @@ async def update(broken: bool, files: int, interval_ms: float = INTERVAL_MS) -> 
         signing_keys.make(folder / "key.pem")
         made = _next_version(folder / "key.pem", files)
         lay(folder / "board", run._parts(bundle.make(), run.Wish(boards.named("xiao_s3"))))
-        accept, storage = firmware_files.load("accept"), firmware_files.load("boards.storage")
-        kept = storage.FolderStorage(str(folder / "board" / "kept"), lambda: 1)
-        accept.KEY.save(kept, {"modulus": signing_keys.read(folder / "key.pem").modulus.hex()})
+        config = storage.FolderStorage(str(folder / "board" / "config"), lambda: 1)
+        policy.KEY.save(config, {"modulus": signing_keys.read(folder / "key.pem").modulus.hex()})
         air = Air(interval_ms)
         backend.install(hosts.here(air))
         async with BareBoard(folder / "board", 600, air) as board:
@@ -115,7 +116,7 @@ def _next_version(key: Path, files: int) -> bundle.Bundle:
     """Return so many files of this install's firmware under the next number, signed: a sensor that runs it takes it."""
     made = bundle.make()
     told = made.manifest
-    some = sorted(told.files, key=lambda entry: entry[0] != "main.mpy")[:files]
+    some = sorted(told.files, key=lambda entry: entry[0] != "barsensor.main.mpy")[:files]
     number = (*told.version[:2], told.version[2] + 1)
     manifest = layout.pack_manifest(layout.Manifest(number, told.family, told.bytecode, told.arch, told.loader, some))
     head = layout.pack_head(manifest, signing_keys.sign(key, manifest))

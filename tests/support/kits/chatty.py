@@ -13,10 +13,10 @@ from array import array
 
 from barcore import frame, protocol, sample
 from barcore.event import EVENT_INTS, EventRing
-from barhold.image import firmware_files
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
+from barsensor import main
 
 
 class ChattyDetector:
@@ -44,7 +44,6 @@ def still(count: int, spacing_ms: int = 10) -> bytes:
 
 def chatty_sensor(count: int, **options: object) -> VirtualSensor:
     """Return a sensor that will have logged `count` reps and one end once it has played."""
-    main = firmware_files.load("main")
     real, main.Detector = main.Detector, ChattyDetector
     try:
         return VirtualSensor(still(count), **options)  # type: ignore[arg-type]
@@ -74,7 +73,7 @@ class Tattler(VirtualSensor):
 
 def played(count: int = 1000) -> Tattler:
     """Return a sensor that has played `count` samples."""
-    firmware_files.load("main").Detector = ChattyDetector
+    main.Detector = ChattyDetector
     sensor = Tattler(still(count))
     asyncio.run(sensor.play())
     return sensor

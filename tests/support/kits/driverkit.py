@@ -7,10 +7,7 @@ import imu_scenes
 import pytest
 from chips.bmi270 import config_blob
 
-from barhold.image.firmware_files import load
-
 CHIPS = sorted(imu_scenes.CHIPS)
-ImuError: type[Exception] = load("drivers.fault").ImuError
 
 
 @pytest.fixture(name="bench")
@@ -19,7 +16,7 @@ def bench_fixture(tmp_path: Path) -> Any:
     config = blob_file(tmp_path)
 
     def make(chip: str, rate_hz: int = 0, **options: Any) -> Any:
-        return imu_scenes.Bench(load, chip, rate_hz, options.pop("config", config), **options)
+        return imu_scenes.Bench(chip, rate_hz, options.pop("config", config), **options)
 
     return make
 

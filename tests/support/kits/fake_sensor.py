@@ -12,8 +12,8 @@ from typing import Any
 
 from barcore import frame, protocol, record
 from barhold.errors import LinkError
-from barhold.image import firmware_files
 from barhold.store import Store
+from barsensor.link.session_protocol import SessionProtocol
 
 LOG = 0xFEDCBA98
 DEVICE = bytes.fromhex("00112233445566aa")
@@ -77,7 +77,7 @@ class FakeSensor:
         self.dropped = 0
         self.log = log
         self.device = device
-        self.answer = firmware_files.load("link.answer").Answer(device, log, "bar", "0.1.0", SEVEN_RECORDS)
+        self.answer = SessionProtocol(device, log, "bar", "0.1.0", SEVEN_RECORDS)
         self.inbox: deque[bytes] = deque()
         self.sent: list[tuple[int, bytes]] = []
         self.frames_to_host = 0

@@ -14,7 +14,7 @@ import pytest
 from littlefs import LittleFSError, lfs
 from littlefs.context import UserContext
 
-from barhold.image import firmware_files
+from barsensor.boards import storage
 
 BLOCK_BYTES = 4096
 FOLDER = "log"
@@ -221,7 +221,7 @@ class Rig:
 
 def on_littlefs(*more: ModuleType) -> Iterator[Rig]:
     """Give a rig while the sensor's storage code, and `more` of its modules, run on littlefs; one flash at a time."""
-    modules = (firmware_files.load("boards.storage"), *more)
+    modules = (storage, *more)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(modules[0], "SYNC", None)
         for module in modules:

@@ -5,12 +5,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from barcore import frame, protocol, record
-from barhold.image import firmware_files
+from barsensor import housekeeping, main
+from barsensor.boards import sim
 
-main = firmware_files.load("main")
-sim = firmware_files.load("boards.sim")
-upkeep = firmware_files.load("upkeep")
-app_module = firmware_files.load("app")
 STEP_MS = 20
 REST = (0, 0, 4096, 0, 0, 0)
 Axes = Sequence[int]
@@ -84,8 +81,8 @@ class Sensor:
 
     def start(self) -> None:
         self.cable, self.radio = Link(), Link(is_cable=False)
-        care = upkeep.Upkeep(self.board) if self.cared else None
-        self.app = main.compose(self.board, (self.cable, self.radio), upkeep=care)
+        care = housekeeping.Housekeeping(self.board) if self.cared else None
+        self.app = main.compose(self.board, (self.cable, self.radio), housekeeping=care)
         self.nonces: dict[Link, int] = {}
 
     def run(self, ms: int) -> None:

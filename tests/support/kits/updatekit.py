@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from barcore import bundle, protocol
-from barhold.image import firmware_files
+from barsensor.update import policy
 
-accept = firmware_files.load("accept")
-SENSOR = accept.Host((0, 2, 0), "esp32s3", 6 | 10 << 10)
-SIZES = {"app.mpy": 4300, "barcore.frame.mpy": 700, "link.__init__.mpy": 60, "link.answer.mpy": 9000, "main.mpy": 1500}
+SENSOR = policy.SensorIdentity((0, 2, 0), "esp32s3", 6 | 10 << 10)
+SIZES = {
+    "barcore.frame.mpy": 700,
+    "barsensor.app.mpy": 4300,
+    "barsensor.link.__init__.mpy": 60,
+    "barsensor.link.stream.mpy": 9000,
+    "barsensor.main.mpy": 1500,
+}
 CABLE, RADIO = "cable", "radio"
 
 

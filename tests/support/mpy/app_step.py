@@ -1,19 +1,19 @@
 """Prints how many bytes 1000 steps of the application allocate while nothing happens (a script for rig.run).
 
-Arguments: what the sensor is made of: `bare`, `cared` (with upkeep), `ended` (with an end on a silent link that costs
-nothing itself), `linked` (a host's session is open and says nothing), `serial` (with a frame stream on a silent port),
-`late` (awake for 12.4 days: times are big integers).
+Arguments: what the sensor is made of: `bare`, `cared` (with housekeeping), `ended` (with a session port on a silent
+link that costs nothing itself), `linked` (a host's session is open and says nothing), `serial` (with a frame stream on
+a silent port), `late` (awake for 12.4 days: times are big integers).
 """
 
 import gc
 import struct
 import sys
 
-import main
 from barcore import protocol
-from boards import sim
-from link.stream import FrameStream
-from upkeep import Upkeep
+from barsensor import main
+from barsensor.boards import sim
+from barsensor.housekeeping import Housekeeping
+from barsensor.link.stream import FrameStream
 
 WARM_UP, STEPS = 400, 1000
 
@@ -71,7 +71,7 @@ if "linked" in made_of:
     links[0].frame = (protocol.HELLO, 0, struct.pack(protocol.HELLO_FORMAT, 1, 1, b"hostnonc"))
 if "serial" in made_of:
     links.append(FrameStream(Port()))
-app = main.compose(board, links, upkeep=Upkeep(board) if "cared" in made_of else None)
+app = main.compose(board, links, housekeeping=Housekeeping(board) if "cared" in made_of else None)
 if "late" in made_of:
     app._now_ms = 1 << 30
 for i in range(WARM_UP + STEPS):

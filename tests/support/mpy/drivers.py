@@ -5,5 +5,5 @@ from chips.bmi270 import config_blob
 
 with open("/bmi270.bin", "wb") as file:
     file.write(config_blob())
-for line in imu_scenes.everything(imu_scenes.plain_load, "/bmi270.bin"):
+for line in imu_scenes.everything("/bmi270.bin"):
     print(line)

@@ -55,11 +55,7 @@ class Player:
 
 def recorded(chip, rate_hz):
     """Return a driver, started and in the middle of its work, and a player of what its next reads find."""
-    bench = (
-        imu_scenes.Bench(imu_scenes.plain_load, chip, rate_hz, CONFIG, START_MS, motion=imu_scenes.motion)
-        .start()
-        .run(20)
-    )
+    bench = imu_scenes.Bench(chip, rate_hz, CONFIG, START_MS, motion=imu_scenes.motion).start().run(20)
     driver = bench.driver
     recorder, ticks, counts = Recorder(bench.i2c), [], 0
     state = dict(driver.__dict__)

@@ -4,8 +4,8 @@ import gc
 
 from barcore import protocol
 from barcore.ticks import MASK, add_ms
-from cue import FAULT, POSE_TAKEN, Cue
-from drivers.st7789 import St7789
+from barsensor.cue import FAULT, POSE_TAKEN, Cue
+from barsensor.drivers.st7789 import St7789
 
 STEPS = 500
 KINDS = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END, FAULT, POSE_TAKEN)

@@ -3,7 +3,7 @@
 As a script for rig.steps: arguments seed and count; prints how many frames were taken for one and how many answered,
 and the most bytes that the heap held in the first half of it and in the second.
 Each frame goes to both links: as bytes of a GATT write to BleLink's interrupt, and in COBS to FrameStream. What they
-take for a frame goes to an Answer whose session is open. Half of the frames have their CRC repaired, to get that far.
+take for a frame goes to a SessionProtocol whose session is open. Half of them have a repaired CRC, to get that far.
 """
 
 import binascii
@@ -83,7 +83,7 @@ class Target:
         self.stream = stream.FrameStream(self.port)
         self.conn = ether.connect()
         self.ends = [
-            (link, answer.Answer(bytes(8), self.log, "bar", "0.1.0", link.max_frame_bytes))
+            (link, answer.SessionProtocol(bytes(8), self.log, "bar", "0.1.0", link.max_frame_bytes))
             for link in (self.link, self.stream)
         ]
         self.taken = self.answered = 0
@@ -130,9 +130,16 @@ def flood(target, rng, count):
         target.feed(frame_of(rng, target.protocol, target.nonce, number & 1))
 
 
-def modules_of(load):
-    names = ("link.ble", "link.stream", "link.answer", "barcore.cobs", "barcore.frame", "barcore.protocol")
-    return [load(name) for name in names]
+def modules():
+    names = (
+        "barsensor.link.ble",
+        "barsensor.link.stream",
+        "barsensor.link.session_protocol",
+        "barcore.cobs",
+        "barcore.frame",
+        "barcore.protocol",
+    )
+    return [__import__(name, None, None, ("",)) for name in names]
 
 
 if __name__ == "__main__":
@@ -142,14 +149,10 @@ if __name__ == "__main__":
     import bluetooth
     from ether import Ether
 
-    def load(name):
-        module = __import__(name)
-        return getattr(module, name.split(".")[1])
-
     CHUNK = 500
     rng = Random(int(sys.argv[1]))
     left = [2 * int(sys.argv[2])]
-    target = Target(modules_of(load), Ether(), bluetooth)
+    target = Target(modules(), Ether(), bluetooth)
     heap = []
 
     def step():

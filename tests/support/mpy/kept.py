@@ -4,17 +4,17 @@ files in /stdin, each after its length as u16, and shows only their number with 
 import struct
 
 
-def lines(kept, storage, packed):
+def lines(config, storage, packed):
     found, at = [], 0
     while at < len(packed):
         size = struct.unpack_from("<H", packed, at)[0]
         raw = packed[at + 2 : at + 2 + size]
         at += 2 + size
-        for form in (kept.SETTINGS, kept.CALIBRATION):
+        for form in (config.SETTINGS, config.CALIBRATION):
             place = storage.MemoryStorage(None)
             place.replace(form.name, raw)
             values, fault = form.load(place)
-            kept.detector_settings(kept.SETTINGS.values(), kept.CALIBRATION.values())
+            config.detector_settings(config.SETTINGS.values(), config.CALIBRATION.values())
             form.save(place, values)
             again = form.load(place)
             assert again == (values, ""), again
@@ -28,11 +28,11 @@ def lines(kept, storage, packed):
 if __name__ == "__main__":
     import sys
 
-    import kept
-    from boards import storage
+    from barsensor.boards import storage
+    from barsensor.storage import config
 
     with open("/stdin", "rb") as file:
-        found = lines(kept, storage, file.read())
+        found = lines(config, storage, file.read())
     if sys.argv[1:] == ["count"]:
         print(len(found))
     else:

@@ -16,10 +16,9 @@ import machine  # noqa: E402
 from chips.lsm6ds3trc import FakeLsm6ds3trc  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
-import boards  # noqa: E402
-import main  # noqa: E402
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
+from barsensor import boards, main  # noqa: E402
 
 
 def choose(name):
@@ -53,7 +52,7 @@ def boot(name):
         world.drive(4, 0)
     if name != "none":
         choose(name)
-    with open("/boot.py") as file:
+    with open("/barloader/boot.py") as file:
         exec(file.read(), {})
     print(world.pins.get(4), [change for change in world.changes if change[1] == 4], world.shorts)
 
@@ -112,7 +111,7 @@ def battery(name):
 def identity(name):
     """Print who the board is and why it started, for each cause."""
     world, board = open_here(name)
-    print(board.name, board.device_id, board.storage.names(), board.kept.names(), board.storage.new_id() >> 32)
+    print(board.name, board.device_id, board.storage.names(), board.config.names(), board.storage.new_id() >> 32)
     causes = []
     for cause in (1, 2, 3, 4, 5, 0):
         world.reboot(cause)

@@ -25,8 +25,8 @@ def lines(main, sim, samples, start_tick):
 if __name__ == "__main__":
     import sys
 
-    import main
-    from boards import sim
+    from barsensor import main
+    from barsensor.boards import sim
 
     with open("/stdin", "rb") as file:
         for line in lines(main, sim, file.read(), int(sys.argv[1])):

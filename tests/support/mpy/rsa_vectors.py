@@ -2,7 +2,7 @@
 
 import json
 
-import rsa
+from barsensor.update import rsa
 
 with open("/stdin") as file:
     rows = json.load(file)

@@ -8,8 +8,8 @@ import struct
 
 import _pipe
 
-import main
-from boards import sim
+from barsensor import main
+from barsensor.boards import sim
 
 
 class Port:

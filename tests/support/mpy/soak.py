@@ -19,10 +19,9 @@ import assembled  # noqa: E402
 import machine  # noqa: E402
 from world import DeepSleep  # noqa: E402
 
-import boards  # noqa: E402
-import main  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
-from upkeep import Upkeep  # noqa: E402
+from barsensor import boards, main  # noqa: E402
+from barsensor.housekeeping import Housekeeping  # noqa: E402
 
 WRAP_MS = 1 << 30
 TURN_MS = 60000
@@ -61,7 +60,7 @@ class Day:
         self.board = boards.open_or_say()
         self.board.imu.start()
         self.count_reads()
-        self.app = main.compose(self.board, upkeep=Upkeep(self.board))
+        self.app = main.compose(self.board, housekeeping=Housekeeping(self.board))
         print("start", self.board.power.cause)
 
     def count_reads(self):

@@ -16,11 +16,11 @@ import ether  # noqa: E402
 import machine  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
-import main  # noqa: E402
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
-from boards.storage import FolderStorage  # noqa: E402
-from recordlog import RecordLog  # noqa: E402
+from barsensor import main  # noqa: E402
+from barsensor.boards.storage import FolderStorage  # noqa: E402
+from barsensor.storage.record_log import RecordLog  # noqa: E402
 
 LAMPS = {"xiao_s3": 21, "m5stickc_plus2": 19}
 BUTTONS = {"xiao_s3": 4, "m5stickc_plus2": 37}
@@ -140,7 +140,7 @@ def train(name):
     print(world.watchdog_ms, world.pins[LAMPS[name]], [duty for _, duty in world.pwm.values()])
     world.wait_ms(100000)
     world.reboot(machine.SOFT_RESET)
-    with open("/boot.py") as file:
+    with open("/barloader/boot.py") as file:
         exec(file.read(), {"__name__": "boot"})
     world.wait_ms(100000)
     print(life(world, 20000), causes())

@@ -23,9 +23,17 @@ KEPT_MODULES = list(sys.modules)
 from barcore import bundle, frame, protocol  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 
-LOADER = {"/boot.py": "boot.py", "/slots.py": "slots.py", "/bundle.py": "barcore/bundle.py", "/main.py": "launch.py"}
-NOT_IN_A_SLOT = ("boot.py", "launch.py", "main.py", "safe.py", "script.py", "slots.py")
-PACKAGES = ("barcore", "boards", "drivers", "link")
+LOADER = {
+    "/barloader/__init__.py": "barloader/__init__.py",
+    "/barloader/bundle.py": "barcore/bundle.py",
+    "/barloader/slots.py": "barloader/slots.py",
+    "/boot.py": "barloader/boot.py",
+    "/main.py": "barloader/launch.py",
+}
+NOT_IN_A_SLOT = ("barsensor/boards/sim.py", "barsensor/safe.py")
+PACKAGES = ("barcore", "barsensor")
+IS_FOLDER = 0x4000
+MAIN, RADIO, CARE = "barsensor/main.py", "barsensor/link/transports.py", "barsensor/housekeeping.py"
 PATH = ["", ".frozen", "/lib", "/twin"]
 OLD, NEW = (0, 1, 0), (0, 2, 0)
 NONCE = b"hostnonc"
@@ -41,28 +49,49 @@ def write(path, data):
         file.write(data)
 
 
-def sources():
-    """Return the application's files: path in a slot -> bytes."""
-    found = {}
-    for name in os.listdir("/"):
-        if name.endswith(".py") and name not in NOT_IN_A_SLOT:
-            found[name] = read("/" + name)
-    for package in PACKAGES:
-        for name in os.listdir("/" + package):
-            if name.endswith(".py") and name != "sim.py":
-                found[package + "/" + name] = read("/" + package + "/" + name)
-    found["main.py"] = read("/main.py")
+def files_below(folder):
+    """Return the paths of all files in a folder and its folders."""
+    found = []
+    for name in os.listdir("/" + folder):
+        path = folder + "/" + name
+        found += files_below(path) if os.stat("/" + path)[0] & IS_FOLDER else [path]
     return found
 
 
-def version(number, **changes):
+def sources():
+    """Return the application's files: path in a slot -> bytes."""
+    paths = [path for package in PACKAGES for path in files_below(package)]
+    return {path: read("/" + path) for path in paths if path not in NOT_IN_A_SLOT}
+
+
+def remove(folder):
+    """Remove a folder and all that is in it."""
+    for name in os.listdir(folder):
+        path = folder + "/" + name
+        if os.stat(path)[0] & IS_FOLDER:
+            remove(path)
+        else:
+            os.remove(path)
+    os.rmdir(folder)
+
+
+def make_folders(path):
+    """Make every folder on the way to a file."""
+    parts = path.split("/")
+    for depth in range(2, len(parts)):
+        try:  # noqa: SIM105 - MicroPython has no contextlib
+            os.mkdir("/".join(parts[:depth]))
+        except OSError:
+            pass  # it was there
+
+
+def version(number, changes=()):
     """Return the application's files as another version has them."""
     files = dict(FILES)
-    files["keeping.py"] = files["keeping.py"].replace(
+    files["barsensor/recorder.py"] = files["barsensor/recorder.py"].replace(
         b"FIRMWARE_VERSION = (0, 1, 0)", b"FIRMWARE_VERSION = %r" % (number,)
     )
-    for name, data in changes.items():
-        files[name + ".py"] = data
+    files.update(changes)
     return files
 
 
@@ -78,23 +107,16 @@ def flash():
     """Lay out the board, and leave nothing else where a start could import it from."""
     _, head = packed(FILES, OLD)
     for slot in ("/a", "/safe"):
-        os.mkdir(slot)
-        for package in PACKAGES:
-            os.mkdir(slot + "/" + package)
         for path, data in FILES.items():
+            make_folders(slot + "/" + path)
             write(slot + "/" + path, data)
     write("/a/manifest", head)
-    write("/safe/safe.py", SAFE)
-    loader = {path: LOADED[name] for path, name in LOADER.items()}
-    for name in os.listdir("/"):
-        if name.endswith(".py") and name != "script.py":
-            os.remove("/" + name)
-    for package in PACKAGES:
-        for name in os.listdir("/" + package):
-            os.remove("/" + package + "/" + name)
-        os.rmdir("/" + package)
-    for path, data in loader.items():
-        write(path, data)
+    write("/safe/barsensor/safe.py", SAFE)
+    for package in ("barloader",) + PACKAGES:  # noqa: RUF005 - MicroPython lacks it
+        remove("/" + package)
+    for path, name in LOADER.items():
+        make_folders(path)
+        write(path, LOADED[name])
     write("/board", b"xiao_s3\n")
 
 
@@ -181,7 +203,7 @@ def life(limit_ms, plan=None, is_cable=True):
 
 def lend_link(plan, is_cable):
     """Let the application, or safe mode, open a link to this script, in place of the console and the radio."""
-    links = __import__("links")
+    links = __import__("barsensor.link.transports", None, None, ("",))
     link = Link(is_cable)
     links.open_links = lambda _, radio: [link] + ([radio.link] if radio.link else [])
     world.listeners.append(Host(link, plan))
@@ -262,12 +284,12 @@ def life_of_trial():
 def crashing(kind):
     """A new version that fails in its own way: the old one is back by itself, within the time that is printed."""
     bad = {
-        "import": version(NEW, main=b"raise ValueError('bad')"),
-        "syntax": version(NEW, main=b"def f(:"),
-        "missing": version(NEW, main=b"import nosuch"),
-        "hang": version(NEW, main=b"import time\nwhile True:\n    time.sleep_ms(100)"),
-        "deaf": version(NEW, links=FILES["links.py"].replace(b"link.start(0)", b"link.stop(0)")),
-        "loop": version(NEW, upkeep=FILES["upkeep.py"].replace(b"    def see(self", b"    def sea(self")),
+        "import": version(NEW, {MAIN: b"raise ValueError('bad')"}),
+        "syntax": version(NEW, {MAIN: b"def f(:"}),
+        "missing": version(NEW, {MAIN: b"import nosuch"}),
+        "hang": version(NEW, {MAIN: b"import time\nwhile True:\n    time.sleep_ms(100)"}),
+        "deaf": version(NEW, {RADIO: FILES[RADIO].replace(b"link.start(0)", b"link.stop(0)")}),
+        "loop": version(NEW, {CARE: FILES[CARE].replace(b"    def see(self", b"    def sea(self")}),
     }[kind]
     print(life(600000, updates_to(bad)))
     restarted(machine.HARD_RESET)
@@ -301,7 +323,7 @@ def resumed():
 def boot_loop():
     """The only version crashes at every start: safe mode takes an update."""
     life(5000)
-    write("/a/main.py", b"raise ValueError('bad')")
+    write("/a/" + MAIN, b"raise ValueError('bad')")
     for _ in range(4):
         ended = life(20000)
         print(ended, pointer())
@@ -319,7 +341,7 @@ def other_slot():
     print(life(600000, updates_to(version(NEW))))
     restarted(machine.HARD_RESET)
     print(life(45000, hello), pointer())
-    for name in ("app", "barcore/bundle"):
+    for name in ("barsensor/app", "barcore/bundle"):
         write("/b/" + name + ".py", b"raise ValueError('bad')")
     for _ in range(3):
         restarted(machine.PWRON_RESET)
@@ -350,7 +372,8 @@ def counting():
     print(life(600000, updates_to(version(NEW), NEW, refusals)))
     print(len(refusals) > 20, set(refusals) == {protocol.UPDATE_BUSY})
     sys.path.insert(0, "/a")
-    log = __import__("recordlog").RecordLog(__import__("boards.storage", None, None, ("",)).FolderStorage("/log", None))
+    storage = __import__("barsensor.boards.storage", None, None, ("",)).FolderStorage("/log", None)
+    log = __import__("barsensor.storage.record_log", None, None, ("",)).RecordLog(storage)
     buf = bytearray(32)
     kinds = [buf[0] & 31 for seq in range(log.first_seq, log.next_seq) if log.read_into(seq, buf)]
     print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END))
@@ -358,7 +381,7 @@ def counting():
     print(life(45000, hello), pointer())
 
 
-FILES, SAFE = sources(), read("/safe.py")
+FILES, SAFE = sources(), read("/barsensor/safe.py")
 LOADED = {name: read("/" + name) for name in LOADER.values()}
 flash()
 ether.Ether()

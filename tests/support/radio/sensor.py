@@ -14,14 +14,14 @@ import time
 import bluetooth
 import remote
 
-import kept
-import main
 from barcore import protocol, record
-from boards import sim
-from link.ble import BleLink
-from link.serial import ConsolePort
-from link.stream import FrameStream
-from recordlog import RecordLog
+from barsensor import main
+from barsensor.boards import sim
+from barsensor.link.ble import BleLink
+from barsensor.link.serial import ConsolePort
+from barsensor.link.stream import FrameStream
+from barsensor.storage import config
+from barsensor.storage.record_log import RecordLog
 
 told = json.loads(sys.argv[1])
 samples = binascii.unhexlify(remote.ask("file", "samples"))
@@ -69,9 +69,9 @@ def happen():
 
 if told["records"]:
     fill(told["records"])
-settings, _ = kept.SETTINGS.load(board.kept)
+settings, _ = config.SETTINGS.load(board.config)
 settings["name"] = told["name"]
-kept.SETTINGS.save(board.kept, settings)
+config.SETTINGS.save(board.config, settings)
 begun, finished = [False], []
 made = links()
 app = main.compose(board, made)

@@ -1,6 +1,6 @@
 """Scenes with a driver, the stand-in for its chip and a world, for both interpreters; what they return is integers.
 
-`load` imports a firmware module by its name; `config` is the path of a file with `chips.bmi270.config_blob()`.
+`config` is the path of a file with `chips.bmi270.config_blob()`.
 """
 
 from array import array
@@ -18,7 +18,7 @@ SDA, SCL = 5, 6
 LIMIT = 32
 
 
-def plain_load(name):
+def _load(name):
     """Import a module and return it, not its package."""
     return __import__(name, None, None, ("",))
 
@@ -26,14 +26,14 @@ def plain_load(name):
 class Bench:
     """A chip on a bus, its driver started, and where its samples go."""
 
-    def __init__(self, load, chip, rate_hz=0, config="", start_ms=0, **options):
+    def __init__(self, chip, rate_hz=0, config="", start_ms=0, **options):
         name, self.address, rates = CHIPS[chip]
         self.world = world.World(start_ms)
-        self.fake = getattr(plain_load("chips." + chip), "Fake" + name)(**options)
+        self.fake = getattr(_load("chips." + chip), "Fake" + name)(**options)
         self.world.connect(SDA, SCL, self.address, self.fake)
         self.i2c = machine.I2C(0, scl=machine.Pin(SCL), sda=machine.Pin(SDA))
         more = {"config": config} if chip == "bmi270" else {}
-        self.driver = getattr(load("drivers." + chip), name)(
+        self.driver = getattr(_load("barsensor.drivers." + chip), name)(
             self.i2c, self.world, self.address, rate_hz or rates[0], **more
         )
         self.buf = array("i", [0] * (LIMIT * 7))
@@ -90,30 +90,30 @@ def _swing(at_ms, period_ms, most):
     return int(most * ((at if at < quarter else 2 * quarter - at if at < 3 * quarter else at - period_ms) / quarter))
 
 
-def steady(load, chip, rate_hz, config, speed=1000, start_ms=1000):
+def steady(chip, rate_hz, config, speed=1000, start_ms=1000):
     """Known motion at one rate, polled irregularly."""
-    return Bench(load, chip, rate_hz, config, start_ms, speed=speed, motion=motion).start().run(60)
+    return Bench(chip, rate_hz, config, start_ms, speed=speed, motion=motion).start().run(60)
 
 
-def overrun(load, chip, config):
+def overrun(chip, config):
     """Nobody reads for longer than any FIFO holds, then all is well again. The wrap of the ticks lies within."""
-    bench = Bench(load, chip, 0, config, (1 << 30) - 2000, motion=motion).start().run(10)
+    bench = Bench(chip, 0, config, (1 << 30) - 2000, motion=motion).start().run(10)
     bench.world.wait_ms(5000)
     return bench.run(20)
 
 
-def dead_bus(load, chip, config, value):
+def dead_bus(chip, config, value):
     """The bus reads only one value for a while, shorter than what a driver takes for a lost chip."""
-    bench = Bench(load, chip, 0, config, motion=motion).start().run(10)
+    bench = Bench(chip, 0, config, motion=motion).start().run(10)
     bench.fake.dead = value
     bench.run(4)
     bench.fake.dead = None
     return bench.run(10)
 
 
-def broken_burst(load, chip, config, after):
+def broken_burst(chip, config, after):
     """The bus fails within a burst; the next read works again."""
-    bench = Bench(load, chip, 0, config, motion=motion).start().run(10)
+    bench = Bench(chip, 0, config, motion=motion).start().run(10)
     bench.fake.break_after = after
     failed = 0
     try:
@@ -125,19 +125,19 @@ def broken_burst(load, chip, config, after):
     return bench
 
 
-def everything(load, config):
+def everything(config):
     """All scenes of all chips as lines of text, for comparing two interpreters."""
     lines = []
     for chip in sorted(CHIPS):
-        scenes = [(f"at {rate_hz} Hz", steady(load, chip, rate_hz, config, 970)) for rate_hz in CHIPS[chip][2]]
-        scenes.append(("overrun", overrun(load, chip, config)))
-        scenes.append(("all zeros", dead_bus(load, chip, config, 0x00)))
-        scenes.append(("all ones", dead_bus(load, chip, config, 0xFF)))
-        scenes.append(("broken burst", broken_burst(load, chip, config, 9)))
+        scenes = [(f"at {rate_hz} Hz", steady(chip, rate_hz, config, 970)) for rate_hz in CHIPS[chip][2]]
+        scenes.append(("overrun", overrun(chip, config)))
+        scenes.append(("all zeros", dead_bus(chip, config, 0x00)))
+        scenes.append(("all ones", dead_bus(chip, config, 0xFF)))
+        scenes.append(("broken burst", broken_burst(chip, config, 9)))
         for name, bench in scenes:
             lines.append(f"{chip} {name}")
             lines += bench.lines()
-        bench = Bench(load, chip, 0, config)
+        bench = Bench(chip, 0, config)
         lines.append(f"{chip} self-test '{bench.driver.self_test()}'")
         bench.driver.wake_on_motion(60)
         bench.driver.power_down()

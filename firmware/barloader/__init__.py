@@ -1,0 +1,1 @@
+"""The loader: it chooses which slot starts, and no update changes it."""

@@ -1,0 +1,191 @@
+"""The application and its only task loop: samples in, records and cues out, the host answered in between."""
+
+from array import array
+
+from barcore import event, protocol
+from barcore.ticks import extend_ms
+from barsensor.cue import POSE_REFUSED, POSE_TAKEN
+from barsensor.recorder import Recorder
+
+STEP_MS, HURRY_MS = 20, 2
+"""Between steps; the short one while frames wait, so that a sync is as fast as its link."""
+BATCH = 32
+"""Samples per read: no more than the detector's event ring can follow."""
+READS_MOST = 64
+"""In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
+SAMPLES_MS = 1000
+"""Longer without samples, the sensor is not healthy."""
+REST_MS = 1800
+"""At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
+
+
+class App(Recorder):
+    """One sensor at work. `ends` are its session ports; `housekeeping` and `control` are None on a bare one.
+
+    faults: how often flash (`log_faults`) and IMU (`imu_faults`) failed; neither stops the counting that is possible.
+    """
+
+    def __init__(self, board, detector, log, ends=(), control=None, housekeeping=None, uncalibrated: int = 0) -> None:
+        if housekeeping:
+            log.locked = not housekeeping.may_write
+        super().__init__(board, log, uncalibrated)
+        self._detector = detector
+        self._ends = ends
+        self._control = control
+        self._housekeeping = housekeeping
+        self._samples = array("i", [0] * (BATCH * 7))
+        self._event = array("i", [0] * event.EVENT_INTS)
+        self._busy_ms = -REST_MS
+        self._sampled_ms = -SAMPLES_MS
+        self._rep = 0
+
+    @property
+    def name(self) -> str:
+        """What the owner called the sensor."""
+        return self._control.name
+
+    @property
+    def busy(self) -> bool:
+        """Whether a rep, a hold or a set is under way."""
+        detector = self._detector
+        return detector.busy or detector.set_open or self._now_ms < self._busy_ms + REST_MS
+
+    @property
+    def linked(self) -> bool:
+        """Whether a host has a session open."""
+        for end in self._ends:  # noqa: SIM110 - `any` would take of the heap at every step
+            if end.open:
+                return True
+        return False
+
+    @property
+    def healthy(self) -> bool:
+        """Whether samples come, the log keeps what it is given, and every link is up."""
+        for end in self._ends:
+            if not end.link.up:
+                return False
+        return self._now_ms < self._sampled_ms + SAMPLES_MS and not self.log_faults and not self.link_faults
+
+    @property
+    def battery_low(self) -> bool:
+        """Whether the battery should be charged."""
+        return self._housekeeping is not None and self._housekeeping.low
+
+    def step(self) -> None:
+        """Do all that is due now, without waiting."""
+        self._drain()
+        self.cue.update(self._tick)
+        for end in self._ends:
+            end.serve(self._now_ms)
+        self._flush()
+        if self._housekeeping:
+            self._housekeeping.update(self, self._now_ms)
+        if self._control:
+            self._control.step(self._now_ms)
+        if self._board.screen:
+            self._show()
+
+    def run(self, stop=None) -> None:
+        """Step and wait, until `stop()` is true after a step; for ever when it is None."""
+        while True:
+            self.step()
+            if stop and stop():
+                return
+            self._board.power.feed()
+            self._board.clock.wait_ms(self._wait_ms())
+
+    def _wait_ms(self) -> int:
+        for end in self._ends:
+            if end.link.busy:
+                return HURRY_MS
+        return STEP_MS
+
+    def stay_awake(self) -> None:
+        """Do not sleep soon, though nothing moves."""
+        if self._housekeeping:
+            self._housekeeping.stay_awake()
+
+    def finish(self) -> None:
+        """Close an open set and flush, as when a recording has ended."""
+        self._detector.finish()
+        self._take_events()
+        self.log.flush()
+
+    def use(self, detector) -> None:
+        """Go on with another detector; what the one before had seen is closed and kept."""
+        self._detector.finish()
+        self._take_events()
+        detector.follow(self._detector)
+        self._detector = detector
+
+    def retarget(self, target_ms: int, long_after_ms: int) -> None:
+        """Cue holds by other targets from now on."""
+        self._detector.settings.target_ms = target_ms
+        self.cue.long_after_ms = long_after_ms
+
+    def _flush(self) -> None:
+        """Write what is pending once the bar rests: a write stalls everything, and one a set wears the flash least."""
+        if self._detector.busy:
+            self._busy_ms = self._now_ms
+        log = self.log
+        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
+            self._write()
+
+    # --- samples and events ---
+
+    def _drain(self) -> None:
+        for _ in range(READS_MOST):
+            count = self._read()
+            if count:
+                self._sampled_ms = self._now_ms
+            self._feed(count)
+            self._take_events()
+            if count < BATCH:
+                return
+
+    def _read(self) -> int:
+        try:
+            return self._board.imu.read(self._samples, BATCH)
+        except OSError:
+            self.imu_fault()
+            return 0
+
+    def _feed(self, count: int) -> None:
+        # The detector, not its bound method: calling that with over four arguments takes heap on a board.
+        samples, detector = self._samples, self._detector
+        for at in range(0, count * 7, 7):
+            detector.feed(
+                samples[at],
+                samples[at + 1],
+                samples[at + 2],
+                samples[at + 3],
+                samples[at + 4],
+                samples[at + 5],
+                samples[at + 6],
+            )
+        if self._housekeeping:
+            self._housekeeping.see(samples, count)
+        if self._control and self._control.watching:
+            self._watch(count)
+
+    def _watch(self, count: int) -> None:
+        """Let the host's stream and calibration have the samples; cue a pose that ended."""
+        seen = self._control.see(self._samples, count)
+        if seen:
+            self.signal(POSE_TAKEN if seen > 0 else POSE_REFUSED)
+
+    def _take_events(self) -> None:
+        self.now_ms()
+        ev = self._event
+        while self._detector.events.pop_into(ev):
+            t_ms = extend_ms(ev[event.T_MS] - self._start_tick, self._now_ms)
+            self._log_event(ev, t_ms)
+            self.cue.play(ev[event.TYPE], self._tick)
+            if ev[event.TYPE] == protocol.RISE:
+                self._rep = ev[event.VALUES + 1]
+            for end in self._ends:
+                end.live(self._record)
+
+    def _show(self) -> None:
+        settings = self._detector.settings
+        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, self.battery_low)

@@ -1,0 +1,22 @@
+"""The names that every board opens; what each of them does is told in README.md."""
+
+
+class Board:
+    """One opened board. `tone`, `screen`, `console` and `bluetooth` are None where there is none."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one name more would be a wrapper for nothing
+        self, name, device_id, clock, imu, storage, config, lamp, tone, screen, button, power, console, bluetooth
+    ) -> None:
+        self.name = name
+        self.device_id = device_id
+        self.clock = clock
+        self.imu = imu
+        self.storage = storage
+        self.config = config
+        self.lamp = lamp
+        self.tone = tone
+        self.screen = screen
+        self.button = button
+        self.power = power
+        self.console = console
+        self.bluetooth = bluetooth

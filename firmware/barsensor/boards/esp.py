@@ -1,0 +1,169 @@
+"""What the ESP32 boards share, made of MicroPython's `machine`. Pins come from the board's own module."""
+
+import gc
+import random
+import select
+import sys
+import time
+
+import esp32
+import machine
+from machine import ADC, I2C, PWM, Pin, Timer
+
+from barcore import protocol
+from barsensor.drivers import bus
+from barsensor.drivers.fault import ImuError
+
+# To this port a brown-out and the reset button are a power-on; `machine.reset()` and a crash below MicroPython are a
+# hard reset. So RESET_PIN never comes.
+CAUSES = {
+    machine.PWRON_RESET: protocol.RESET_POWER_ON,
+    machine.HARD_RESET: protocol.RESET_SOFT,
+    machine.WDT_RESET: protocol.RESET_WATCHDOG,
+    machine.DEEPSLEEP_RESET: protocol.RESET_WAKE,
+    machine.SOFT_RESET: protocol.RESET_SOFT,
+}
+BATTERY_READS = 16
+FEEDER, FEED_EVERY_MS = 0, 2000
+NO_CELL_MV = 2500
+"""Less than this no cell gives: the board runs from its cable."""
+BUS_HZ = 400000
+
+
+class Clock:
+    """The chip's own millisecond counter."""
+
+    def ticks_ms(self):
+        """Return the 30-bit tick."""
+        return time.ticks_ms()
+
+    def wait_ms(self, duration_ms: int) -> None:
+        """Let time pass."""
+        time.sleep_ms(duration_ms)
+
+
+class Lamp:
+    """An LED on `pin`, lit while the pin has the level `lit`."""
+
+    def __init__(self, pin: int, lit: int) -> None:
+        self._lit = lit
+        self._pin = Pin(pin, Pin.OUT, value=1 - lit)
+
+    def __call__(self, on: bool) -> None:
+        """Light the lamp, or not."""
+        self._pin(self._lit if on else 1 - self._lit)
+
+
+class Tone:
+    """A passive sounder on `pin`, silent at first."""
+
+    def __init__(self, pin: int) -> None:
+        self._pwm = PWM(Pin(pin), freq=1000, duty_u16=0)
+
+    def __call__(self, hz: int) -> None:
+        """Sound at `hz`; 0 is silence."""
+        if hz:
+            self._pwm.freq(hz)
+        self._pwm.duty_u16(32768 if hz else 0)
+
+
+class Button:
+    """A button that pulls `pin` to ground; `pull` is Pin.PULL_UP where the board has no resistor of its own."""
+
+    def __init__(self, pin: int, pull=None) -> None:
+        self._pin = Pin(pin, Pin.IN, pull)
+        hold(self._pin, False)  # as sleep left it
+
+    def __call__(self) -> bool:
+        """Tell whether it is pressed now."""
+        return not self._pin()
+
+
+class Battery:
+    """The cell's voltage through a divider by two on `pin`."""
+
+    def __init__(self, pin: int) -> None:
+        self._adc = ADC(Pin(pin), atten=ADC.ATTN_11DB)
+
+    def mv(self) -> int:
+        """Return the mean of some readings in mV, 0 when there is no cell."""
+        total_uv = 0
+        for _ in range(BATTERY_READS):
+            total_uv += self._adc.read_uv()
+        mv = total_uv * 2 // (BATTERY_READS * 1000)
+        return mv if mv >= NO_CELL_MV else 0
+
+
+class Power:
+    """Why the board started, its battery, its ways to stop, its watchdog. `arm()` prepares what shall wake it."""
+
+    def __init__(self, battery: Battery, arm) -> None:
+        self.cause = CAUSES.get(machine.reset_cause(), protocol.RESET_UNKNOWN)
+        self.battery_mv = battery.mv
+        self._arm = arm
+        self._feed = _nothing
+
+    def sleep(self) -> None:
+        """Sleep until the bar moves or a button is pressed; the board then starts anew. Never returns."""
+        self._arm()
+        machine.deepsleep()
+
+    def restart(self) -> None:
+        """Start anew. Never returns."""
+        machine.reset()
+
+    def guard(self, timeout_ms: int) -> None:
+        """Restart the board whenever `feed` was not called for this long. Cannot be undone."""
+        Timer(FEEDER).deinit()  # of boot.py, which feeds it after a soft reset
+        self._feed = machine.WDT(timeout=timeout_ms).feed
+
+    def feed(self) -> None:
+        """Tell the watchdog that all is well; nothing before `guard`."""
+        self._feed()
+
+    def let_go(self) -> None:
+        """Let a timer feed the watchdog from now on: it cannot be stopped, and someone at the cable took over."""
+        feed = self._feed
+        Timer(FEEDER).init(period=FEED_EVERY_MS, mode=Timer.PERIODIC, callback=lambda _: feed())
+
+    def heap_bytes(self) -> tuple:
+        """Return (free, largest free block) of the heap, the part it may still grow by included."""
+        free_bytes = largest_bytes = 0
+        for region in esp32.idf_heap_info(esp32.HEAP_DATA):
+            free_bytes += region[1]
+            largest_bytes = max(largest_bytes, region[2])
+        return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
+
+
+def hold(pin: Pin, on: bool) -> None:
+    """Let a pad that can be driven keep its state through deep sleep, or follow its pin again."""
+    pin.init(hold=on)  # type: ignore[call-arg]  # the ESP32 port has it, its stubs do not
+
+
+def open_bus(sda: int, scl: int) -> I2C:
+    """Return the I2C bus on these pins, after freeing it from a chip that was reset in the middle of a word."""
+    data, clock = Pin(sda, Pin.OPEN_DRAIN, value=1), Pin(scl, Pin.OPEN_DRAIN, value=1)
+    if not bus.free(data, clock):
+        raise ImuError("the I2C bus on pins %d and %d is held low" % (sda, scl))
+    return I2C(0, scl=clock, sda=data, freq=BUS_HZ)
+
+
+def console() -> tuple:
+    """Return the raw input and output of the console, and a poll that watches the input."""
+    poll = select.poll()
+    poll.register(sys.stdin, select.POLLIN)
+    return sys.stdin.buffer, sys.stdout.buffer, poll
+
+
+def device_id() -> bytes:
+    """Return 8 bytes unlike any other sensor's."""
+    return (machine.unique_id() + bytes(8))[:8]
+
+
+def _nothing() -> None:
+    """Feed no watchdog."""
+
+
+def new_id() -> int:
+    """Return a random u32 for a new log; the port seeds it from the chip's noise at each start."""
+    return random.getrandbits(32)

@@ -1,0 +1,87 @@
+"""Storage for the record log (port in `record_log`): a folder of a file system, or plain memory."""
+
+import os
+
+SYNC = getattr(os, "fsync", None)
+"""CPython only: on littlefs, closing a file makes all of its new content durable, in one piece."""
+
+
+class FolderStorage:
+    """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log.
+
+    Where the folder cannot be made, each use of it raises OSError and says why: the board itself still opens.
+    """
+
+    def __init__(self, folder: str, new_id) -> None:
+        self._folder = folder
+        self.new_id = new_id
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass  # it was there, or is missed at its first use
+
+    def names(self) -> list:
+        """Return the names of all files."""
+        return os.listdir(self._folder)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return os.stat(self._path(name))[6]
+
+    def read_into(self, name: str, at: int, buf) -> int:
+        """Read from byte `at` into `buf`; return how many bytes there were."""
+        with open(self._path(name), "rb") as file:
+            file.seek(at)
+            return file.readinto(buf)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Give a file new content; after a power cut it has the old or the new one."""
+        if not SYNC:
+            self._write(self._path(name), data)
+            return
+        self._write(self._path(name) + ".new", data)
+        os.replace(self._path(name) + ".new", self._path(name))
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        os.remove(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return self._folder + "/" + name
+
+    def _write(self, path: str, data) -> None:
+        with open(path, "wb") as file:
+            file.write(data)
+            if SYNC:
+                file.flush()
+                SYNC(file.fileno())
+
+
+class MemoryStorage:
+    """Files in a dict, for a sensor whose log need not outlive it."""
+
+    def __init__(self, new_id) -> None:
+        self.files = {}
+        self.new_id = new_id
+
+    def names(self) -> list:
+        """Return the names of all files."""
+        return list(self.files)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return len(self.files[name])
+
+    def read_into(self, name: str, at: int, buf) -> int:
+        """Read from byte `at` into `buf`; return how many bytes there were."""
+        data = self.files[name][at : at + len(buf)]
+        buf[: len(data)] = data
+        return len(data)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Give a file new content."""
+        self.files[name] = bytes(data)
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        del self.files[name]

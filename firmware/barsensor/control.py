@@ -1,0 +1,221 @@
+"""What a host may ask of a sensor beside its records: settings, key, calibration, raw samples, a new log.
+
+`update` answers with (frame type, body), or with a status code that refuses:
+
+    refused with     when
+    UNKNOWN_FRAME    the frame is none of these
+    NOT_ALLOWED      KEY or ERASE, neither over the cable nor with the button held
+    BUSY             it would write flash, and a set is under way whose samples a write would stall
+    LOG_FAULT        it would write flash, and storage fails or the battery is below the safe voltage
+    BAD_BODY         the body is malformed or out of range, or CALIBRATE asks what its state does not allow
+    WRONG_LOG        ERASE names another log
+"""
+
+import struct
+
+from barcore import protocol
+from barcore.detector import Detector
+from barcore.frame import pack_info, parse_info
+from barsensor.calibration import Calibration
+from barsensor.link.proof import proof
+from barsensor.link.rawstream import RawStream
+from barsensor.storage import config
+from barsensor.storage.config_file import ConfigError
+
+
+class Control:
+    """The asked things of one sensor. Time and samples come from the application that it joins."""
+
+    def __init__(self, board, updater=None, health=None) -> None:
+        self._board = board
+        self.settings, self._settings_fault = config.SETTINGS.load(board.config)
+        key, self._key_fault = config.KEY.load(board.config)
+        self._key = bytes.fromhex(key["key"])
+        self.calibration = Calibration(board)
+        self.raw = RawStream()
+        self._updater = updater
+        self._health = health
+        self._rows = {
+            protocol.SET: self._set,
+            protocol.KEY: self._keep_key,
+            protocol.ERASE: self._erase,
+            protocol.CALIBRATE: self._calibrate,
+            protocol.STREAM: self._stream,
+        }
+
+    def join(self, app) -> None:
+        """Serve this application; to be called once, before anything is asked."""
+        self._app = app
+
+    @property
+    def name(self) -> str:
+        """What the owner called the sensor."""
+        return self.settings["name"]
+
+    @property
+    def faults(self) -> tuple:
+        """What is wrong with each kept file, "" where nothing is."""
+        update_fault = self._updater.fault if self._updater else ""
+        return self._settings_fault, self.calibration.fault, self._key_fault, update_fault
+
+    @property
+    def detector_settings(self):
+        """What a new detector is told."""
+        return config.detector_settings(self.settings, self.calibration.values)
+
+    @property
+    def long_after_ms(self) -> int:
+        """How long after its target a hold is too long; 0 for never."""
+        target_ms, long_ms = self.settings["target_ms"], self.settings["long_ms"]
+        return long_ms - target_ms if 0 < target_ms < long_ms else 0
+
+    @property
+    def watching(self) -> bool:
+        """Whether the samples are wanted here."""
+        return self.raw.owner is not None or self.calibration.posing
+
+    def see(self, samples, count: int) -> int:
+        """Take samples; return 1 when a pose was taken with them, -1 when one was refused, else 0."""
+        if self.raw.owner is not None:
+            self.raw.see(samples, count)
+        return self.calibration.see(samples, count)
+
+    def info(self, host_nonce: bytes, session_nonce: int) -> list:
+        """Return the entries of INFO that are not the log's."""
+        entries = [
+            (protocol.INFO_BOARD, self._board.name.encode()),
+            (protocol.INFO_POWER, struct.pack("<H", self._board.power.battery_mv())),
+            (protocol.INFO_STATE, struct.pack("<H", self._state())),
+        ]
+        if self._key:
+            entries.append((protocol.INFO_PROOF, proof(self._key, host_nonce, session_nonce, self._board.device_id)))
+        return entries
+
+    def step(self, now_ms: int) -> None:
+        """Confirm the version that runs once it proved healthy; go on with an update, which may end in a restart."""
+        if not self._updater:
+            return
+        app = self._app
+        busy = app.busy or app.log.locked
+        try:
+            gives_up = self._health.update(app.healthy, busy, now_ms)
+        except OSError:
+            gives_up = False
+            app.log_faults += 1
+        if self._updater.step(busy, now_ms) or gives_up:
+            app.rest()
+            self._board.power.restart()
+
+    def update(self, kind: int, body: bytes, asker, at_hand: bool):
+        """Do what the frame asks; `at_hand`: it came over the cable, or the button is held."""
+        if kind == protocol.UPDATE and self._updater:
+            return self._take_update(body, asker, at_hand)
+        refused = self._refuses(kind, body, at_hand)
+        if refused:
+            return refused
+        try:
+            return self._rows[kind](body, asker)
+        except (ConfigError, ValueError):
+            return protocol.BAD_BODY
+        except OSError:
+            return protocol.LOG_FAULT
+
+    def _refuses(self, kind: int, body: bytes, at_hand: bool) -> int:
+        """Return why the frame is refused before its body is read; 0 when it is not."""
+        if kind not in self._rows:
+            return protocol.UNKNOWN_FRAME
+        if kind in (protocol.KEY, protocol.ERASE) and not (at_hand or self._board.button()):
+            return protocol.NOT_ALLOWED
+        if not _writes(kind, body):
+            return 0
+        if self._app.busy:
+            return protocol.BUSY
+        return protocol.LOG_FAULT if self._app.log.locked else 0
+
+    def _state(self) -> int:
+        app = self._app
+        bits = (
+            (protocol.STATE_UNCALIBRATED, self.calibration.uncalibrated_axes),
+            (protocol.STATE_BUSY, app.busy),
+            (protocol.STATE_LOG_FAULT, app.log_faults),
+            (protocol.STATE_SETTINGS_FAULT, any(self.faults)),
+            (protocol.STATE_LOW_BATTERY, app.battery_low),
+            (protocol.STATE_KEYED, self._key),
+        )
+        return sum([bit for bit, on in bits if on])
+
+    # --- one per frame ---
+
+    def _take_update(self, body: bytes, asker, at_hand: bool):
+        """Updates have reasons of their own, and are refused with those."""
+        self._app.stay_awake()
+        low = protocol.UPDATE_BATTERY if self._app.log.locked else 0
+        told = self._updater.ask(body, asker, at_hand, protocol.UPDATE_BUSY if self._app.busy else low)
+        return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)
+
+    def _set(self, body: bytes, _asker) -> tuple:
+        if body:
+            changed = _changed(self.settings, body)
+            config.SETTINGS.save(self._board.config, changed)
+            self.settings, self._settings_fault = changed, ""
+            self._app.retarget(changed["target_ms"], self.long_after_ms)
+        told = self.settings
+        return protocol.SETTINGS, pack_info(
+            (
+                (protocol.SET_NAME, told["name"].encode()),
+                (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
+                (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
+            )
+        )
+
+    def _keep_key(self, body: bytes, _asker) -> tuple:
+        if len(body) not in (0, protocol.KEY_BYTES):
+            raise ValueError("key of %d bytes" % len(body))
+        config.KEY.save(self._board.config, {"key": body.hex()})
+        self._key, self._key_fault = body, ""
+        return protocol.DONE, bytes((protocol.KEY,))
+
+    def _erase(self, body: bytes, _asker):
+        if len(body) != struct.calcsize(protocol.ERASE_FORMAT):
+            return protocol.BAD_BODY
+        if struct.unpack(protocol.ERASE_FORMAT, body)[0] != self._app.log.log_id:
+            return protocol.WRONG_LOG
+        self._app.erase_log(self.calibration.uncalibrated_axes)
+        return protocol.DONE, bytes((protocol.ERASE,))
+
+    def _calibrate(self, body: bytes, _asker) -> tuple:
+        before = self.calibration.values
+        answer = self.calibration.update(body)
+        if self.calibration.values is not before:
+            self._app.use(Detector(self.detector_settings))
+        return protocol.CALIBRATION, answer
+
+    def _stream(self, body: bytes, asker) -> tuple:
+        if body not in (b"\0", b"\1"):
+            raise ValueError("neither on nor off")
+        if body[0]:
+            self.raw.start(asker)
+        elif self.raw.owner is asker:
+            self.raw.stop()
+        return protocol.DONE, bytes((protocol.STREAM,))
+
+
+def _writes(kind: int, body: bytes) -> bool:
+    """Tell whether a frame would write flash."""
+    if kind == protocol.CALIBRATE:
+        return body == bytes((protocol.CALIBRATE_KEEP,))
+    return kind in (protocol.KEY, protocol.ERASE) or (kind == protocol.SET and body != b"")
+
+
+def _changed(settings: dict, body: bytes) -> dict:
+    """Return the settings with what the body of SET changes in them."""
+    changed = dict(settings)
+    for tag, value in parse_info(body).items():
+        if tag == protocol.SET_NAME:
+            changed["name"] = str(value, "utf-8")
+        elif tag in (protocol.SET_TARGET, protocol.SET_LONG) and len(value) == 2:
+            key = "target_ms" if tag == protocol.SET_TARGET else "long_ms"
+            changed[key] = struct.unpack("<H", value)[0]
+        else:
+            raise ValueError("tag %d" % tag)
+    return changed

@@ -1,0 +1,109 @@
+"""The files of the slot that an update goes to. What has come so far is what lies there: nothing else remembers it."""
+
+import hashlib
+import os
+
+from barcore import bundle
+from barloader.slots import CHUNK_BYTES, MANIFEST, check
+
+COMING = "coming"
+"""The head of a bundle under way; it becomes the manifest once all is checked."""
+IS_FOLDER = 0x4000
+
+
+class SlotFiles:
+    """One slot in `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def clear(self) -> None:
+        """Remove all: the manifest first, so that at no moment a slot with something missing looks whole."""
+        self._make("")
+        names = os.listdir(self._folder)
+        for name in (MANIFEST, COMING):
+            if name in names:
+                os.remove(self._path(name))
+        for name in names:
+            if name not in (MANIFEST, COMING):
+                self._remove(name)
+
+    def begin(self, head: bytes) -> None:
+        """Make room for a bundle and keep its head."""
+        self.clear()
+        self._write(COMING, head)
+
+    def coming(self) -> bytes:
+        """Return the head of the bundle under way, b"" for none."""
+        size = self._size(COMING)
+        if not 0 < size <= bundle.HEAD_MOST:
+            return b""
+        raw = bytearray(size)
+        with open(self._path(COMING), "rb") as file:
+            return bytes(raw[: file.readinto(raw)])
+
+    def held(self, manifest) -> int:
+        """Return the index of the first file that is not complete; the number of files when all are."""
+        for index, (name, size, _) in enumerate(manifest.files):
+            if self._size(bundle.path_of(name)) != size:
+                return index
+        return len(manifest.files)
+
+    def put(self, name: str, data) -> None:
+        """Write a file; durable on return."""
+        path = bundle.path_of(name)
+        for at, letter in enumerate(path):
+            if letter == "/":
+                self._make("/" + path[:at])
+        self._write(path, data)
+
+    def keep(self, name: str, data, digest: bytes) -> bool:
+        """Write a file and read it back; one that then has another SHA-256 goes again, and False is returned."""
+        self.put(name, data)
+        path = self._path(bundle.path_of(name))
+        found, chunk = hashlib.sha256(), bytearray(CHUNK_BYTES)
+        with open(path, "rb") as file:
+            count = file.readinto(chunk)
+            while count:
+                found.update(memoryview(chunk)[:count])
+                count = file.readinto(chunk)
+        right = found.digest() == digest
+        if not right:
+            os.remove(path)
+        return right
+
+    def checked(self):
+        """Hash all that came, a piece a turn, as `slots.check` does."""
+        return check(self._folder, COMING)
+
+    def finish(self) -> None:
+        """Make the checked bundle a whole slot."""
+        os.rename(self._path(COMING), self._path(MANIFEST))
+
+    def _path(self, name: str) -> str:
+        return self._folder + "/" + name
+
+    def _size(self, path: str) -> int:
+        try:
+            return os.stat(self._path(path))[6]
+        except OSError:
+            return -1
+
+    def _make(self, folder: str) -> None:
+        try:
+            os.mkdir(self._folder + folder)
+        except OSError:
+            os.listdir(self._folder + folder)  # it was there; anything else fails here and says why
+
+    def _remove(self, name: str) -> None:
+        path = self._path(name)
+        if not os.stat(path)[0] & IS_FOLDER:
+            os.remove(path)
+            return
+        for inner in os.listdir(path):
+            self._remove(name + "/" + inner)
+        os.rmdir(path)
+
+    def _write(self, name: str, data) -> None:
+        with open(self._path(name), "wb") as file:
+            file.write(data)
