@@ -142,7 +142,7 @@ def test_off_is_dark_and_asleep_and_a_new_start_ends_it() -> None:
 
 def test_the_digits_are_as_high_as_the_readme_says_and_readable_from_two_metres() -> None:
     height_mm = st7789.DIGIT_HEIGHT * MM_PER_PX
-    assert f"{height_mm:.1f} mm" in (firmware_files.folder() / "boards/README.md").read_text(encoding="utf-8")
+    assert f"{height_mm:.1f} mm" in (firmware_files.folder() / "barsensor/boards/README.md").read_text(encoding="utf-8")
     arc_minutes = height_mm / 2000 * 180 / 3.14159 * 60
     assert arc_minutes > 16, "ISO 9241-303 asks for 16 at least"
 

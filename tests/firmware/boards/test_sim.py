@@ -58,7 +58,7 @@ def test_small_files_are_kept_beside_the_log(tmp_path: Path) -> None:
     board = sim.open_board(packed(0), folder=str(tmp_path / "log"))
     board.config.replace("settings", b"x")
     again = sim.open_board(packed(0), folder=str(tmp_path / "log"))
-    assert (again.kept.names(), again.storage.names()) == (["settings"], [])
+    assert (again.config.names(), again.storage.names()) == (["settings"], [])
 
 
 def test_samples_come_when_their_time_has_come_gaps_included() -> None:
