@@ -1,13 +1,18 @@
-"""Writes files atomically, and defuses the cells of CSV files that a spreadsheet would run as formulas."""
+"""Reads files without waiting for ever, writes them atomically, and defuses formulas in the cells of CSV files."""
 
 import os
 import re
+import select
+import stat
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from barhold.errors import InputError
 
+PIPE_PATIENCE_S = 10.0
+_PIECE_BYTES = 1 << 20
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 # OWASP's list of how a formula may begin. The ' that a spreadsheet hides may already stand in front of it.
 _RUNS_IN_SPREADSHEET = re.compile(r"'*[=+\-@\t\r\n]")
 _TEXT_MARK = "'"
@@ -28,6 +33,45 @@ def write_atomically(files: Mapping[Path, bytes], overwrite: bool = False) -> No
         for path, part in parts.items():
             if part:
                 os.replace(part, os.path.realpath(path))
+
+
+def read(path: Path, most_bytes: int, advice: str) -> bytes:
+    """Return the bytes of a file or pipe; InputError, ending in `advice`, if it cannot be read or holds more.
+
+    A pipe into which nobody writes is an error: opening it in the usual way would wait for a writer for ever.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: {advice}")
+        with open(os.open(path, _OPEN_FLAGS), "rb", buffering=0) as file:
+            if file.isatty():
+                raise InputError(f"{path} is a terminal: {advice}")
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                data = file.read(most_bytes + 1)
+            else:
+                data = _read_pipe(path, file.fileno(), most_bytes, advice)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"{path}: cannot be read ({reason}): {advice}") from None
+    if len(data) > most_bytes:
+        size = f"{most_bytes >> 20} MB" if most_bytes >> 20 else f"{most_bytes >> 10} kB"
+        raise InputError(f"{path}: over {size}: {advice}")
+    return data
+
+
+def _read_pipe(path: Path, fd: int, most_bytes: int, advice: str) -> bytes:
+    os.set_blocking(fd, True)
+    data = bytearray()
+    while len(data) <= most_bytes:
+        if not select.select([fd], [], [], PIPE_PATIENCE_S)[0]:
+            raise InputError(f"{path}: no data came for {PIPE_PATIENCE_S:g} s: {advice}")
+        piece = os.read(fd, _PIECE_BYTES)
+        if not piece:
+            break
+        data += piece
+    if not data:
+        raise InputError(f"{path}: nothing was written into this pipe: {advice}")
+    return bytes(data)
 
 
 def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:

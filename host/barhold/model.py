@@ -124,3 +124,4 @@ class ImportedSet:
     reps: int
     hold_s: float | None
     note: str
+    zone: str = ""  # the offset in which the start was read, such as "+01:00"; "" if that was not kept

@@ -1,5 +1,6 @@
 """`barhold import`: loads and reps from other programs' files."""
 
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,33 +8,42 @@ import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database
+from barhold.errors import InputError
 
 if TYPE_CHECKING:
-    from barhold.imports.parse import Found, Wish
+    from barhold.imports.parse import ImportOptions, ImportResult
+    from barhold.imports.prepared import PreparedImport
     from barhold.store import Store
 
 FAULTS_SHOWN = 20
 
 
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - one for each option
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A CSV that Strong or Hevy exported.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be stored; store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Whose sets they are.")] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="kg|lb", help="The unit, where the file names none.")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="kg|lb", help="The unit, if the file names none.")] = "",
+    zone: Annotated[
+        str, typer.Option("--zone", metavar="ZONE", help="The time zone of the file, such as Europe/Berlin or +01:00.")
+    ] = "",
     exercise: Annotated[
         list[str] | None,
         typer.Option("--exercise", metavar="NAME", help="Part of an exercise's name; may be repeated."),
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List what was imported so far.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List what has been imported so far.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store the loads and reps that Strong or Hevy exported, of hip thrusts and glute bridges.
+    """Import the loads and reps of hip thrusts and glute bridges that you logged with Strong or Hevy.
 
-    Importing a file twice changes nothing; a row that was corrected there replaces the stored one. Where a workout is
-    clearly a session that Barhold counted (same lifter, under 15 minutes apart, as many sets), its loads become the
-    loads of those sets, by edits that can be undone. While one line cannot be used, nothing is stored. Times are read
-    in the computer's zone (or TZ's).
+    Importing a file twice changes nothing. A row that you corrected in the app replaces the stored one. If a workout
+    is clearly a session that Barhold counted (same lifter, less than 15 minutes apart, as many sets), its loads go to
+    those sets, as edits that you can undo. --dry-run shows every stored set that would change.
+
+    If a line of these exercises cannot be read, nothing is stored. In lines of other exercises, that is only a warning.
+
+    The files name no time zone: they are read in this computer's, or in --zone. Sets that are stored already keep their
+    time unless you give --zone.
 
     \b
     Examples:
@@ -41,8 +51,7 @@ def import_(
       barhold import hevy.csv --exercise "hip thrust"
       barhold import --list
     """
-    from barhold.errors import InputError
-    from barhold.imports.parse import EXERCISES, Found, Wish, read
+    from barhold.imports.parse import EXERCISES, ImportOptions, ImportResult, read
     from barhold.store import Store
     from barhold.store.imports import Imports
 
@@ -50,60 +59,93 @@ def import_(
         raise InputError("name either one FILE to import or --list")
     if unit not in ("", "kg", "lb"):
         raise InputError(f"--unit {unit}: it must be kg or lb")
-    wish = Wish(lifter, tuple(exercise or EXERCISES), unit)
-    found = _sound(file, read(file, wish)) if file else Found()
+    options = ImportOptions(lifter, tuple(exercise or EXERCISES), unit, _zone(zone))
+    result = _usable(file, read(file, options), options) if file else ImportResult()
     with Store.open(db) as store:
         if listed:
-            found = Found(Imports(store).all())
-            if not found.sets:
-                _console.note("nothing was imported yet; `barhold import FILE` takes what Strong or Hevy exported")
+            result = ImportResult(Imports(store).all())
+            if not result.sets:
+                _console.note("nothing has been imported yet; `barhold import FILE` takes what Strong or Hevy exported")
                 return
-        _take(store, found, wish, store_it=not (dry_run or listed), dry_run=dry_run, as_json=as_json)
+        # Stored before anything is printed: a store that fails has printed nothing.
+        found = _take(store, result, options, store_it=not (dry_run or listed))
+    _print(found, result, dry_run, as_json)
 
 
-def _sound(file: Path, found: "Found") -> "Found":
-    """Return what was found; with lines at fault each is told, and the import ends."""
-    from barhold.errors import InputError
+def _zone(text: str) -> tzinfo | None:
+    """Return the zone that --zone names; None for the computer's."""
+    from zoneinfo import ZoneInfo
 
-    if not found.faults:
-        return found
-    if len(found.faults) == 1:
-        raise InputError(f"{found.faults[0]}; nothing was stored")
-    for fault in found.faults[:FAULTS_SHOWN]:
-        _console.note(fault)
-    raise InputError(f"{file}: {len(found.faults)} lines cannot be used, so nothing was stored: see the lines above")
+    if not text:
+        return None
+    try:
+        if text[0] in "+-":
+            hours, minutes = text[1:].split(":")
+            offset = timedelta(hours=int(hours), minutes=int(minutes))
+            return timezone(-offset if text[0] == "-" else offset)
+        return ZoneInfo(text)
+    except (ValueError, KeyError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder's name is an OSError
+        raise InputError(f"--zone {text}: not a time zone: write it as Europe/Berlin or +01:00") from None
 
 
-def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run: bool, as_json: bool) -> None:
-    """Show what was found, and store it where that is wanted."""
-    from datetime import UTC, datetime
+def _usable(file: Path, result: "ImportResult", options: "ImportOptions") -> "ImportResult":
+    """Return the result after its warnings were printed; InputError if a line cannot be used or nothing matches."""
+    from barhold.imports.parse import nearest
 
-    from barhold.errors import InputError
-    from barhold.imports import matching
-    from barhold.output import import_preview
+    _note_some(result.warnings, "warning: ")
+    if len(result.faults) == 1:
+        raise InputError(f"{result.faults[0]}; nothing was stored")
+    if result.faults:
+        _note_some(result.faults)
+        raise InputError(f"{file}: {len(result.faults)} lines cannot be used (see above), so nothing was stored")
+    if result.others and not result.sets and not result.without_reps:
+        wanted = " or ".join(options.exercises)
+        names = ", ".join(nearest(result.others, options.exercises))
+        raise InputError(f"{file}: no set of {wanted}: choose with --exercise. The nearest names are {names}")
+    return result
+
+
+def _note_some(lines: list[str], before: str = "") -> None:
+    for line in lines[:FAULTS_SHOWN]:
+        _console.note(before + line)
+    if before and len(lines) > FAULTS_SHOWN:
+        _console.note(f"{before}{len(lines) - FAULTS_SHOWN} more lines of other exercises cannot be read")
+
+
+def _take(store: "Store", result: "ImportResult", options: "ImportOptions", store_it: bool) -> "PreparedImport":
+    """Work out what changes, and store it if that is wanted."""
+    from barhold.imports import prepared
     from barhold.store import People
     from barhold.store.imports import Imports
     from barhold.training import history, sets
 
     people, now = People(store), datetime.now(UTC)
-    if wish.lifter and wish.lifter not in [one.name for one in people.lifters()]:
-        raise InputError(f"--lifter {wish.lifter}: nobody of this name is known: add them with `barhold lifter add`")
-    stored = {item.import_id: item for item in Imports(store).all()}
-    same = matching.pairs(matching.workouts(found.sets), sets.sessions(history.load(store, now)))
-    edits = matching.load_edits(same, {edit.edit_id for edit in people.edits()}, round(now.timestamp() * 1000))
-    states = [import_preview.state(item, stored) for item in found.sets]
-    if store_it:  # before anything is shown: a store that fails has shown nothing
-        changed = [item for item, state in zip(found.sets, states, strict=True) if state != import_preview.KNOWN]
-        Imports(store).add(changed, edits)
+    if options.lifter and options.lifter not in [lifter.name for lifter in people.lifters()]:
+        raise InputError(f"--lifter {options.lifter}: nobody has this name: add them with `barhold lifter add`")
+    stored = {imported.import_id: imported for imported in Imports(store).all()}
+    sessions = sets.sessions(history.load(store, now))
+    edit_ids = {edit.edit_id for edit in people.edits()}
+    now_utc_ms = round(now.timestamp() * 1000)
+    found = prepared.prepare(result.sets, stored, sessions, edit_ids, now_utc_ms, keep_times=options.zone is None)
+    if store_it:
+        Imports(store).add(found.changed(), found.edits)
+    return found
+
+
+def _print(found: "PreparedImport", result: "ImportResult", dry_run: bool, as_json: bool) -> None:
+    from barhold.output import import_preview
+
     if as_json:
-        own = {pair.imported.import_id: pair for pair in same}
-        for item in found.sets:
-            _console.json_line(import_preview.line(item, own, stored))
+        for imported in found.sets:
+            _console.json_line(import_preview.line(found, imported))
     elif found.sets:
-        _console.show(import_preview.table(found.sets, same, stored))
-    for text in import_preview.left_out(found.others, found.without_reps):
+        changes = import_preview.changes(found)
+        _console.show(import_preview.table(found), *([changes] if changes else []))
+    for text in import_preview.left_out(result.others, result.not_sets, result.without_reps):
         _console.note(text)
-    done = import_preview.summary(states, len(edits), dry_run)
+    if found.moved:
+        _console.note(import_preview.moved(found))
+    done = import_preview.summary(found, dry_run)
     if as_json:
         _console.note(done)
     else:

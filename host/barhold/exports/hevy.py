@@ -15,7 +15,7 @@ from barhold.model import Load, TrainingSet
 from barhold.plans import loads
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""English whatever the computer's language is, as Hevy writes them."""
+"""English in every locale, as in the files that Hevy writes for an account in English."""
 
 
 def columns(unit: str) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""Imports: loads and reps from other programs' files, whole or not at all."""
+"""Reads loads and reps from files of other programs."""

@@ -1,61 +1,81 @@
-"""Single cells: numbers and dates as other programs write them; a ValueError says what is wrong. Pure."""
+"""Single cells: numbers and dates as other programs write them. A ValueError says what is wrong. Pure."""
 
 import math
 import re
+import unicodedata
 from datetime import datetime
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from barhold.imports.months import month_number
+
 MOST_REPS, MOST_SECONDS = 1000, 86_400
 YEARS = range(1990, 2100)
-_NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?:[\s\u202f]*(?P<half>[AaPp])\.?[Mm]\.?)?"
+MOST_DECIMALS, DUST_DECIMALS = 4, 3
+"""Programs that convert between units write 74.99999999999999 for 75. More than four decimals are such dust, and the
+number is rounded to three: a gram, or a millisecond."""
+_SHOWN_CHARACTERS = 40
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_CLOCK = r"[ ,]+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AP])\.?M\.?)?"
+_NAME = r"(?P<name>\d{1,2}[月월]|[^\s\d,.]+)\.?"
 _DATES = tuple(
     re.compile(shape + _CLOCK, re.ASCII | re.IGNORECASE)
     for shape in (
-        r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[ ,\u202f]+",
-        r"(?P<day>\d{1,2}) (?P<name>[a-z]{3,9})\.? (?P<year>\d{4})[ ,\u202f]+",
-        r"(?P<name>[a-z]{3,9})\.? (?P<day>\d{1,2}), (?P<year>\d{4})[ ,\u202f]+",
+        r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
+        rf"(?P<day>\d{{1,2}})\.? (?:de )?{_NAME} (?:de )?(?P<year>\d{{4}})",
+        rf"{_NAME} (?P<day>\d{{1,2}}), (?P<year>\d{{4}})",
+        r"(?P<year>\d{4})[年년] ?(?P<month>\d{1,2})[月월] ?(?P<day>\d{1,2})[日일]",
     )
 )
 
 
 def number(name: str, text: str, most: float = math.inf) -> float:
-    """Return a number of 0 to `most`, with a point or a comma; an empty cell is 0."""
-    if not text.strip():
+    """Return a number from 0 to `most`, without the dust of a conversion; an empty cell is 0."""
+    cell = text.strip()
+    if not cell:
         return 0.0
-    if not _NUMBER.fullmatch(text.strip()):
-        raise ValueError(f"{name} {text!r} is no number: write it as 62.5 or 62,5")
-    value = float(text.strip().replace(",", "."))
-    if value > most:
-        raise ValueError(f"{name} {text!r} is over {most:g}: correct it")
-    return value
+    if not _NUMBER.fullmatch(cell):
+        raise ValueError(f"{name} {shown(text)} is not a number: write it as 62.5 or 62,5")
+    value = float(cell.replace(",", "."))
+    if value < 0:
+        raise ValueError(f"{name} {shown(text)} is negative: correct it")
+    if value > most or math.isinf(value):
+        raise ValueError(
+            f"{name} {shown(text)} is too large{'' if math.isinf(most) else f' (over {most:g})'}: correct it"
+        )
+    return value if round(value, MOST_DECIMALS) == value else round(value, DUST_DECIMALS)
 
 
 def whole(name: str, text: str, most: int) -> int:
-    """Return a whole number of 0 to `most`; 8.0 is one too."""
+    """Return a whole number from 0 to `most`; 8.0 is one too."""
     value = number(name, text, most)
     if value != int(value):
-        raise ValueError(f"{name} {text!r} is no whole number: correct it")
+        raise ValueError(f"{name} {shown(text)} is not a whole number: correct it")
     return int(value)
 
 
 def moment(name: str, text: str) -> datetime:
-    """Return a date and time, without a zone where the text has none. Month names are English in every locale."""
-    given = text.strip()
+    """Return a date and time, without a zone if the text has none."""
+    cell = unicodedata.normalize("NFC", " ".join(text.split()))
     try:
-        shapes = (shape.fullmatch(given) for shape in _DATES)
-        shape = next((one for one in shapes if one), None)
-        found = _date(shape) if shape else datetime.fromisoformat(given) if "T" in given else None
+        matches = (shape.fullmatch(cell) for shape in _DATES)
+        match = next((match for match in matches if match), None)
+        found = _date(match) if match else datetime.fromisoformat(cell) if ":" in cell else None
         if found and found.year in YEARS:
             return found
-    except ValueError:  # the 31st of April
+    except ValueError:  # the 31st of April, or a month that is not known
         pass
-    raise ValueError(f"{name} {text!r} is no date: write it as 2026-11-22 18:30:00 or 22 Nov 2026, 18:30")
+    raise ValueError(f"{name} {shown(text)} is not a date: write it as 2026-11-22 18:30:00 or 22 Nov 2026, 18:30")
 
 
-def _date(found: "re.Match[str]") -> datetime:
-    part = found.groupdict()
-    month = int(part["month"]) if part.get("month") else MONTHS.index(part["name"][:3].capitalize()) + 1
+def shown(text: str) -> str:
+    """Return the text in quotes for a message, shortened if it is long."""
+    return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "...")
+
+
+def _date(match: "re.Match[str]") -> datetime:
+    part = match.groupdict()
+    month = int(part["month"]) if part.get("month") else month_number(part["name"])
+    if month is None:
+        raise ValueError(part["name"])
     hour = int(part["hour"])
     if part["half"]:
         if not 1 <= hour <= 12:

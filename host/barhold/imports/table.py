@@ -1,12 +1,11 @@
-"""A file into rows with their line numbers; what is no table is said in one line."""
+"""Turns a CSV file into rows with their line numbers. A row that is broken says so and does not hide the next ones."""
 
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from barhold import files
 from barhold.errors import InputError
@@ -15,16 +14,23 @@ from barhold.imports.layouts import Layout
 
 MOST_BYTES = 64 << 20
 MOST_ROWS = 500_000
+MOST_CELL_LINES = 100
+"""How many lines a quoted cell may span before its first quote counts as a slip."""
 _MOST_HEADER = 10_000
 _DELIMITERS = (",", ";", "\t")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel reads such a first line and hides it
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: the line of the file on which it begins, and its cells as their writer had them."""
+    """One row: the line on which it begins, its cells as they were before defusing, and what is wrong with it."""
 
     number: int
     cells: dict[str, str]
+    text: str
+    fault: str = ""
+    cut_off: bool = False
 
     def __getitem__(self, name: str) -> str:
         return self.cells.get(name, "")
@@ -32,73 +38,98 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a file of a known program; `faults` are lines that are no rows."""
+    """The rows of a file of a known program."""
 
     layout: Layout
     lines: list[Line]
-    faults: list[str]
 
 
 def read(path: Path) -> Table:
-    """Read an export of Strong or Hevy; InputError names file, line, reason and next step."""
-    text = _text(path)
-    start = re.split(r"[\r\n]", text, maxsplit=1)[0][:_MOST_HEADER]
-    for delimiter in _DELIMITERS:
+    """Read a file that Strong or Hevy exported; InputError names the file, the line, the reason and the next step."""
+    lines = list(io.StringIO(_text(path), newline=""))
+    first, delimiters = _first_line(lines)
+    start = lines[first].rstrip("\r\n")[:_MOST_HEADER] if first < len(lines) else ""
+    for delimiter in delimiters:
         header = [name.strip() for name in next(csv.reader([start], delimiter=delimiter), [])]
-        layout = layouts.of(header)
+        layout = layouts.detect(header)
         if layout:
-            return _table(path, text, layout, delimiter, header)
+            return Table(layout, _lines(path, lines, first + 1, header, delimiter))
     raise InputError(
-        f"{path}, line 1: its columns are neither Strong's nor Hevy's: export a CSV from one of these and name that"
+        f"{path}, line {first + 1}: these are not the columns of Strong or Hevy: name a CSV that one of them exported"
     )
 
 
+def _first_line(lines: Sequence[str]) -> tuple[int, Sequence[str]]:
+    """Return the index of the header and the delimiters it may have: blank lines and Excel's `sep=` come before it."""
+    delimiters: Sequence[str] = _DELIMITERS
+    for index, line in enumerate(lines):
+        separator = _SEPARATOR_LINE.fullmatch(line)
+        if separator:
+            delimiters = (separator[1],)
+        elif line.strip():
+            return index, delimiters
+    return 0, delimiters
+
+
 def _text(path: Path) -> str:
+    data = files.read(path, MOST_BYTES, "name a CSV that Strong or Hevy exported")
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: name a CSV file in it")
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}: name a CSV file of Strong or Hevy") from None
-    if len(data) > MOST_BYTES:
-        raise InputError(f"{path}: over {MOST_BYTES >> 20} MB, which no training log has: cut it into years")
-    try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not in UTF-8: export it again, or save it as CSV UTF-8") from None
+        raise InputError(f"{path}, line {line}: not UTF-8: export it again, or save it as CSV UTF-8") from None
     if "\0" in text:
-        raise InputError(f"{path}, line {text.count(chr(10), 0, text.index(chr(0))) + 1}: no text: export it again")
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"{path}, line {line}: not text: export it again, or save it as CSV UTF-8")
     return text
 
 
-def _table(path: Path, text: str, layout: Layout, delimiter: str, header: list[str]) -> Table:
-    table = Table(layout, [], [])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _lines(path: Path, lines: Sequence[str], first: int, header: list[str], delimiter: str) -> list[Line]:
+    found: list[Line] = []
+    for at, row, text, broken in _rows(lines, first, delimiter):
+        if not any(row) and not broken:
+            continue
+        if len(found) >= MOST_ROWS:
+            raise InputError(f"{path}, line {at + 1}: over {MOST_ROWS} sets: cut the file into years")
+        named = {name: files.restore_csv_cell(cell) for name, cell in zip(header, row, strict=False)}
+        other_count = f"{len(row)} cells, but the header has {len(header)}: was the file cut off here? Export it again"
+        fault = broken or (other_count if len(row) != len(header) else "")
+        cut_off = at + 1 >= len(lines) and not broken and len(row) < len(header)
+        found.append(Line(at + 1, named, text, fault, cut_off))
+    return found
+
+
+def _rows(lines: Sequence[str], first: int, delimiter: str) -> Iterator[tuple[int, list[str], str, str]]:
+    """Yield each row with the index of its first line, its text, and what is wrong with its quotes."""
+    at = first
+    while at < len(lines):
+        count = _line_count(lines, at)
+        text = "".join(lines[at : at + count])
+        fault, row = "", []
+        try:
+            row = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            # One slip must not swallow the rows after it: take this line alone, as well as it can be read.
+            fault, count, text = f"{error}: export it again, or correct its quotes", 1, lines[at]
+            row = _lenient(text, delimiter)
+        yield at, row, text, fault
+        at += count
+
+
+def _line_count(lines: Sequence[str], at: int) -> int:
+    """Return how many lines the row takes: it goes on as long as a quote is open."""
+    quotes = lines[at].count('"')
+    if quotes % 2 == 0:
+        return 1
+    for count, line in enumerate(lines[at + 1 : at + MOST_CELL_LINES], start=2):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            return count
+    return 1
+
+
+def _lenient(text: str, delimiter: str) -> list[str]:
     try:
-        for number, row in _numbered(reader):
-            if number == 1 or not any(row):
-                continue
-            if len(table.lines) >= MOST_ROWS:
-                raise InputError(f"{path}, line {number}: over {MOST_ROWS} sets: cut the file into years")
-            if len(row) == len(header):
-                table.lines.append(
-                    Line(number, {n: files.restore_csv_cell(c) for n, c in zip(header, row, strict=True)})
-                )
-            else:
-                table.faults.append(
-                    f"{path}, line {number}: {len(row)} cells, the header has {len(header)}: was the file cut off "
-                    f"here? Export it again"
-                )
-    except csv.Error as error:
-        table.faults.append(f"{path}, line {reader.line_num}: {error}: export it again, or correct its quotes")
-    return table
-
-
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with the line on which it begins: a quoted cell may hold line breaks."""
-    before = 0
-    for row in reader:
-        yield before + 1, row
-        before = reader.line_num
+        return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:  # a cell of more than 128 kB
+        return [cell.strip('"') for cell in text.split(delimiter)]

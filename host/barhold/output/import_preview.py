@@ -1,92 +1,149 @@
 """What an import found, for people and as JSON Lines. Pure: takes plain data, prints nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from rich import box
 from rich.table import Table
 
 from barhold.imports import matching
-from barhold.imports.matching import Pair
+from barhold.imports.prepared import CHANGED, KNOWN, NEW, PreparedImport
 from barhold.model import ImportedSet, Load
 from barhold.output.json_lines import SCHEMA, Line
+from barhold.plans import loads
 
-NEW, CHANGED, KNOWN = "new", "changed", "known"
 _COLUMNS = ("start", "exercise", "loads", "reps", "sets", "same as")
 
 
-def state(item: ImportedSet, stored: Mapping[str, ImportedSet]) -> str:
-    """Return whether the store has the set so, otherwise, or not at all."""
-    before = stored.get(item.import_id)
-    return NEW if before is None else KNOWN if before == item else CHANGED
-
-
-def table(sets: Iterable[ImportedSet], same: Iterable[Pair], stored: Mapping[str, ImportedSet]) -> Table:
+def table(prepared: PreparedImport) -> Table:
     """Return a row per workout and exercise."""
-    own = {pair.imported.import_id: pair.own for pair in same}
     shown = Table(*_COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
-    for group in matching.workouts(sets):
-        first = own.get(group[0].import_id)
-        loads = list(dict.fromkeys(_load(item.load) for item in group))
-        states = ", ".join(sorted({state(item, stored) for item in group}))
+    for group in matching.workouts(prepared.sets):
+        amounts = list(dict.fromkeys(_load(imported.load) for imported in group))
+        own = [prepared.same[imported.import_id].own for imported in group if imported.import_id in prepared.same]
         shown.add_row(
             _moment(group[0].start_utc_ms),
             group[0].exercise,
-            loads[0] if len(loads) == 1 else ", ".join(_load(item.load) for item in group),
-            ", ".join(str(item.reps) for item in group),
-            f"{len(group)} {states}",
-            f"{first.start_utc.astimezone():%H:%M}" if first else "-",
+            amounts[0] if len(amounts) == 1 else ", ".join(_load(imported.load) for imported in group),
+            ", ".join(str(imported.reps) for imported in group),
+            f"{len(group)} {', '.join(sorted({prepared.state(imported) for imported in group}))}",
+            f"{own[0].start_utc.astimezone():%H:%M}" if own else "-",
         )
     shown.columns[0].no_wrap = True
     return shown
 
 
-def line(item: ImportedSet, same: Mapping[str, Pair], stored: Mapping[str, ImportedSet]) -> Line:
-    """Return the JSON line of one set; `same_as` is when Barhold's own set began that it clearly is."""
-    own = same.get(item.import_id)
+def changes(prepared: PreparedImport) -> Table | None:
+    """Return a row per stored set that changes, before and after; None if there is none."""
+    shown = Table("set", "before", "after", title="Stored sets that change", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown.title_justify = "left"
+    for pair in prepared.given:
+        moment = f"{pair.own.start_utc.astimezone():%Y-%m-%d %H:%M:%S}"
+        shown.add_row(f"{moment}, counted by Barhold", "no load", _load(pair.imported.load))
+    for imported in prepared.sets:
+        before = prepared.stored.get(imported.import_id)
+        if before and before != imported:
+            names = [name for name in differing(before, imported) if name != "zone"] or ["zone"]
+            what = f"{_moment(before.start_utc_ms)}, {imported.exercise}, set {imported.set_index}"
+            shown.add_row(what, *(", ".join(_value(one, name) for name in names) for one in (before, imported)))
+    return shown if shown.row_count else None
+
+
+def differing(before: ImportedSet, after: ImportedSet) -> list[str]:
+    """Return the names of the fields that are not the same in both."""
+    return [one.name for one in fields(ImportedSet) if getattr(before, one.name) != getattr(after, one.name)]
+
+
+def line(prepared: PreparedImport, imported: ImportedSet) -> Line:
+    """Return the JSON line of one set.
+
+    `same_as` is the start of Barhold's own record of it, `gives_load` whether that takes over the load, and `changed`
+    names the fields in which the set differs from what is stored.
+    """
+    pair, before = prepared.same.get(imported.import_id), prepared.stored.get(imported.import_id)
     return {
         "type": "imported",
         "schema": SCHEMA,
-        "id": item.import_id,
-        "source": item.source,
-        "lifter": item.lifter,
-        "start": datetime.fromtimestamp(item.start_utc_ms / 1000, UTC).isoformat(timespec="seconds"),
-        "workout": item.workout,
-        "exercise": item.exercise,
-        "set": item.set_index,
-        "kind": item.kind,
-        "load": {"amount": item.load.amount, "unit": item.load.unit} if item.load else None,
-        "reps": item.reps,
-        "hold_s": item.hold_s,
-        "note": item.note,
-        "state": state(item, stored),
-        "same_as": own.own.start_utc.isoformat(timespec="milliseconds") if own else None,
+        "id": imported.import_id,
+        "source": imported.source,
+        "lifter": imported.lifter,
+        "start": datetime.fromtimestamp(imported.start_utc_ms / 1000, UTC).isoformat(timespec="seconds"),
+        "zone": imported.zone or None,
+        "workout": imported.workout,
+        "exercise": imported.exercise,
+        "set": imported.set_index,
+        "kind": imported.kind,
+        "load": {"amount": imported.load.amount, "unit": imported.load.unit} if imported.load else None,
+        "reps": imported.reps,
+        "hold_s": imported.hold_s,
+        "note": imported.note,
+        "state": prepared.state(imported),
+        "changed": differing(before, imported) if before else [],
+        "same_as": pair.own.start_utc.isoformat(timespec="milliseconds") if pair else None,
+        "gives_load": any(given.imported is imported for given in prepared.given),
     }
 
 
-def left_out(others: Mapping[str, int], without_reps: int) -> list[str]:
-    """Return what was left out and how to have it too."""
-    told = []
+def left_out(others: Mapping[str, int], not_sets: Mapping[str, int], without_reps: int) -> list[str]:
+    """Return a line for each kind of row that was left out."""
+    said = []
     if others:
         most = sorted(others, key=lambda name: (-others[name], name))
         names = ", ".join(most[:3]) + (f" and {len(most) - 3} more" if len(most) > 3 else "")
-        told.append(f"left out: {sum(others.values())} sets of other exercises ({names}); --exercise NAME chooses")
+        said.append(
+            f"left out: {_count(sum(others.values()), 'set')} of other exercises ({names}); choose with --exercise"
+        )
+    if not_sets:
+        kinds = ", ".join(f"{count} {name}" for name, count in not_sets.items())
+        said.append(f"left out: {_count(sum(not_sets.values()), 'row')} that are not sets ({kinds}); notes were kept")
     if without_reps:
-        told.append(f"left out: {without_reps} sets without reps")
-    return told
+        said.append(f"left out: {_count(without_reps, 'set')} without reps")
+    return said
 
 
-def summary(states: Sequence[str], edits: int, dry_run: bool) -> str:
+def moved(prepared: PreparedImport) -> str:
+    """Return what to say of sets that would have moved because the computer is in another time zone now."""
+    before, now = prepared.stored[prepared.moved[0].import_id], prepared.moved[0]
+    read = f"in {before.zone}" if before.zone else "in another zone"
+    return (
+        f"{_count(len(prepared.moved), 'set')} kept the stored time, which was read {read}; this computer is in "
+        f"{now.zone} now. To move them, import again with --zone {now.zone}"
+    )
+
+
+def summary(prepared: PreparedImport, dry_run: bool) -> str:
     """Return what was done, or would be, in one line."""
-    if not states:
-        return "no set of the wanted exercises: nothing was stored"
-    counts = f"{states.count(NEW)} new, {states.count(CHANGED)} changed, {states.count(KNOWN)} already stored"
-    loads = f"; {edits} loads for Barhold's own sets" if edits else ""
-    return f"{len(states)} sets: {counts}{loads}" + ("; nothing was stored (--dry-run)" if dry_run else "")
+    states = Counter(prepared.state(imported) for imported in prepared.sets)
+    counts = f"{states[NEW]} new, {states[CHANGED]} changed, {states[KNOWN]} already stored"
+    given = f"; {_count(len(prepared.edits), 'load')} for Barhold's own sets" if prepared.edits else ""
+    return f"{_count(len(prepared.sets), 'set')}: {counts}{given}" + (
+        "; nothing was stored (--dry-run)" if dry_run else ""
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _value(imported: ImportedSet, name: str) -> str:
+    match name:
+        case "start_utc_ms":
+            return _moment(imported.start_utc_ms)
+        case "load":
+            return _load(imported.load)
+        case "reps":
+            return _count(imported.reps, "rep")
+        case "hold_s":
+            return f"hold {imported.hold_s:g} s" if imported.hold_s else "no hold"
+        case "note":
+            return f"note {imported.note!r}" if imported.note else "no note"
+    return f"{name} {getattr(imported, name)}"
 
 
 def _load(load: Load | None) -> str:
-    return f"{load.amount:g} {load.unit}" if load else "-"
+    return loads.text(load) if load else "no load"
 
 
 def _moment(utc_ms: int) -> str:

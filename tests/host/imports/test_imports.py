@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from barhold.errors import InputError
 from barhold.exports import hevy, strong
 from barhold.imports import fields, layouts, matching, parse, table
-from barhold.imports.parse import Wish
+from barhold.imports.parse import ImportOptions
 from barhold.model import Lifter, Load
 from barhold.store import People, Store
 from barhold.store.imports import Imports
@@ -80,7 +80,7 @@ def read(tmp_path):
     def run(content, **wish):
         path = tmp_path / "log.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return parse.read(path, Wish(**wish))
+        return parse.read(path, ImportOptions(**wish))
 
     return run
 
@@ -150,12 +150,12 @@ def test_every_way_of_writing_a_date(text, moment):
     "text",
     [
         "", "yesterday", "22.11.2026 18:00", "2026-13-01 10:00", "31 Feb 2026, 10:00", "2026-11-22", "13:00",
-        "Xyz 2, 2026, 1:07 AM", "2026-11-22 13:00 PM", "2026-11-22 25:00", "22 D\u00e9c 2025, 08:00", "2026-11-22T99",
+        "Xyz 2, 2026, 1:07 AM", "2026-11-22 13:00 PM", "2026-11-22 25:00", "22 Janvember 2025, 08:00", "2026-11-22T99",
         "\u0662\u0660\u0662\u0666-11-22 18:30", "0001-01-01 10:00", "9999-12-31T10:00",
     ],
 )  # fmt: skip
-def test_what_is_no_date_says_how_to_write_one(text):
-    with pytest.raises(ValueError, match="is no date: write it as"):
+def test_a_cell_that_is_not_a_date_says_how_to_write_one(text):
+    with pytest.raises(ValueError, match="is not a date: write it as"):
         fields.moment("Date", text)
 
 
@@ -211,17 +211,17 @@ ROW = f"2026-11-22 18:00:12;Legs;{HT};1;60;kg;8;;;;0;;\n"
     [
         (ROW.replace("60;kg", "60;stone"), "Weight Unit 'stone' is neither kg nor lbs"),
         (ROW.replace("60;kg", "60;"), "Weight Unit '' is neither kg nor lbs"),
-        (ROW.replace(";60;", ";heavy;"), "Weight 'heavy' is no number: write it as 62.5 or 62,5"),
-        (ROW.replace(";60;", ";-60;"), "Weight '-60' is no number"),
-        (ROW.replace(";60;", ";1e9;"), "Weight '1e9' is no number"),
-        (ROW.replace(";60;", ";nan;"), "Weight 'nan' is no number"),
-        (ROW.replace(";60;", ";\u0666\u0660;"), "is no number"),
+        (ROW.replace(";60;", ";heavy;"), "Weight 'heavy' is not a number: write it as 62.5 or 62,5"),
+        (ROW.replace(";60;", ";-60;"), "Weight '-60' is negative: correct it"),
+        (ROW.replace(";60;", ";1e9;"), "Weight '1e9' is over 1000 kg"),
+        (ROW.replace(";60;", ";nan;"), "Weight 'nan' is not a number"),
+        (ROW.replace(";60;", ";\u0666\u0660;"), "is not a number"),
         (ROW.replace(";60;", ";60000;"), "Weight '60000' is over 1000 kg: correct it"),
-        (ROW.replace(";8;", ";8.5;"), "Reps '8.5' is no whole number"),
-        (ROW.replace(";8;", ";1001;"), "Reps '1001' is over 1000"),
-        (ROW.replace("2026-11-22", "22/11/26"), "Date '22/11/26 18:00:12' is no date"),
-        (ROW.replace(";1;60", ";X;60"), "Set Order 'x' is neither a number nor W, D or F"),
-        (ROW[:30] + "\n", "3 cells, the header has 13: was the file cut off here? Export it again"),
+        (ROW.replace(";8;", ";8.5;"), "Reps '8.5' is not a whole number"),
+        (ROW.replace(";8;", ";1001;"), "Reps '1001' is too large (over 1000)"),
+        (ROW.replace("2026-11-22", "22/11/26"), "Date '22/11/26 18:00:12' is not a date"),
+        (ROW.replace(";1;60", ";X;60"), "Set Order 'X' is no number, W, D or F"),
+        (ROW[:30] + "\n", "3 cells, but the header has 13: was the file cut off here? Export it again"),
         (ROW[:-2] + ';;;"cut', "14"),
         (f'2026-11-22 18:00:12;"Legs;{HT};1;60', "unexpected end of data"),
         (f'2026-11-22 18:00:12;"Legs"x;{HT};1;60;kg;8;;;;0;;\n', "expected after"),
@@ -257,19 +257,19 @@ def test_many_faults_are_each_told_up_to_twenty(tmp_path):
     lines = result.stderr.splitlines()
     assert (result.exit_code, len(lines)) == (2, 21)
     assert [f"line {number}:" in line for number, line in zip(range(3, 23), lines, strict=False)] == [True] * 20
-    assert "30 lines cannot be used, so nothing was stored" in lines[-1]
+    assert "30 lines cannot be used (see above), so nothing was stored" in lines[-1]
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "line 1: its columns are neither Strong's nor Hevy's"),
-        (b"Date,Reps\n", "neither Strong's nor Hevy's"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "line 1: not in UTF-8"),
-        ((GEN_2 + ROW).encode("utf-16"), "line 1: not in UTF-8: export it again, or save it as CSV UTF-8"),
-        ((GEN_2 + ROW + ROW.replace("Legs", "Gl\u00fcte")).encode("latin-1"), "line 3: not in UTF-8"),
-        ((GEN_2 + ROW + "\0\n").encode(), "line 3: no text"),
-        (b"x" * 300_000, "neither Strong's nor Hevy's"),
+        (b"", "line 1: these are not the columns of Strong or Hevy"),
+        (b"Date,Reps\n", "not the columns of Strong or Hevy"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "line 1: not UTF-8"),
+        ((GEN_2 + ROW).encode("utf-16-le"), "line 1: not text: export it again, or save it as CSV UTF-8"),
+        ((GEN_2 + ROW + ROW.replace("Legs", "Gl\u00fcte")).encode("latin-1"), "line 3: not UTF-8"),
+        ((GEN_2 + ROW + "\0\n").encode(), "line 3: not text"),
+        (b"x" * 300_000, "not the columns of Strong or Hevy"),
         ((GEN_2 + ROW.replace("Legs", "x" * 200_000)).encode(), "field larger than field limit"),
     ],
 )
@@ -283,7 +283,10 @@ def test_a_file_that_is_no_export_is_one_line(content, said, tmp_path):
 
 
 def test_a_folder_and_no_file_are_one_line(tmp_path):
-    for name, said in ((".", "is a folder: name a CSV file in it"), ("none.csv", "No such file or directory")):
+    for name, said in (
+        (".", "is a folder: name a CSV that Strong or Hevy exported"),
+        ("none.csv", "No such file or directory"),
+    ):
         result = barhold("import", tmp_path / name, db=tmp_path / "b.db")
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
         assert said in result.stderr
@@ -316,7 +319,7 @@ def test_no_bytes_whatever_crash_it(tmp_path_factory, content, header):
     path = tmp_path_factory.mktemp("fuzz") / "log.csv"
     path.write_bytes(header.encode() + content)
     with suppress(InputError):
-        assert all(item.reps for item in parse.read(path, Wish(exercises=("",), unit="kg")).sets)
+        assert all(item.reps for item in parse.read(path, ImportOptions(exercises=("",), unit="kg")).sets)
 
 
 # --- the store ----------------------------------------------------------------------------------------------------
@@ -328,7 +331,7 @@ def test_a_dry_run_shows_it_and_stores_nothing_and_a_second_import_changes_nothi
     dry = barhold("import", path, "--dry-run", db=db)
     assert "3 sets: 3 new, 0 changed, 0 already stored; nothing was stored (--dry-run)" in dry.stdout
     assert "40 kg, 62.5 kg, 62.5 kg" in dry.stdout
-    assert "nothing was imported yet" in barhold("import", "--list", db=db).stderr
+    assert "nothing has been imported yet" in barhold("import", "--list", db=db).stderr
     assert "3 sets: 3 new, 0 changed, 0 already stored\n" in barhold("import", path, db=db).stdout
     with Store.open(db) as store:
         first = Imports(store).all()
@@ -376,7 +379,7 @@ def test_a_row_that_was_corrected_replaces_the_stored_one(tmp_path):
 def test_the_lifter_must_be_known_and_has_sets_of_their_own(tmp_path):
     path, db = tmp_path / "log.csv", tmp_path / "b.db"
     path.write_text(FILES["strong 2"])
-    assert "nobody of this name is known" in barhold("import", path, "--lifter", "Ana", db=db).stderr
+    assert "nobody has this name" in barhold("import", path, "--lifter", "Ana", db=db).stderr
     with Store.open(db) as store:
         People(store).add_lifter(Lifter("Ana"))
     assert "3 new" in barhold("import", path, "--lifter", "Ana", db=db).stdout
@@ -498,7 +501,7 @@ def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_fac
     sessions = built(days)
     path = tmp_path_factory.mktemp("back") / "strong.csv"
     path.write_bytes(strong.to_csv(sessions).encode())
-    found = parse.read(path, Wish())
+    found = parse.read(path, ImportOptions())
     assert found.faults == []
     own = [item for session in sessions for item in session]
     assert figures(found.sets) == [(s.load, len(s.reps), "warmup" if s.warm_up else "normal") for s in own]
@@ -512,7 +515,7 @@ def test_what_hevy_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_facto
     sessions = built(days)
     path = tmp_path_factory.mktemp("back") / "hevy.csv"
     path.write_bytes(hevy.to_csv(sessions).encode())
-    found = parse.read(path, Wish())
+    found = parse.read(path, ImportOptions())
     assert found.faults == []
     own = [item for session in sessions for item in session]
     assert [(s.reps, s.kind) for s in found.sets] == [(len(s.reps), "warmup" if s.warm_up else "normal") for s in own]
@@ -532,6 +535,6 @@ def test_every_layout_is_told_from_the_others():
         (GEN_3.replace("(kg)", "(lbs)"), "strong", "lb"), (HEVY, "hevy", "kg"), (HEVY_LB, "hevy", "lb"),
     ):  # fmt: skip
         names = header.strip().replace('"', "").replace(";", ",").split(",")
-        layout = layouts.of(names)
+        layout = layouts.detect(names)
         assert layout is not None
         assert (layout.source, layout.unit, bool(layout.unit_column)) == (source, unit, header == GEN_2)
