@@ -10,7 +10,7 @@ from barhold.store.database import writing
 from barhold.store.error_messages import translated
 from barhold.store.store import Row, Store, insert_new
 
-_PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load"))
+_PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load", "zone"))
 
 
 class Imports:
@@ -36,16 +36,17 @@ class Imports:
             insert_new(connection, schema.edit, [_edit_row(edit) for edit in edits])
 
 
-def _row(item: ImportedSet) -> Row:
-    row: Row = {name: getattr(item, name) for name in _PLAIN}
-    load = {"load": repr(item.load.amount), "unit": item.load.unit} if item.load else {"load": "", "unit": ""}
-    return {**row, **load, "lifter": item.lifter or None}
+def _row(imported: ImportedSet) -> Row:
+    row: Row = {name: getattr(imported, name) for name in _PLAIN}
+    amount, unit = (repr(imported.load.amount), imported.load.unit) if imported.load else ("", "")
+    load = {"load": amount, "unit": unit}
+    return {**row, **load, "lifter": imported.lifter or None, "zone": imported.zone or None}
 
 
 def _imported(row: RowMapping) -> ImportedSet:
     values: Row = {name: row[name] for name in _PLAIN}
     load = Load(float(row["load"]), row["unit"]) if row["load"] else None
-    return ImportedSet(**values, lifter=row["lifter"] or "", load=load)
+    return ImportedSet(**values, lifter=row["lifter"] or "", load=load, zone=row["zone"] or "")
 
 
 def _edit_row(edit: Edit) -> Row:

@@ -156,5 +156,5 @@ imported = Table(
     Column("reps", Integer, nullable=False),
     Column("hold_s", Float),
     Column("note", String, nullable=False),
-    Column("zone", String, nullable=False, server_default=""),
+    Column("zone", String),
 )

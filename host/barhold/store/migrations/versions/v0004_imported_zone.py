@@ -8,5 +8,5 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the column; "" says that the offset was not kept."""
-    op.add_column("imported", sa.Column("zone", sa.String(), nullable=False, server_default=""))
+    """Add the column; it is null for sets that were imported before."""
+    op.add_column("imported", sa.Column("zone", sa.String(), nullable=True))
