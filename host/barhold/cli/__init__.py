@@ -1,8 +1,6 @@
 """The `barhold` command: one module per command, each importing what it needs only when it runs."""
 
 import gc
-import io
-import sys
 from typing import Annotated
 
 import typer
@@ -79,7 +77,8 @@ def _show_version(wanted: bool) -> None:
         from barsensor.recorder import FIRMWARE_VERSION
 
         carried = ".".join(str(part) for part in FIRMWARE_VERSION)
-        typer.echo(f"barhold {__version__}\nfirmware {carried}\nprotocol {protocol.MAJOR}.{protocol.MINOR}")
+        for line in (f"barhold {__version__}", f"firmware {carried}", f"protocol {protocol.MAJOR}.{protocol.MINOR}"):
+            _console.line(line)
         raise typer.Exit
 
 
@@ -109,8 +108,4 @@ def _root(
 def main() -> None:
     """Run the command."""
     gc.set_threshold(_GC_OBJECTS)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A file's name may hold what the terminal's encoding cannot: show it escaped rather than fail.
-            stream.reconfigure(errors="backslashreplace")
     app()

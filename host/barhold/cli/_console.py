@@ -5,9 +5,16 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
+from barhold.cli._streams import GuardedStream, unfiltered
+from barhold.output.visible import visible_line
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+_UNLIMITED_WIDTH = 10_000
+_PIPE_WIDTH = 80
+_FRAME_CELLS = 3
+"""What a table adds to each column: a space on both sides and a line between."""
 _wish = {"plain": False, "quiet": False}
 
 
@@ -22,12 +29,15 @@ def is_lively(stream: TextIO) -> bool:
 
 
 def console(stderr: bool = False) -> "Console":
-    """Return a console: no colour for --no-color, NO_COLOR (set and not empty), TERM=dumb, and off a terminal."""
-    from rich.console import Console
+    """Return a console whose text is filtered (see barhold.output.visible).
+
+    It has no colour for --no-color, NO_COLOR (set and not empty), TERM=dumb, and off a terminal.
+    """
+    from barhold.cli._filtered_console import FilteredConsole
 
     plain = _wish["plain"] or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return Console(
-        stderr=stderr,
+    return FilteredConsole(
+        file=unfiltered(sys.stderr if stderr else sys.stdout),
         highlight=False,
         markup=False,
         emoji=False,
@@ -38,33 +48,75 @@ def console(stderr: bool = False) -> "Console":
 
 def show(*parts: "RenderableType") -> None:
     """Print tables and lines; plain and 80 columns wide where stdout is no terminal."""
+    from rich.text import Text
+
     shown = console()
-    with shown.capture() as rendered:  # printing by itself, rich would end with status 1 on a closed pipe
-        for part in parts:
-            shown.print(part, crop=False)  # what is wider than a terminal is folded there, never cut
-    sys.stdout.write(rendered.get())
+    width = shown.width
+    for part in parts:
+        if isinstance(part, Text):  # each is one line; a note from a crafted database may hold more
+            part.plain = visible_line(part.plain)
+        shown.width = max(width, _least_width(part, shown))
+        shown.print(part, crop=False)
 
 
-def json_line(line: dict[str, Any]) -> None:
+def _least_width(part: "RenderableType", shown: "Console") -> int:
+    """Return the width in which no cell of a table is cut off; a narrower terminal folds the lines itself."""
+    from rich.measure import Measurement
+    from rich.table import Table
+
+    if not isinstance(part, Table):
+        return 0
+    unlimited = shown.options.update(width=_UNLIMITED_WIDTH)
+    columns = [
+        [Measurement.get(shown, unlimited, cell).maximum for cell in (column.header, *column.cells)]
+        for column in part.columns
+    ]
+    unfolded = sum(max(widths) for column, widths in zip(part.columns, columns, strict=True) if column.no_wrap)
+    everything = sum(map(max, columns)) + _FRAME_CELLS * len(columns)
+    return max(unfolded, min(everything, _PIPE_WIDTH))
+
+
+def line(text: object) -> None:
+    """Print one line on stdout."""
+    sys.stdout.write(visible_line(str(text)) + "\n")
+
+
+def data(content: bytes | str) -> None:
+    """Print data byte by byte: exact in a file or pipe, filtered only on a terminal."""
+    raw = content.encode() if isinstance(content, str) else content
+    if isinstance(sys.stdout, GuardedStream):
+        sys.stdout.write_bytes(raw)
+    else:
+        sys.stdout.write(raw.decode())
+
+
+def json_line(fields: dict[str, Any]) -> None:
     """Print one JSON object on its own line."""
-    sys.stdout.write(json.dumps(line, allow_nan=False) + "\n")
+    text = json.dumps(fields, allow_nan=False)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the only control character that JSON leaves as it is
 
 
 def json_result(kind: str, **values: Any) -> None:
-    """Print one JSON object of this type at once: whoever follows along sees each as it comes about."""
+    """Print one JSON object of this type, and send it at once for whoever follows along."""
     from barhold.output import json_lines
 
     json_line({"type": kind, "schema": json_lines.SCHEMA, **values})
     sys.stdout.flush()
 
 
+def flush() -> None:
+    """Send what is printed; BrokenPipeError if nobody reads it any more, for commands that would go on for ever."""
+    sys.stdout.flush()
+    if isinstance(sys.stdout, GuardedStream) and sys.stdout.is_gone:
+        raise BrokenPipeError
+
+
 def note(message: str) -> None:
-    """Print one line on stderr, with nothing in it that a terminal would act on."""
-    flat = " ".join(message.split())
-    sys.stderr.write("barhold: " + "".join(c if c.isprintable() else "?" for c in flat) + "\n")
+    """Print one line on stderr."""
+    sys.stderr.write(f"barhold: {visible_line(' '.join(message.split()))}\n")
 
 
 def step(message: str) -> None:
-    """Note what is being done or waited for, unless --quiet was said."""
+    """Note what is being done or waited for, unless --quiet was given."""
     if not _wish["quiet"]:
         note(message)

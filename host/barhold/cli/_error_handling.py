@@ -1,7 +1,9 @@
-"""The one place where errors become a line on stderr and an exit status."""
+"""The one place where errors become a line on stderr and an exit status.
 
-import contextlib
-import os
+0 done, 1 only from `check` for a plan that was not met, 2 an error, 130 interrupted. The status says how the work went;
+a reader of the output that goes away changes nothing about it.
+"""
+
 import sys
 import traceback
 from typing import Any
@@ -10,41 +12,63 @@ import typer
 from typer.core import TyperGroup
 
 from barhold.cli import _console
+from barhold.cli._streams import guarded
 from barhold.errors import BarholdError
+
+_ERROR, _INTERRUPTED = 2, 130
 
 
 class BarholdGroup(TyperGroup):
-    """Runs a command; tells a BarholdError in one line, and takes a closed pipe for the reader's wish."""
+    """Runs a command with guarded streams, and prints an error as one line."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Read the command line, which is when --help and --version print."""
-        try:
-            return super().make_context(*args, **kwargs)
-        except BrokenPipeError:
-            _drop_stdout()
-            raise typer.Exit(0) from None
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line from reading it to the exit status."""
+        with guarded() as (stdout, _):
+            try:
+                result = super().main(*args, **kwargs)
+            except SystemExit as ending:
+                stdout.flush()
+                if stdout.fault and not ending.code:
+                    _console.note(f"the output could not be written: {stdout.fault.strerror}")
+                    raise SystemExit(_ERROR) from None
+                raise
+            except KeyboardInterrupt:
+                raise SystemExit(_INTERRUPTED) from None
+            return result
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that `ctx` names."""
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
+            return super().invoke(ctx)
+        except (typer.Exit, KeyboardInterrupt):
+            raise
+        except BrokenPipeError:  # the reader of a command that would go on for ever has seen enough
+            raise typer.Exit(0) from None
+        except (typer.Abort, EOFError):
+            _console.note("nothing was answered: run it in a terminal, or see the options in --help")
+            raise typer.Exit(_ERROR) from None
         except BarholdError as error:
-            if ctx.params.get("debug"):
-                traceback.print_exc()
+            _print_traceback(ctx)
             _console.note(str(error))
             raise typer.Exit(error.exit_status) from None
         except OSError as error:
-            _drop_stdout()
-            if isinstance(error, BrokenPipeError):  # the reader has seen enough
-                raise typer.Exit(0) from None
-            _console.note(f"{error.filename or 'output'}: {error.strerror}")
-            raise typer.Exit(2) from None
-        return result
+            _print_traceback(ctx)
+            _console.note(f"{error.filename or 'the system'}: {error.strerror or error}")
+            raise typer.Exit(_ERROR) from None
+        except Exception as error:
+            if _is_usage_error(error):
+                raise
+            _print_traceback(ctx)
+            reason = f"{type(error).__name__}: {error}"[:300]
+            _console.note(f"a fault in Barhold or its data: {reason}: repeat with `barhold --debug ...` and report it")
+            raise typer.Exit(_ERROR) from None
 
 
-def _drop_stdout() -> None:
-    # The interpreter flushes stdout once more at exit: let what is left go nowhere instead of failing again.
-    with contextlib.suppress(OSError):
-        sys.stdout.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def _print_traceback(ctx: Any) -> None:
+    if ctx.params.get("debug"):
+        sys.stderr.write(traceback.format_exc())
+
+
+def _is_usage_error(error: Exception) -> bool:
+    """Return whether typer prints the error itself: they come from the copy of click that typer uses."""
+    return hasattr(error, "show") and hasattr(error, "exit_code")

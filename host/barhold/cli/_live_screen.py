@@ -1,6 +1,5 @@
 """The live view on a terminal (big digits, drawn anew), as plain lines, or as JSON Lines."""
 
-import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +69,8 @@ class LiveScreen:
         """Take one record."""
         line = self._view.feed(raw, now_s)
         if line and not self._live:
-            _console.json_line(json_lines.heard(raw)) if self._as_json else sys.stdout.write(line + "\n")
-            sys.stdout.flush()
+            _console.json_line(json_lines.heard(raw)) if self._as_json else _console.line(line)
+            _console.flush()
 
     def draw(self, now_s: float) -> None:
         """Draw the view as it is now."""

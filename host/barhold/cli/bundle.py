@@ -53,8 +53,8 @@ def bundle(
         _console.json_line({"type": "bundle", "schema": json_lines.SCHEMA, **line})
     else:
         signed = "signed" if made.signature else "not signed: for the cable only"
-        typer.echo(f"{file}: firmware {made.version}, {file_count} files, {len(made.raw)} bytes, {signed}")
-        typer.echo(f"SHA-256 {made.sha256}")
+        _console.line(f"{file}: firmware {made.version}, {file_count} files, {len(made.raw)} bytes, {signed}")
+        _console.line(f"SHA-256 {made.sha256}")
 
 
 def _default_key() -> Path:

@@ -61,7 +61,7 @@ def _tell(info: "Info", result: "Calibration", kept: bool, as_json: bool) -> Non
         who = {"device": info.device_id, "name": info.name or None}
         _console.json_result("calibration", **who, poses=result.poses, misfit_mg=result.misfit_ug / 1000, kept=kept)
     else:
-        typer.echo(f"{info.name} is calibrated: {_words(result)}" if kept else "nothing was changed")
+        _console.line(f"{info.name} is calibrated: {_words(result)}" if kept else "nothing was changed")
 
 
 def _words(result: "Calibration") -> str:

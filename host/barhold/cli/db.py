@@ -52,7 +52,7 @@ def backup(
     if as_json:
         _console.json_result("backup", file=str(file), bytes=size_bytes)
     else:
-        typer.echo(f"{file}: {size_bytes / 1000:.0f} kB")
+        _console.line(f"{file}: {size_bytes / 1000:.0f} kB")
 
 
 @db.command()
@@ -113,7 +113,7 @@ def roles() -> None:
     """
     from importlib.resources import files
 
-    typer.echo(files("barhold.store").joinpath("roles.sql").read_text(encoding="utf-8"), nl=False)
+    _console.data(files("barhold.store").joinpath("roles.sql").read_text(encoding="utf-8"))
 
 
 def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
@@ -121,4 +121,4 @@ def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
         _console.json_result(what, new=rows)
     else:
         some = [f"{count} {table}" for table, count in rows.items() if count]
-        typer.echo(f"{what}: {', '.join(some) or 'nothing new'}")
+        _console.line(f"{what}: {', '.join(some) or 'nothing new'}")

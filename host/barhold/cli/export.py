@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from barhold.cli import _console
 from barhold.cli._options import Database
 from barhold.cli._set_listing import stored_sets
 
@@ -68,12 +69,12 @@ def export(
     every = stored_sets(db)
     found = selection.chosen(every, wish)
     if out is None:
-        typer.echo(_content(what, found, every, per_set, db), nl=False)
+        _console.data(_content(what, found, every, per_set, db))
         return
     contents = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
     files.write_atomically(contents, overwrite)
     for path, content in contents.items():
-        typer.echo(f"{path}: {len(content)} bytes")
+        _console.line(f"{path}: {len(content)} bytes")
 
 
 def _content(

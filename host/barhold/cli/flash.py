@@ -99,13 +99,13 @@ def _tell(result: "Flashed", board: str, as_json: bool) -> None:
         found = {"chip": result.chip or None, "fault": result.fault}
         _console.json_result("flashed", board=board, version=result.version, **counts, **found)
         return
-    typer.echo(f"{done.copied} files copied ({done.copied_bytes / 1000:.0f} kB), {done.equal} were there already")
-    typer.echo(f"{board} runs Barhold {result.version}; it starts to count in a moment")
+    _console.line(f"{done.copied} files copied ({done.copied_bytes / 1000:.0f} kB), {done.equal} were there already")
+    _console.line(f"{board} runs Barhold {result.version}; it starts to count in a moment")
     if result.fault:
         chip = result.chip or "the motion sensor"
         _console.note(f"the self-test of {chip} failed: {result.fault}: check its wires, lay it still, and flash again")
     else:
-        typer.echo(f"self-test of its {result.chip}: passed")
+        _console.line(f"self-test of its {result.chip}: passed")
 
 
 def _checked(name: str) -> str:

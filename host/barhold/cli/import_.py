@@ -149,4 +149,4 @@ def _print(found: "PreparedImport", result: "ImportResult", dry_run: bool, as_js
     if as_json:
         _console.note(done)
     else:
-        typer.echo(done)
+        _console.line(done)

@@ -66,7 +66,7 @@ def show(
     if public and as_json:
         _console.json_result("key", file=str(path), fingerprint=key.fingerprint, public=rsa.pem_of(key))
     elif public:
-        typer.echo(rsa.pem_of(key), nl=False)
+        _console.data(rsa.pem_of(key))
     else:
         _tell(path, key, as_json)
 
@@ -109,11 +109,11 @@ def push(
         found = {"device": info.device_id, "name": info.name or None}
         _console.json_result("key_push", **found, fingerprint=key.fingerprint)
     else:
-        typer.echo(f"{info.name} trusts the signatures of {key.fingerprint}")
+        _console.line(f"{info.name} trusts the signatures of {key.fingerprint}")
 
 
 def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:
     if as_json:
         _console.json_result("key", file=str(path), fingerprint=key.fingerprint)
     else:
-        typer.echo(f"{path}: RSA-3072, fingerprint {key.fingerprint}")
+        _console.line(f"{path}: RSA-3072, fingerprint {key.fingerprint}")

@@ -54,7 +54,7 @@ def add(
     if as_json:
         _line(name, {"plan": kept or None, "new": new})
     else:
-        typer.echo(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
+        _console.line(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -129,7 +129,7 @@ def wear(
         _line(name, {"wears": [device.name or device.device_id], "device": device.device_id, "since": since_utc})
         return
     when = "ever" if always else f"since {moment.astimezone():%Y-%m-%d %H:%M}"
-    typer.echo(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
+    _console.line(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
 
 
 def _line(name: str, fields: dict[str, object]) -> None:

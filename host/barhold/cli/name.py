@@ -45,4 +45,4 @@ def name(
     if as_json:
         _console.json_result("name", device=device_id, name=new)
     else:
-        typer.echo(f"sensor {device_id} is now {new}")
+        _console.line(f"sensor {device_id} is now {new}")

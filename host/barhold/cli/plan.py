@@ -85,7 +85,7 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
     if as_json:
         _console.json_line(json_lines.plan(found))
     else:
-        typer.echo(library.path_of(name or library.wanted()).read_text(encoding="utf-8-sig"), nl=False)
+        _console.data(library.path_of(name or library.wanted()).read_text(encoding="utf-8-sig"))
 
 
 @plan.command()
@@ -104,7 +104,7 @@ def check(name: Named, as_json: AsJson = False) -> None:
     if as_json:
         _console.json_line(json_lines.plan(found))
     else:
-        typer.echo(_words(found))
+        _console.line(_words(found))
 
 
 @plan.command()
@@ -122,7 +122,7 @@ def use(name: Named, as_json: AsJson = False) -> None:
     if as_json:
         _console.json_line(json_lines.plan(found, True))
     else:
-        typer.echo(f"chosen: {_words(found)}")
+        _console.line(f"chosen: {_words(found)}")
     if os.environ.get("BARHOLD_PLAN"):
         _console.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
 
@@ -170,7 +170,7 @@ def push(
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
-        typer.echo(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
+        _console.line(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
 
 
 def _wearers_plan(store: "Store", device_id: str) -> "Plan":

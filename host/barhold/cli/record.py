@@ -102,4 +102,4 @@ def _tell(capture: "Capture", file: Path, kept: str | None, as_json: bool) -> No
         _console.json_result("record", file=str(file), **figures, lost=capture.lost, recording=kept)
         return
     lost = f", {capture.lost} lost on the way" if capture.lost else ""
-    typer.echo(f"{file}: {capture.samples} samples, {capture.duration_s:.1f} s{lost}")
+    _console.line(f"{file}: {capture.samples} samples, {capture.duration_s:.1f} s{lost}")

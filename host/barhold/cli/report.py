@@ -1,6 +1,5 @@
 """`barhold report`: all training as one page."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +51,7 @@ def report(
         names = {one.device_id: one.name for one in store.devices() if one.name}
         page = pages.page(found, people.finder(store, plan), now, names)
     if str(out) == "-":
-        sys.stdout.write(page)
+        _console.data(page)
         return
     files.write_atomically({out: page.encode()}, overwrite=True)
     sessions = len(sets.sessions(found))
@@ -60,4 +59,4 @@ def report(
         _console.json_result("report", file=str(out), sessions=sessions, sets=len(found))
     else:
         _console.note(f"sessions: {sessions}, sets: {len(found)}")
-        typer.echo(out)
+        _console.line(out)

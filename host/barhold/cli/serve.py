@@ -8,6 +8,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import Database, PlanName, Port, Usb
+from barhold.cli._streams import unfiltered
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -119,12 +120,12 @@ def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
     from barhold.plans import library
 
     if not lan:
-        typer.echo(f"http://127.0.0.1:{web_port}/")
+        _console.line(f"http://127.0.0.1:{web_port}/")
         return "", ""
     drawn = token.kept(library.folder().parent, new_token)
     address = f"http://{server.lan_address()}:{web_port}/enter#{drawn}"
     _show_code(address)
-    typer.echo(address)
+    _console.line(address)
     return address, drawn
 
 
@@ -132,5 +133,5 @@ def _show_code(address: str) -> None:
     import segno
 
     if sys.stderr.isatty():
-        segno.make(address, error="l").terminal(out=sys.stderr, compact=True)
+        segno.make(address, error="l").terminal(out=unfiltered(sys.stderr), compact=True)
     _console.note("scan the code with a phone in this network, or open the address; who has it may look on")

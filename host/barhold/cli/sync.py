@@ -155,7 +155,7 @@ def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
 def tell(result: "SyncResult", as_json: bool, kept: str | None = None) -> None:
     """Print what a sync did, and under which id the recording was kept."""
     if not as_json:
-        typer.echo(summary(result))
+        _console.line(summary(result))
         return
     counts = ("received", "new", "already_stored", "quarantined", "lost", "not_held")
     figures = {count: getattr(result, count) for count in counts}

@@ -47,4 +47,4 @@ def trust(
     if as_json:
         _console.json_result("trust", device=info.device_id, name=info.name or None, trusted=not forget)
     else:
-        typer.echo(f"{info.name} has {'no key any more' if forget else 'a key: a look-alike will be refused'}")
+        _console.line(f"{info.name} has {'no key any more' if forget else 'a key: a look-alike will be refused'}")

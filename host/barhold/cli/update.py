@@ -58,9 +58,9 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
         line = {"version": version, "before": before, "bytes": len(made.raw)}
         _console.json_line({"type": "update", "schema": json_lines.SCHEMA, **line})
     elif version == before:
-        typer.echo(f"it runs {version} already")
+        _console.line(f"it runs {version} already")
     else:
-        typer.echo(f"it runs {version} now, was {before}")
+        _console.line(f"it runs {version} now, was {before}")
 
 
 def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> "tuple[Bundle, bytes | None]":

@@ -70,6 +70,8 @@ def listed() -> list[Listed]:
 def use(name_or_file: str) -> Plan:
     """Choose the plan that counts from now on, if it can be read; a file is remembered by its full path."""
     plan, text = find(name_or_file), lasting(name_or_file)
+    if not _choice().is_absolute() and not os.environ.get("BARHOLD_CONFIG"):
+        raise InputError("there is no home folder: set HOME, or BARHOLD_PLAN instead of choosing a plan")
     try:
         _choice().parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
@@ -106,4 +108,7 @@ def _config() -> Path:
         return Path(os.environ["BARHOLD_CONFIG"])
     from platformdirs import user_config_path  # noqa: PLC0415 - not needed where the folder is named
 
-    return user_config_path("barhold", appauthor=False)
+    try:
+        return user_config_path("barhold", appauthor=False)
+    except RuntimeError:  # nobody knows the home folder: there are only the built-in plans
+        return Path("~", "barhold")

@@ -66,7 +66,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _default_path() -> Path:
     from platformdirs import user_data_path  # noqa: PLC0415 - not needed when --db is given
 
-    return user_data_path("barhold", appauthor=False, ensure_exists=True) / "barhold.db"
+    try:
+        folder = user_data_path("barhold", appauthor=False)
+    except RuntimeError:
+        raise InputError("there is no home folder: set HOME, or name a database with --db") from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        step = "make that folder writable, or name a database with --db"
+        raise InputError(f"{folder}: cannot be created ({err.strerror}): {step}") from None
+    return folder / "barhold.db"
 
 
 def _url(path_or_url: str | os.PathLike[str]) -> URL:

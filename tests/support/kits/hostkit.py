@@ -17,22 +17,23 @@ DATA = SUPPORT / "data"
 TEST_PATHS = ("host", "firmware", "tests", "tests/support", "tests/support/kits", "tests/support/twin")
 """What a process of the tests needs on its PYTHONPATH, below ROOT."""
 DEVICE = "00112233aabbccdd"
+COLUMNS = "100"
 
 
 def barhold(*args, db=None):
     """Run the command in this process; the result has exit_code, stdout and stderr."""
-    env = {"BARHOLD_DB": str(db) if db else "", "NO_COLOR": "1", "COLUMNS": "100"}
+    env = {"BARHOLD_DB": str(db) if db else "", "NO_COLOR": "1", "COLUMNS": COLUMNS}
     return CliRunner().invoke(app, [str(arg) for arg in args], env=env)
 
 
-def barhold_process(*args, **env):
+def barhold_process(*args, text=True, **env):
     """Run the command as a process of its own, as a user's shell does."""
     return subprocess.run(
         [sys.executable, "-m", "barhold", *map(str, args)],
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")]), **env},
         capture_output=True,
-        text=True,
+        text=text,
         timeout=60,
     )
 
