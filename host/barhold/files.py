@@ -4,8 +4,8 @@ import os
 import re
 import select
 import stat
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from barhold.errors import InputError
@@ -72,6 +72,24 @@ def _read_pipe(path: Path, fd: int, most_bytes: int, advice: str) -> bytes:
     if not data:
         raise InputError(f"{path}: nothing was written into this pipe: {advice}")
     return bytes(data)
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Create a folder that is missing, and remove it again if the work inside fails."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    try:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            step = "name a folder that can be written"
+            raise InputError(f"{folder}: cannot be created ({error.strerror}): {step}") from None
+        yield
+    except BaseException:
+        for parent in missing:
+            with suppress(OSError):
+                parent.rmdir()
+        raise
 
 
 def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:

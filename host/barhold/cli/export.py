@@ -1,14 +1,17 @@
 """`barhold export`: the sets for other programs."""
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from barhold.cli import _console
 from barhold.cli._options import Database
 from barhold.cli._set_listing import stored_sets
+from barhold.errors import InputError
+from barhold.exports.dialects import Dialect
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +31,19 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-def export(
+_OF_ONE_LIFTER = (Format.STRONG, Format.HEVY)
+
+
+class _Options(NamedTuple):
+    """What the formats have options for."""
+
+    per_set: bool
+    dialect: Dialect
+    hold_as_seconds: bool
+    db: str | None
+
+
+def export(  # noqa: PLR0913, PLR0917 - one for each option
     what: Annotated[Format, typer.Argument(metavar="FORMAT", help=", ".join(Format) + ".")],
     out: Annotated[
         Path | None,
@@ -36,17 +51,30 @@ def export(
     ] = None,
     since: Annotated[str, typer.Option("--since", metavar="DATE", help="From this day (or this moment) on.")] = "",
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")] = "",
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="The sets of this lifter alone.")] = "",
+    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only the sets of this lifter.")] = "",
     per_set: Annotated[bool, typer.Option("--per-set", help="csv, parquet: a row per set, not per rep.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
+    dialect: Annotated[
+        Dialect, typer.Option("--dialect", metavar="NAME", help=f"strong: {', '.join(Dialect)}.")
+    ] = Dialect.COMMA,
+    hold_as_seconds: Annotated[
+        bool, typer.Option("--hold-as-seconds", help="strong, hevy: write the mean hold as the set's duration, too.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
     db: Database = None,
 ) -> None:
     """Write the stored sets for other programs.
 
-    csv and parquet (extra `parquet`) have a row per rep; jsonl the lines of `barhold sets --json`. strong and hevy are
-    what these apps import. fit is one Garmin activity per session, with the mean hold as a developer field; --out names
-    a folder, or a .fit file for one session. ical has the next sessions as the plan's rest allows them. A file is there
-    whole or not at all. Text that a spreadsheet would run begins with a '.
+    csv and parquet (extra `parquet`) have a row per rep; jsonl has the lines of `barhold sets --json`. ical has the
+    next sessions, as the plan's rest allows them.
+
+    fit writes a Garmin activity for each session into the current folder, or into the folder (or .fit file) that --out
+    names. The mean hold is a developer field.
+
+    strong and hevy are the files of these apps, which many programs import. They hold the sets of one lifter: for
+    several, choose one with --lifter, or name a folder with --out. Strong's comma dialect is read by most programs, but
+    names no unit; semicolon and newest do.
+
+    A file is written whole or not at all. Text that a spreadsheet would run as a formula begins with a '.
 
     \b
     Examples:
@@ -55,31 +83,73 @@ def export(
       barhold export jsonl --since 2026-01-01
       barhold export strong --out strong.csv
       barhold export hevy --out hevy.csv
-      barhold export fit --out .
+      barhold export fit
       barhold export ical --out next.ics
       barhold export parquet --out reps.parquet
     """
-    from barhold import files
-    from barhold.errors import InputError
     from barhold.exports import selection
 
-    if what in (Format.FIT, Format.PARQUET) and out is None:
-        raise InputError(f"{what} is no text: name where it goes with --out")
-    wish = selection.Wish(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
+    if what == Format.PARQUET and out is None:
+        raise InputError("Parquet is a binary format: name a file, for example --out reps.parquet")
+    chosen = selection.Selection(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
     every = stored_sets(db)
-    found = selection.chosen(every, wish)
+    found = selection.select(every, chosen)
+    options = _Options(per_set, dialect, hold_as_seconds, db)
+    if what == Format.FIT:
+        contents = _fit_files(found, out or Path())
+        _write(contents, overwrite, None if out in contents else out)
+    elif what in _OF_ONE_LIFTER:
+        _export_for_each_lifter(what, found, out, options, overwrite)
+    elif out is None:
+        _console.data(_content(what, found, every, options))
+    else:
+        _write({out: _content(what, found, every, options)}, overwrite)
+
+
+def _export_for_each_lifter(
+    what: Format, found: "list[TrainingSet]", out: Path | None, options: _Options, overwrite: bool
+) -> None:
+    """Write a file for each lifter into a folder, or the only lifter's to `out` or standard output."""
+    from barhold.exports import rows, selection
+
+    owners = selection.by_owner(found)
+    is_folder = out is not None and (out.is_dir() or (len(owners) > 1 and not out.suffix))
+    if len(owners) > 1 and not is_folder:
+        raise InputError(
+            f"{what} files hold the sets of one lifter, and these are of {', '.join(owners)}: "
+            "choose one with --lifter, or name a folder for a file each, for example --out ."
+        )
+    contents = {whose: _content(what, sets, sets, options) for whose, sets in owners.items()}
+    if what == Format.STRONG and options.dialect == Dialect.COMMA:
+        _console.note(f"loads are in {rows.common_unit(owners.values())}: choose that where you import the file")
     if out is None:
-        _console.data(_content(what, found, every, per_set, db))
-        return
-    contents = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
-    files.write_atomically(contents, overwrite)
+        _console.data(next(iter(contents.values())))
+    elif is_folder:
+        parts = selection.file_name_parts(owners)
+        _write({out / f"{what}-{parts[whose]}.csv": content for whose, content in contents.items()}, overwrite, out)
+    else:
+        _write({out: next(iter(contents.values()))}, overwrite)
+
+
+def _write(contents: dict[Path, bytes], overwrite: bool, folder: Path | None = None) -> None:
+    """Write all files or none, after making `folder` if it is missing; leave alone what is there already."""
+    from barhold import files
+
+    new = {path: content for path, content in contents.items() if not _is_there(path, content)}
+    with files.made_folder(folder) if folder else nullcontext():
+        files.write_atomically(new, overwrite)
     for path, content in contents.items():
-        _console.line(f"{path}: {len(content)} bytes")
+        _console.line(f"{path}: {len(content)} bytes" + ("" if path in new else ", already there"))
 
 
-def _content(
-    what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", per_set: bool, db: str | None
-) -> bytes:
+def _is_there(path: Path, content: bytes) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _content(what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", options: _Options) -> bytes:
     """Return the one file of a format other than FIT."""
     from barhold.exports import hevy, rows, strong
     from barhold.training import sets
@@ -87,11 +157,12 @@ def _content(
     if what == Format.JSONL:
         return _lines(found, every).encode()
     if what == Format.ICAL:
-        return _calendar(found, db)
+        return _calendar(found, options.db)
     if what == Format.STRONG:
-        return strong.to_csv(sets.sessions(found)).encode()
+        return strong.to_csv(sets.sessions(found), options.dialect, options.hold_as_seconds).encode()
     if what == Format.HEVY:
-        return hevy.to_csv(sets.sessions(found)).encode()
+        return hevy.to_csv(sets.sessions(found), options.hold_as_seconds).encode()
+    per_set = options.per_set
     columns, table = (rows.SET_COLUMNS, rows.per_set(found)) if per_set else (rows.REP_COLUMNS, rows.per_rep(found))
     if what == Format.PARQUET:
         from barhold.exports import parquet
@@ -106,12 +177,13 @@ def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
 
     from barhold.output import json_lines
 
-    numbers = {item.key: number for number, item in enumerate(every, 1)}
-    return "".join(json.dumps(json_lines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
+    numbers = {training_set.key: number for number, training_set in enumerate(every, 1)}
+    lines = (json_lines.stored(training_set, numbers[training_set.key]) for training_set in found)
+    return "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
 
 
 def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
-    """Return the next sessions of each lifter by their own plan, of others by the chosen one."""
+    """Return the next sessions of each lifter by their own plan, and of others by the chosen one."""
     from datetime import UTC, datetime
 
     from barhold.exports import ical, selection
@@ -120,39 +192,37 @@ def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
     from barhold.training import sets
 
     with Store.open(db) as store:
-        plans = {one.name: one.plan for one in People(store).lifters()}
+        plans = {lifter.name: lifter.plan for lifter in People(store).lifters()}
     last = selection.last_sessions(sets.sessions(found))
-    by = [(session, library.find(plans.get(session[0].lifter) or None)) for session in last]
-    return ical.calendar(by, datetime.now(UTC))
+    by_plan = [(session, library.find(plans.get(session[0].lifter) or None)) for session in last]
+    return ical.calendar(by_plan, datetime.now(UTC))
 
 
 def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
-    """Return a file per session."""
-    from barhold.errors import InputError
-    from barhold.exports import fit
+    """Return a file for each session."""
+    from barhold.exports import fit, selection
     from barhold.training import sets
 
     sessions = sets.sessions(found)
-    if out.suffix.lower() != ".fit":
-        if not out.is_dir():
-            raise InputError(f"--out {out}: neither a folder that exists nor a name that ends in .fit")
-        return {out / fit.file_name(session): fit.activity(session) for session in sessions}
-    if len(sessions) > 1:
-        raise InputError(f"--out {out}: {len(sessions)} sessions need a folder; name one, or choose with --since")
-    return {out: fit.activity(sessions[0])}
+    if out.suffix.lower() == ".fit" and not out.is_dir():
+        if len(sessions) > 1:
+            raise InputError(f"--out {out}: {len(sessions)} sessions need a folder; name one, or choose with --since")
+        return {out: fit.activity(sessions[0])}
+    parts = selection.file_name_parts({session[0].lifter: None for session in sessions if session[0].lifter})
+    return {
+        out / fit.file_name(session, parts.get(session[0].lifter, "")): fit.activity(session) for session in sessions
+    }
 
 
 def _moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None":
-    """Return the moment that a date or an ISO time stands for, local where it names no zone."""
+    """Return the moment that a date or an ISO time stands for, local if it names no zone."""
     from datetime import datetime, timedelta
-
-    from barhold.errors import InputError
 
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
         is_day = len(text) <= len("2026-11-22")
-        return (found + timedelta(days=1) if is_day and end_of_day else found).astimezone()
+        return (moment + timedelta(days=1) if is_day and end_of_day else moment).astimezone()
     except (ValueError, OverflowError):
-        raise InputError(f"{option} {text}: no date; write it as 2026-11-22 or 2026-11-22T18:30") from None
+        raise InputError(f"{option} {text}: not a date; write it as 2026-11-22 or 2026-11-22T18:30") from None

@@ -23,7 +23,7 @@ Value = int | float | str | bytes
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field by its number in the profile; what is not known is left out of its message."""
+    """One field by its number in the profile; a value that is not known is left out of its message."""
 
     number: int
     base_type: int
@@ -47,10 +47,10 @@ def encode(messages: Iterable[Message]) -> bytes:
         if definition != defined:
             body += definition
             defined = definition
-        body += b"\0" + b"".join(_packed(one) for one in (*message.fields, *message.developer_fields))
+        body += b"\0" + b"".join(_packed(field) for field in (*message.fields, *message.developer_fields))
     head = struct.pack("<BBHI4s", _HEADER_BYTES, PROTOCOL_2_0, PROFILE_VERSION, len(body), b".FIT")
-    whole = head + struct.pack("<H", crc(head)) + body
-    return whole + struct.pack("<H", crc(whole))
+    content = head + struct.pack("<H", crc(head)) + body
+    return content + struct.pack("<H", crc(content))
 
 
 def crc(data: bytes) -> int:
@@ -66,12 +66,12 @@ def crc(data: bytes) -> int:
 def _definition(message: Message) -> bytes:
     header = _DEFINITION | (_WITH_DEVELOPER_FIELDS if message.developer_fields else 0)
     out = struct.pack("<BBBHB", header, 0, _LITTLE_ENDIAN, message.number, len(message.fields))
-    for one in message.fields:
-        out += bytes((one.number, len(_packed(one)), one.base_type))
+    for field in message.fields:
+        out += bytes((field.number, len(_packed(field)), field.base_type))
     if message.developer_fields:
         out += bytes((len(message.developer_fields),))
-        for one in message.developer_fields:
-            out += bytes((one.number, len(_packed(one)), 0))
+        for field in message.developer_fields:
+            out += bytes((field.number, len(_packed(field)), 0))
     return out
 
 

@@ -1,7 +1,7 @@
-"""Hevy's CSV: loads in kg, or in pounds where every load is; local times, English months. Pure.
+"""Hevy's CSV: loads in kg, or in pounds if every load is; local times, English months. Pure.
 
-`duration_seconds` carries the mean hold in whole seconds; a note in Hevy belongs to the exercise, so that the exact
-ones of all its sets stand there.
+A note in Hevy belongs to the exercise, so the mean holds of all its sets stand there. Programs take a set with a
+duration for a timed one: `duration_seconds` stays empty unless the holds are asked for there, in whole seconds.
 """
 
 import csv
@@ -11,11 +11,11 @@ from datetime import datetime
 
 from barhold import files
 from barhold.exports import rows, strong
-from barhold.model import Load, TrainingSet
-from barhold.plans import loads
+from barhold.exports.exercises import names_of
+from barhold.model import TrainingSet
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""English in every locale, as in the files that Hevy writes for an account in English."""
+"""English whatever the computer's language is: every program that reads Hevy's files knows these."""
 
 
 def columns(unit: str) -> tuple[str, ...]:
@@ -25,34 +25,29 @@ def columns(unit: str) -> tuple[str, ...]:
     return (*before, "set_index", "set_type", weight, "reps", distance, "duration_seconds", "rpe")
 
 
-def to_csv(sessions: Sequence[Sequence[TrainingSet]]) -> str:
+def to_csv(sessions: Sequence[Sequence[TrainingSet]], hold_as_seconds: bool = False) -> str:
     """Return the file. All text is quoted and numbers are not, as Hevy writes it."""
-    units = {item.load.unit for session in sessions for item in session if item.load}
-    unit = "lb" if units == {"lb"} else "kg"
+    unit = rows.common_unit(sessions)
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(columns(unit))
     for session in sessions:
-        writer.writerows(_session(session, unit))
+        writer.writerows(_session(session, unit, hold_as_seconds))
     return out.getvalue()
 
 
-def _session(session: Sequence[TrainingSet], unit: str) -> Iterable[tuple[object, ...]]:
+def _session(session: Sequence[TrainingSet], unit: str, hold_as_seconds: bool) -> Iterable[tuple[object, ...]]:
     start, end = (_moment(moment) for moment in (session[0].start_utc, session[-1].end_utc))
-    holds = ", ".join(f"{rows.mean_hold_s(item):.2f}" for item in session)
-    notes = "; ".join([f"mean holds {holds} s", *(item.note for item in session if item.note)])
-    words = (strong.WORKOUT, start, end, strong.ORIGIN, strong.EXERCISE)
-    for index, item in enumerate(session):
-        kind = "warmup" if item.warm_up else "normal"
-        load = _in(unit, item.load) if item.load else ""
-        hold_s = round(rows.mean_hold_s(item))
-        yield (*words, "", files.defuse_csv_cell(notes), index, kind, load, len(item.reps), "", hold_s, "")
-
-
-def _in(unit: str, load: Load) -> "float | int":
-    """Return the load in the file's one unit, to a gram or so."""
-    amount = load.amount if load.unit == unit else loads.kg(load)
-    return float(rows.number(round(amount, 3)))
+    holds = ", ".join(f"{rows.mean_hold_s(training_set):.2f}" for training_set in session)
+    notes = "; ".join([f"mean holds {holds} s", *(one.note for one in session if one.note)])
+    for index, training_set in enumerate(session):
+        names = names_of(training_set)
+        words = (names_of(session[0]).title, start, end, strong.ORIGIN, names.library_name)
+        kind = "warmup" if training_set.warm_up else "normal"
+        load = rows.amount_in(unit, training_set.load) if training_set.load else ""
+        seconds = round(rows.mean_hold_s(training_set)) if hold_as_seconds else ""
+        reps = len(training_set.reps)
+        yield (*words, "", files.defuse_csv_cell(notes), index, kind, load, reps, "", seconds, "")
 
 
 def _moment(moment: datetime) -> str:

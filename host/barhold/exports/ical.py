@@ -1,8 +1,9 @@
 """iCalendar: the next sessions, as the plan's rest after the last one allows them. Pure.
 
-A session is put at the time of day of the last one, on the first day that its rest allows; where none fits, as soon as
-the rest's least is over. Each one counts its rest from the one before. The identity of an event is its lifter's and
-number: importing the calendar again moves events rather than adding some.
+A session is planned at the time of day of the last one, on the first day that the rest allows. If no day fits, it is
+planned for the moment when the shortest rest is over. Each session counts its rest from the one before. An event's
+identity is made from its lifter, plan and number, and its sequence number rises with time. So a calendar that is
+imported again moves its events instead of adding some.
 """
 
 import hashlib
@@ -18,6 +19,8 @@ from barhold.training.sets import owner
 PLANNED = 3
 DEFAULT_LENGTH = timedelta(minutes=20)
 _DAY = timedelta(days=1)
+_SEQUENCE_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+"""Sequence numbers count seconds from here: they rise without a memory, and fit 31 bits until 2092."""
 
 
 def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) -> bytes:
@@ -34,7 +37,7 @@ def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) 
 def planned(session: Sequence[TrainingSet], plan: Plan, now: datetime) -> list[tuple[datetime, datetime]]:
     """Return start and end (UTC) of the next sessions, none of them before `now`."""
     usual = session[0].start_utc
-    end = max(item.end_utc for item in session)
+    end = max(training_set.end_utc for training_set in session)
     length = max(end - usual, DEFAULT_LENGTH)
     found: list[tuple[datetime, datetime]] = []
     for _ in range(PLANNED):
@@ -68,6 +71,8 @@ def _event(
     event = Event()
     event.add("uid", f"{identity}@barhold")
     event.add("dtstamp", now)
+    event.add("last-modified", now)
+    event.add("sequence", max(0, int((now - _SEQUENCE_EPOCH).total_seconds())))
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("summary", f"{plan.name}: {who}" if who else plan.name)

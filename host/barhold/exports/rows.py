@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from barhold import files
-from barhold.model import Rep, TrainingSet
+from barhold.model import Load, Rep, TrainingSet
 from barhold.output import json_lines
+from barhold.plans import loads
 
 Row = dict[str, Any]
 _OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
@@ -33,6 +34,19 @@ def per_set(sets: Iterable[TrainingSet]) -> list[Row]:
 def mean_hold_s(item: TrainingSet) -> float:
     """Return the mean of the set's holds."""
     return sum(rep.hold_ms for rep in item.reps) / len(item.reps) / 1000
+
+
+def common_unit(sessions: Iterable[Iterable[TrainingSet]]) -> str:
+    """Return the unit for a file that has only one: lb if every load is in pounds, otherwise kg."""
+    units = {training_set.load.unit for session in sessions for training_set in session if training_set.load}
+    return "lb" if units == {"lb"} else "kg"
+
+
+def amount_in(unit: str, load: Load) -> float:
+    """Return the load in this unit: as it was given if that is its own, otherwise to a gram or so."""
+    if load.unit == unit:
+        return float(number(load.amount))
+    return round(loads.kg(load) / (loads.KG_PER_LB if unit == "lb" else 1), 3)
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:

@@ -40,6 +40,7 @@ class Layout:
     reps: str
     seconds: str
     note: str
+    workout_note: str
     unit: str = ""
     unit_column: str = ""
 
@@ -65,6 +66,7 @@ def _strong(names: Mapping[str, str]) -> Layout | None:
         reps=names["reps"],
         seconds=names.get("seconds", ""),
         note=names.get("notes", ""),
+        workout_note=names.get("workout notes", ""),
         unit=_STRONG_LOADS[load],
         unit_column=unit_column,
     )
@@ -84,5 +86,6 @@ def _hevy(names: Mapping[str, str]) -> Layout | None:
         reps=names["reps"],
         seconds=names.get("duration_seconds", ""),
         note=names.get("exercise_notes", ""),
+        workout_note=names.get("description", ""),
         unit=_HEVY_LOADS[load],
     )

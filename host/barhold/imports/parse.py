@@ -20,6 +20,7 @@ NAMES_OFFERED = 5
 _NEAR_ENOUGH = 0.4
 _OUR_HOLD = re.compile(r"\bmean hold (\d+\.\d+) s\b")
 _OUR_HOLDS = re.compile(r"\bmean holds (\d+\.\d+(?:, \d+\.\d+)*) s\b")
+_OUR_UNIT = re.compile(r"\bBarhold, loads in (kg|lbs)\b")
 _Key = tuple[str, str, str]
 
 
@@ -197,7 +198,8 @@ def _kind_of(word: str, layout: Layout) -> str | None:
 
 def _load(line: Line, layout: Layout, options: ImportOptions) -> Load | None:
     amount = fields.number(layout.load, line[layout.load])
-    said = layout.unit or (line[layout.unit_column] if layout.unit_column else options.unit)
+    own = _OUR_UNIT.search(line[layout.workout_note])
+    said = layout.unit or (line[layout.unit_column] if layout.unit_column else options.unit or (own[1] if own else ""))
     unit = layouts.UNITS.get(said.strip().lower())
     if amount and not unit and layout.unit_column:
         raise ValueError(f"{layout.unit_column} {fields.shown(said)} is neither kg nor lbs: correct it")

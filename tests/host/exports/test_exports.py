@@ -22,6 +22,7 @@ from barcore import protocol
 from barhold import files
 from barhold.errors import InputError
 from barhold.exports import hevy, ical, rows, selection, strong
+from barhold.exports.dialects import Dialect
 from barhold.model import Lifter, Load, Wearer
 from barhold.plans.plan import Bounds, Plan
 from barhold.store import People, Store
@@ -62,7 +63,7 @@ def test_what_a_spreadsheet_would_run_is_defused_in_every_text(evil):
     assert row["note"] == row["lifter"] == "'" + evil
     [row] = csv.DictReader(io.StringIO(hevy.to_csv([[item]]), newline=""))
     assert row["exercise_notes"][0] == "m"  # our words come first: nothing to defuse
-    [row] = csv.DictReader(io.StringIO(strong.to_csv([[item]]), newline=""), delimiter=";")
+    [row] = csv.DictReader(io.StringIO(strong.to_csv([[item]]), newline=""))
     assert row["Notes"][0] == "m"
 
 
@@ -128,16 +129,16 @@ def test_strong_gets_the_columns_units_and_warm_ups_that_it_knows(zone):
     zone("Europe/Berlin")
     session = made_session(loads=(Load(20, "kg"), Load(135.5, "lb"), None))
     session[0] = made_set(warm_up=True, load=Load(20, "kg"), note="easy")
-    header, *lines = strong.to_csv([session]).splitlines()
+    header, *lines = strong.to_csv([session], Dialect.SEMICOLON).splitlines()
     assert header == (
         "Date;Workout Name;Exercise Name;Set Order;Weight;Weight Unit;Reps;RPE;Distance;Distance Unit;Seconds;Notes;"
         "Workout Notes;Workout Duration"
     )
     start = "2026-11-22 19:00:12;Hip thrust;Hip Thrust (Barbell)"
     assert lines == [
-        f'{start};W;20;kg;3;;0;km;2;"mean hold 2.40 s; easy";Barhold;7m',
-        f"{start};1;135.5;lbs;3;;0;km;2;mean hold 2.40 s;Barhold;7m",
-        f"{start};2;0;kg;3;;0;km;2;mean hold 2.40 s;Barhold;7m",
+        f'{start};W;20;kg;3;;0;km;0;"mean hold 2.40 s; easy";Barhold;7m',
+        f"{start};1;135.5;lbs;3;;0;km;0;mean hold 2.40 s;Barhold;7m",
+        f"{start};2;0;kg;3;;0;km;0;mean hold 2.40 s;Barhold;7m",
     ]  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def test_hevy_gets_its_columns_and_english_months_in_every_locale(zone):
     )
     assert lines[0] == (
         '"Hip thrust","1 May 2026, 21:04","1 May 2026, 21:10","Barhold","Hip Thrust (Barbell)","",'
-        '"mean holds 2.40, 2.40, 2.40 s",0,"normal",60.0,3,"",2,""'
+        '"mean holds 2.40, 2.40, 2.40 s",0,"normal",60.0,3,"","",""'
     )
     assert [line.split(",")[-5] for line in lines] == ["60.0", "61.235", '""']
 
@@ -228,15 +229,15 @@ def test_sets_are_chosen_by_time_and_lifter(zone):
     zone("Europe/Berlin")
     early, late = made_set(), made_set(START + timedelta(days=2), lifter="Ana")
     day = datetime(2026, 11, 23).astimezone()
-    assert selection.chosen([early, late], selection.Wish(since=day)) == [late]
-    assert selection.chosen([early, late], selection.Wish(until=day)) == [early]
-    assert selection.chosen([early, late], selection.Wish(lifter="Ana")) == [late]
+    assert selection.select([early, late], selection.Selection(since=day)) == [late]
+    assert selection.select([early, late], selection.Selection(until=day)) == [early]
+    assert selection.select([early, late], selection.Selection(lifter="Ana")) == [late]
     with pytest.raises(InputError, match="there are sets of 00112233aabbccdd, Ana"):
-        selection.chosen([early, late], selection.Wish(lifter="Bob"))
+        selection.select([early, late], selection.Selection(lifter="Bob"))
     with pytest.raises(InputError, match="the stored ones are of 2026-11-22 to 2026-11-24"):
-        selection.chosen([early, late], selection.Wish(since=day, until=day))
+        selection.select([early, late], selection.Selection(since=day, until=day))
     with pytest.raises(InputError, match="nothing to export"):
-        selection.chosen([], selection.Wish())
+        selection.select([], selection.Selection())
 
 
 def test_the_last_session_of_each_lifter_and_of_each_nameless_sensor():
@@ -261,14 +262,13 @@ def test_since_and_until_are_days_both_counted_in(tmp_path, zone):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["csv", "--since", "yesterday"], "--since yesterday: no date; write it as 2026-11-22"),
-        (["csv", "--since", "0001-01-01"], "--since 0001-01-01: no date"),
-        (["csv", "--until", "9999-12-31"], "--until 9999-12-31: no date"),
-        (["csv", "--lifter", "Bob"], "--lifter Bob: no set is theirs"),
+        (["csv", "--since", "yesterday"], "--since yesterday: not a date; write it as 2026-11-22"),
+        (["csv", "--since", "0001-01-01"], "--since 0001-01-01: not a date"),
+        (["csv", "--until", "9999-12-31"], "--until 9999-12-31: not a date"),
+        (["csv", "--lifter", "Bob"], "--lifter Bob has no sets"),
         (["csv", "--since", "2040-01-01"], "no set lies in this time"),
-        (["fit"], "fit is no text: name where it goes with --out"),
-        (["parquet"], "name where it goes with --out"),
-        (["fit", "--out", "nowhere"], "neither a folder that exists nor a name that ends in .fit"),
+        (["parquet"], "Parquet is a binary format: name a file, for example --out reps.parquet"),
+        (["fit", "--out", "kept.txt"], "kept.txt: cannot be created (File exists): name a folder that can be written"),
         (["fit", "--out", "two.fit"], "2 sessions need a folder"),
         (["csv", "--out", "."], ". is a folder: name a file"),
         (["csv", "--out", "kept.txt"], "kept.txt exists: name another file, or replace it with --overwrite"),
@@ -297,7 +297,7 @@ def test_fit_writes_a_file_per_session_and_one_by_name(tmp_path):
         "barhold-20261122T180012Z-00112233aabbccdd.fit", "barhold-20261124T180012Z-00112233aabbccdd.fit",
     ]  # fmt: skip
     one = barhold("export", "fit", "--since", "2026-11-24", "--out", tmp_path / "one.fit", db=db)
-    assert one.stdout == f"{tmp_path / 'one.fit'}: 595 bytes\n"
+    assert one.stdout == f"{tmp_path / 'one.fit'}: {(tmp_path / 'one.fit').stat().st_size} bytes\n"
     assert (tmp_path / "one.fit").read_bytes()[8:12] == b".FIT"
 
 
@@ -306,9 +306,13 @@ def test_every_format_gives_the_same_file_twice_and_replaces_only_when_told(what
     db, out = filled(tmp_path / "b.db"), tmp_path / "out"
     assert barhold("export", what, "--out", out, db=db).exit_code == 0
     first = out.read_bytes()
-    assert barhold("export", what, "--out", out, db=db).exit_code == 2
-    assert barhold("export", what, "--out", out, "--overwrite", db=db).exit_code == 0
     if what != "ical":  # it says when it was made
+        assert barhold("export", what, "--out", out, db=db).stdout == f"{out}: {len(first)} bytes, already there\n"
+    out.write_bytes(b"mine")
+    assert barhold("export", what, "--out", out, db=db).exit_code == 2
+    assert out.read_bytes() == b"mine"
+    assert barhold("export", what, "--out", out, "--overwrite", db=db).exit_code == 0
+    if what != "ical":
         assert out.read_bytes() == first
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("out")) == ["out"]
 

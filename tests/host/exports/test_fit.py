@@ -88,7 +88,7 @@ def test_an_independent_decoder_agrees_with_garmins():
     messages = by_garmin(data)
     frames = by_fitdecode(data)
     names = [name for name, _ in frames]
-    assert names[:3] == ["file_id", "developer_data_id", "field_description"]
+    assert names[:5] == ["file_id", "file_creator", "developer_data_id", "field_description", "device_info"]
     assert names[-3:] == ["lap", "session", "activity"]
     found = [fields for name, fields in frames if name == "set"]
     for theirs, garmins in zip(found, messages["set_mesgs"], strict=True):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from barhold.errors import InputError
 from barhold.exports import hevy, strong
+from barhold.exports.dialects import Dialect
 from barhold.imports import fields, layouts, matching, parse, table
 from barhold.imports.parse import ImportOptions
 from barhold.model import Lifter, Load
@@ -496,15 +497,20 @@ def built(days):
 
 
 @settings(deadline=None)
-@given(st.lists(SETS, min_size=1, max_size=3))
-def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days):
+@given(st.lists(SETS, min_size=1, max_size=3), st.sampled_from(Dialect))
+def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days, dialect):
     sessions = built(days)
     path = tmp_path_factory.mktemp("back") / "strong.csv"
-    path.write_bytes(strong.to_csv(sessions).encode())
+    path.write_bytes(strong.to_csv(sessions, dialect).encode())
     found = parse.read(path, ImportOptions())
     assert found.faults == []
     own = [item for session in sessions for item in session]
-    assert figures(found.sets) == [(s.load, len(s.reps), "warmup" if s.warm_up else "normal") for s in own]
+    assert [(s.reps, s.kind) for s in found.sets] == [(len(s.reps), "warmup" if s.warm_up else "normal") for s in own]
+    for theirs, item in zip(found.sets, own, strict=True):
+        assert (theirs.load is None) == (item.load is None)
+        if theirs.load and item.load:
+            same = dialect == Dialect.SEMICOLON or theirs.load.unit == item.load.unit
+            assert theirs.load == item.load if same else kg(theirs.load) == pytest.approx(kg(item.load), abs=0.0006)
     assert [item.hold_s for item in found.sets] == [2.5] * len(own)
     assert [item.note for item in found.sets] == [strong.hold_note(item) for item in own]
 
