@@ -12,7 +12,8 @@ from barhold.errors import InputError
 
 PIPE_PATIENCE_S = 10.0
 _PIECE_BYTES = 1 << 20
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_NONBLOCK: int = getattr(os, "O_NONBLOCK", 0)  # Windows has none
+_OPEN_FLAGS = os.O_RDONLY | _NONBLOCK | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 # OWASP's list of how a formula may begin. The ' that a spreadsheet hides may already stand in front of it.
 _RUNS_IN_SPREADSHEET = re.compile(r"'*[=+\-@\t\r\n]")
 _TEXT_MARK = "'"
@@ -60,18 +61,27 @@ def read(path: Path, most_bytes: int, advice: str) -> bytes:
 
 
 def _read_pipe(path: Path, fd: int, most_bytes: int, advice: str) -> bytes:
-    os.set_blocking(fd, True)
     data = bytearray()
     while len(data) <= most_bytes:
-        if not select.select([fd], [], [], PIPE_PATIENCE_S)[0]:
-            raise InputError(f"{path}: no data came for {PIPE_PATIENCE_S:g} s: {advice}")
-        piece = os.read(fd, _PIECE_BYTES)
+        try:
+            piece = os.read(fd, _PIECE_BYTES)
+        except BlockingIOError:  # there is a writer, and nothing to read yet
+            if not select.select([fd], [], [], PIPE_PATIENCE_S)[0]:
+                raise InputError(f"{path}: no data came for {PIPE_PATIENCE_S:g} s: {advice}") from None
+            continue
         if not piece:
             break
         data += piece
     if not data:
         raise InputError(f"{path}: nothing was written into this pipe: {advice}")
     return bytes(data)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise InputError if a file that takes this path would take the place of a folder, a device or a pipe."""
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a device or a pipe"
+        raise InputError(f"{path} is {kind}: name a file")
 
 
 @contextmanager
@@ -100,7 +110,10 @@ def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:
     try:
         if not is_device:
             undo.callback(_remove, part)
-        with part.open("wb") as file:
+        # A pipe from which nobody reads is an error at once: opened in the usual way, it would wait for a reader.
+        with open(part, "wb", opener=_open_nonblocking if is_device else None) as file:
+            if is_device and _NONBLOCK:
+                os.set_blocking(file.fileno(), True)
             file.write(content)
             file.flush()
             if not is_device:
@@ -110,6 +123,10 @@ def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:
             f"{path}: cannot be written ({error.strerror}): free some space or name another file"
         ) from None
     return None if is_device else part
+
+
+def _open_nonblocking(name: str, flags: int) -> int:
+    return os.open(name, flags | _NONBLOCK)
 
 
 def _remove(part: Path) -> None:

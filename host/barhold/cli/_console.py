@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _UNLIMITED_WIDTH = 10_000
+_MOST_NOTE_CHARACTERS = 6_000  # room for the longest path
 _PIPE_WIDTH = 80
 _FRAME_CELLS = 3
 """What a table adds to each column: a space on both sides and a line between."""
@@ -112,8 +113,11 @@ def flush() -> None:
 
 
 def note(message: str) -> None:
-    """Print one line on stderr."""
-    sys.stderr.write(f"barhold: {visible_line(' '.join(message.split()))}\n")
+    """Print one line on stderr, shortened if something hostile made it endless."""
+    text = " ".join(message[: 2 * _MOST_NOTE_CHARACTERS].split())
+    if len(text) > _MOST_NOTE_CHARACTERS:
+        text = f"{text[:_MOST_NOTE_CHARACTERS]}..."
+    sys.stderr.write(f"barhold: {visible_line(text)}\n")
 
 
 def step(message: str) -> None:

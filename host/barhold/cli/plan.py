@@ -85,7 +85,7 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
     if as_json:
         _console.json_line(json_lines.plan(found))
     else:
-        _console.data(library.path_of(name or library.wanted()).read_text(encoding="utf-8-sig"))
+        _console.data(library.read_bytes(library.path_of(name or library.wanted())).decode("utf-8-sig"))
 
 
 @plan.command()

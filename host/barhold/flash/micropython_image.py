@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from barhold import files
 from barhold.errors import InputError, LinkError, RefusedError
 from barhold.flash import image_file
 from barhold.flash.boards import Kind
@@ -22,11 +23,8 @@ Run = Callable[[Sequence[str]], int]
 
 def check(path: Path, kind: Kind) -> None:
     """Raise InputError unless `path` is a whole image for the board's chip."""
-    try:
-        data = path.read_bytes()
-    except OSError as err:
-        raise InputError(f"--image {path}: {err.strerror}") from err
-    if not _LEAST_BYTES <= len(data) <= _MOST_BYTES or data[0] != image_file.MAGIC:
+    data = files.read(path, _MOST_BYTES, "name the image of MicroPython (the .bin file) with --image")
+    if len(data) < _LEAST_BYTES or data[0] != image_file.MAGIC:
         raise InputError(f"--image {path}: not an image for an ESP32 (the .bin file, not the .uf2 or .elf)")
     chip_id = image_file.chip_id(data)
     if chip_id != kind.image_chip_id:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from barcore import bundle
 from barcore.bundle import BundleError, Manifest
+from barhold import files
 from barhold.errors import InputError
 from barhold.image import compiled
 from barsensor.recorder import FIRMWARE_VERSION
@@ -66,12 +67,7 @@ def make(plain: bool = False, key: Path | None = None) -> Bundle:
 
 def read(path: Path) -> Bundle:
     """Return the bundle in a file; InputError says what is wrong with it."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(bundle.HEAD_MOST + bundle.TOTAL_MOST + 1)
-    except OSError as err:
-        raise InputError(f"{path}: {err.strerror}") from err
-    return parse(raw, str(path))
+    return parse(files.read(path, bundle.HEAD_MOST + bundle.TOTAL_MOST, "name a bundle (`barhold bundle`)"), str(path))
 
 
 def parse(raw: bytes, name: str) -> Bundle:

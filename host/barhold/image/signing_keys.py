@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from barhold import files
 from barhold.errors import InputError
 
 try:
@@ -30,6 +31,7 @@ except ImportError as _err:  # an extra: only who signs needs it
 
 BITS, EXPONENT = 3072, 65537
 MODULUS_BYTES = BITS // 8
+_MOST_BYTES = 64 << 10
 FILE_MODE = 0o600
 
 
@@ -99,12 +101,9 @@ def pem_of(key: PublicKey) -> str:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as err:
-        raise InputError(f"{path}: there is no key: make one by `barhold keys make`") from err
-    except OSError as err:
-        raise InputError(f"{path}: {err.strerror}") from err
+    if not path.exists():
+        raise InputError(f"{path}: there is no key: make one by `barhold keys make`")
+    return files.read(path, _MOST_BYTES, "name a key in PEM form, for example with --key")
 
 
 def _private(path: Path, pem: bytes) -> RSAPrivateKey:

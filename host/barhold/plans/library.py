@@ -50,14 +50,12 @@ def path_of(name_or_file: str) -> Path:
 
 def read(path: Path) -> Plan:
     """Return the plan in a file, named after it."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as err:
-        raise InputError(f"{path}: cannot be read ({err.strerror}); name a plan (`barhold plan list`)") from None
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path}: over {MAX_BYTES >> 10} kB: name a plan's TOML file")
-    return toml_format.parse(path.stem, data, str(path))
+    return toml_format.parse(path.stem, read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a plan's file; InputError if it cannot be one."""
+    return files.read(path, MAX_BYTES, "name a plan (`barhold plan list`) or its TOML file")
 
 
 def listed() -> list[Listed]:
@@ -89,8 +87,8 @@ def lasting(name_or_file: str) -> str:
 def chosen() -> str:
     """Return what `use` chose last, "" if nothing."""
     try:
-        return _choice().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        return read_bytes(_choice()).decode().strip() if _choice().is_file() else ""
+    except (InputError, UnicodeDecodeError):
         return ""
 
 

@@ -33,8 +33,9 @@ def parse(name: str, data: bytes, place: str) -> Plan:
         line = int(at[1]) if at and at[1] else text.rstrip().count("\n") + 1
         reason = str(err)[: at.start()] if at else str(err)
         raise _error(place, line, f"not TOML: {reason}: see `barhold plan show hip-thrust` for the form") from None
-    except RecursionError:
-        raise InputError(f"{place}: nested too deeply: see `barhold plan show hip-thrust` for the form") from None
+    except (RecursionError, ValueError) as err:  # ValueError: an integer of over 4,300 digits
+        reason = "nested too deeply" if isinstance(err, RecursionError) else "a number with too many digits"
+        raise InputError(f"{place}: {reason}: see `barhold plan show hip-thrust` for the form") from None
     values: dict[str, Any] = {}
     try:
         for key in said:  # noqa: PLC0206 - a fault names the key at which it happened
@@ -135,7 +136,7 @@ def _lines(text: str) -> dict[str, int]:
     for count in range(1, len(lines) + 1):
         try:
             keys = tomllib.loads("\n".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
         for key in keys:
             found.setdefault(key, whole + 1)
@@ -144,7 +145,10 @@ def _lines(text: str) -> dict[str, int]:
 
 
 def _shown(key: str, value: Any) -> str:
-    said = {True: "true", False: "false"}.get(value, repr(value)) if isinstance(value, bool) else repr(value)
+    try:
+        said = str(value).lower() if isinstance(value, bool) else repr(value)
+    except (RecursionError, ValueError):  # nested too deeply, or a number with too many digits
+        said = "..."
     text = f"{key} = {said}"
     return text if len(text) <= 60 else text[:57] + "..."
 

@@ -10,6 +10,7 @@ from barhold.errors import InputError
 
 COLUMNS = ("t_s", "ax_g", "ay_g", "az_g", "gx_dps", "gy_dps", "gz_dps")
 MIN_RATE_HZ = 20.0
+MAX_LINE_CHARACTERS = 10_000
 MAX_STEP_S = 1 / MIN_RATE_HZ + 1e-6
 
 
@@ -29,6 +30,9 @@ def find(path: Path, text: str) -> InputError:
 
 def _first_fault(text: str) -> tuple[int, str]:
     lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        if len(line) > MAX_LINE_CHARACTERS:
+            return number, f"{len(line)} characters, a row has at most {MAX_LINE_CHARACTERS}; name a recording CSV"
     header = cells(lines[0]) if lines else []
     if missing := [name for name in COLUMNS if name not in header]:
         return 1, f"column {missing[0]} is missing; the header must name {','.join(COLUMNS)}"

@@ -1,14 +1,17 @@
 """Truth: what really happened in a recording, where a JSON beside it tells, and where the found reps disagree."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from barhold import files
 from barhold.errors import InputError
 from barhold.model import Rep
 
+MAX_BYTES = 16 << 20
 MATCH_MS = 1000  # two reps are one if the middles of their holds lie no further apart
 HOLD_OFF_MS = 150  # a hold further off is a disagreement
 MISSED, FALSE, HOLD_OFF, AGREED = "missed", "false", "hold off", ""
@@ -52,18 +55,25 @@ class Pair:
 def read(recording: Path) -> list[TrueRep] | None:
     """Return the true reps from the JSON of the same stem, None where there is no such file; InputError."""
     path = recording.with_suffix(".json")
-    try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
+    try:
+        data: Any = json.loads(files.read(path, MAX_BYTES, "move it away"))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read as the truth of {recording.name} ({error}); move it away") from None
     # Either {"reps": [...]} or, as the generator writes it, a list of sets of reps.
     try:
         reps = data["reps"] if isinstance(data, dict) else [rep for item in data for rep in item]
-        return [TrueRep(**{name: rep[name] for name in TrueRep.__slots__}) for rep in reps]
-    except (KeyError, TypeError) as error:
+        return [TrueRep(**{name: _figure(rep[name]) for name in TrueRep.__slots__}) for rep in reps]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: is no truth of {recording.name} (wrong or missing: {error}); move it away") from None
+
+
+def _figure(value: Any) -> Any:
+    """Return a flag or a finite number; ValueError for anything else."""
+    if not isinstance(value, bool) and not math.isfinite(value):
+        raise ValueError(f"{value} is not a finite number")
+    return value
 
 
 def pairs(true: Sequence[TrueRep], found: Sequence[Rep], start_s: float) -> list[Pair]:

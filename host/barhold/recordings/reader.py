@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from barcore import sample, ticks
+from barhold import files
 from barhold.errors import InputError
 from barhold.recordings import diagnose
 
@@ -99,13 +100,7 @@ def write(path: Path, samples: bytes) -> None:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); name a recording CSV") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError(f"{path}: over {MAX_FILE_BYTES >> 20} MB; cut the recording into its sessions")
+    data = files.read(path, MAX_FILE_BYTES, "name a recording CSV of one session")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -116,6 +111,8 @@ def _text(path: Path) -> str:
 def _fast_rows(text: str) -> Rows:
     """Return the rows (n, 7) in the order of COLUMNS; ValueError without saying which line is at fault."""
     lines = text.splitlines()
+    if max(map(len, lines), default=0) > diagnose.MAX_LINE_CHARACTERS:
+        raise ValueError("a line too long for a row")
     header = diagnose.cells(lines[0]) if lines else []
     use = [header.index(name) for name in COLUMNS]
     if not any(lines[1:]):

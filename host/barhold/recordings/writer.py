@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from barcore import ticks
+from barhold import files
 from barhold.errors import InputError
 from barhold.recordings import reader
 
@@ -23,6 +24,7 @@ class Capture:
     def __init__(self, path: Path, overwrite: bool = False) -> None:
         if path.exists() and not overwrite:
             raise InputError(f"{path} exists: name another file, or replace it with --overwrite")
+        files.check_replaceable(path)
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._last_tick = -1

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from sqlalchemy import URL
 
 from barcore import record
+from barhold import files
 from barhold.errors import InputError, StoreError
-from barhold.store import copying
+from barhold.store import copying, plausibility
 from barhold.store.copying import OnProgress
 from barhold.store.database import check_file, locate
 from barhold.store.error_messages import DamagedError, place, translated
@@ -47,6 +48,8 @@ def restore(path: Path, target: str | None, replace: bool, on_progress: OnProgre
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file: name one that `barhold db backup` made")
+    if not path.stat().st_size:
+        raise InputError(f"{path} is empty: name a file that `barhold db backup` made")
     with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
         url = locate(path)
         check_file(url)
@@ -55,6 +58,7 @@ def restore(path: Path, target: str | None, replace: bool, on_progress: OnProgre
             _sqlite_copy(original, copied, lambda *_: None)
         with _said_of(path, copied), Store.open(copied) as source:
             verify(source, path)
+            plausibility.check(source, path)
             return _put(source, locate(target), replace, on_progress)
 
 
@@ -89,6 +93,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give the name of a file to make; it takes `path`'s place at the end, or goes without a trace."""
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: is a folder, or is in none: name a file in a folder that exists")
+    files.check_replaceable(path)
     with tempfile.TemporaryDirectory(prefix=".barhold-", dir=path.parent, ignore_cleanup_errors=True) as folder:
         made = Path(folder) / path.name
         made.touch(_MODE)

@@ -102,6 +102,8 @@ def check_file(url: URL) -> None:
         raise InputError(f"database {path}: folder {path.parent} does not exist: create it, or name another with --db")
     if path.is_dir():
         raise InputError(f"database {path} is a folder: name a file with --db")
+    if path.exists() and not path.is_file():
+        raise InputError(f"database {path} is a device or a pipe: name a file with --db")
     if path.is_file():
         with path.open("rb") as file:
             start = file.read(len(_SQLITE_MAGIC))

@@ -1,15 +1,18 @@
 """Sets from other programs' files, beside the sensors' own."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import RowMapping, select
 
+from barhold.errors import StoreError
 from barhold.model import Edit, ImportedSet, Load
 from barhold.store import schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
 from barhold.store.store import Row, Store, insert_new
 
+_MOST_AMOUNT = 1e4
 _PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load", "zone"))
 
 
@@ -45,7 +48,15 @@ def _row(imported: ImportedSet) -> Row:
 
 def _imported(row: RowMapping) -> ImportedSet:
     values: Row = {name: row[name] for name in _PLAIN}
-    load = Load(float(row["load"]), row["unit"]) if row["load"] else None
+    try:
+        load = Load(float(row["load"]), row["unit"]) if row["load"] else None
+        datetime.fromtimestamp(row["start_utc_ms"] / 1000, UTC)
+        sound = row["unit"] in ("", "kg", "lb") and (load is None or 0 < load.amount < _MOST_AMOUNT)
+    except (TypeError, ValueError, OverflowError, OSError):
+        sound = False
+    if not sound:
+        step = "restore a backup, or remove this row and import the file again"
+        raise StoreError(f"the imported set {row['import_id']} in the database is not one that Barhold stored: {step}")
     return ImportedSet(**values, lifter=row["lifter"] or "", load=load, zone=row["zone"] or "")
 
 

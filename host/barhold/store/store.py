@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Connection, Engine, Table, func, select, tuple_
 
 from barcore import record as codec
 from barcore.protocol import NO_SEQ, RECORD_BYTES
@@ -13,7 +13,7 @@ from barhold.errors import StoreError
 from barhold.model import Anchor, StoredRecord
 from barhold.store import schema
 from barhold.store.database import open_engine, writing
-from barhold.store.error_messages import translated
+from barhold.store.error_messages import place, translated
 from barhold.store.results import Added, Device, Quarantined
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CONFLICT = "another record is stored under this key"
 _ROWS_PER_READ = 1000
+_ROWS_PER_CHECK = 500
 Row = dict[str, Any]
 
 
@@ -76,6 +77,8 @@ class Store:
             insert_new(connection, schema.record, rows)
             # Read back: only what the database really holds now may be acknowledged.
             after = stored_raws(connection, rows)
+            if any(row["seq"] not in after for row in rows):
+                raise _vanished(connection, schema.record)
             conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
             insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
         new = len(after.keys() - before.keys())
@@ -187,9 +190,29 @@ def ensure_device(connection: Connection, device_id: str) -> None:
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert the rows whose key is free."""
+    """Insert the rows whose key is free; StoreError if the database does not hold all of them afterwards."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        # The bytes of records are read back anyway. In PostgreSQL a role may write rows that it must not read.
+        if table is not schema.record and connection.dialect.name == "sqlite":
+            _check_kept(connection, table, rows)
+
+
+def _check_kept(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    keys = list(table.primary_key.columns)
+    if any(key.name not in rows[0] for key in keys):  # the database numbers these rows itself
+        return
+    for first in range(0, len(rows), _ROWS_PER_CHECK):
+        wanted = {tuple(row[key.name] for key in keys) for row in rows[first : first + _ROWS_PER_CHECK]}
+        kept = connection.scalar(select(func.count()).select_from(table).where(tuple_(*keys).in_(wanted)))
+        if kept != len(wanted):
+            raise _vanished(connection, table)
+
+
+def _vanished(connection: Connection, table: Table) -> StoreError:
+    step = "remove the trigger that deletes them, or use another database"
+    where = place(connection.engine.url)
+    return StoreError(f"database {where}: rows of {table.name} were gone as soon as they were written: {step}")
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row], wins: Callable[[Any, Any], Any]) -> None:

@@ -40,7 +40,7 @@ BAD = {
     "binary": (b"t_s,ax_g\n\xff\xfe\x00\x01\n", 2, "not UTF-8"),
     "zeros": (bytes(1000), 1, "t_s is missing"),
     "endless-cell": (HEADER + "9" * 200_000 + "\n", 2, ""),
-    "endless-header": ('"' + "a" * 200_000 + "\n" + row("0.0"), 1, "t_s is missing"),
+    "endless-header": ('"' + "a" * 200_000 + "\n" + row("0.0"), 1, "200001 characters, a row has at most 10000"),
 }
 
 

@@ -43,7 +43,10 @@ def filled(place: str) -> str:
         with store.engine.begin() as connection:
             kept = {"recording_id": "a" * 64, "device_id": None, "name": "x.csv", "kept_utc_ms": 1, "csv_zlib": b"\0\1"}
             connection.execute(schema.recording.insert(), kept)
-            text = dict.fromkeys(("source", "workout", "exercise", "kind", "load", "unit", "note"), "w")
+            text = dict.fromkeys(("source", "workout", "exercise", "kind", "note"), "w") | {
+                "load": "60.5",
+                "unit": "kg",
+            }
             row = {"import_id": "b" * 64, "lifter": None, "start_utc_ms": 1, "set_index": 0, "reps": 8, "hold_s": 0.1}
             connection.execute(schema.imported.insert(), row | text)
     return place
