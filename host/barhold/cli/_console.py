@@ -1,4 +1,4 @@
-"""What commands write: data on stdout, everything else on stderr; colour and bars only where somebody looks."""
+"""What commands write: data on stdout, everything else on stderr; colour and bars only on a terminal."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def console(stderr: bool = False) -> "Console":
 
 
 def show(*parts: "RenderableType") -> None:
-    """Print tables and lines; plain and 80 columns wide where stdout is no terminal."""
+    """Print tables and lines; plain and 80 columns wide if stdout is not a terminal."""
     from rich.text import Text
 
     shown = console()

@@ -1,1 +1,1 @@
-"""Exports: training sets as other programs read them. Pure: plain data in, text or bytes out."""
+"""Turns training sets into files that other programs read. Pure: plain data in, text or bytes out."""

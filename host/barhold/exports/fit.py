@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from barhold.errors import InputError
 from barhold.exports import rows
 from barhold.exports.exercises import names_of
 from barhold.exports.fitfile import BYTES, ENUM, FLOAT32, STRING, UINT8, UINT16, UINT32, UINT32Z, Field, Message, encode
@@ -16,6 +17,7 @@ from barhold.model import Load, TrainingSet
 from barhold.plans import loads
 
 FIT_EPOCH_UNIX_S = 631_065_600
+FIRST_YEAR, LAST_YEAR = 1990, 2125
 FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE_INFO, ACTIVITY, FILE_CREATOR = 0, 18, 19, 20, 21, 23, 34, 49
 FIELD_DESCRIPTION, DEVELOPER_DATA_ID, SET, EXERCISE_TITLE = 206, 207, 225, 264
 ACTIVITY_FILE, DEVELOPMENT = 4, 255
@@ -31,7 +33,13 @@ _TIMESTAMP, _SET_TIMESTAMP, _MESSAGE_INDEX = 253, 254, 254
 
 
 def activity(session: Sequence[TrainingSet]) -> bytes:
-    """Return the file of one session (sets in order of time)."""
+    """Return the file of one session (sets in order of time); InputError if FIT cannot hold its time."""
+    first, last = session[0].start_utc, max(training_set.end_utc for training_set in session)
+    if not (first.year >= FIRST_YEAR and last.year <= LAST_YEAR):
+        raise InputError(
+            f"a session of {first:%Y-%m-%d} is not in the years {FIRST_YEAR} to {LAST_YEAR}, which FIT can hold: "
+            "choose others with --since and --until"
+        )
     return encode(_messages(session))
 
 
@@ -45,7 +53,7 @@ def _messages(session: Sequence[TrainingSet]) -> Iterator[Message]:
     start, end = session[0].start_utc, max(training_set.end_utc for training_set in session)
     yield _file_id(session[0])
     yield Message(FILE_CREATOR, (_u16(0, SOFTWARE_VERSION),))
-    yield from _mean_hold_described()
+    yield from _mean_hold_definition()
     yield _device_info(session[0])
     yield Message(EVENT, (_time(_TIMESTAMP, start), _enum(0, _TIMER), _enum(1, _START)))
     yield from _exercise_titles(session)
@@ -90,7 +98,7 @@ def _short(text: str) -> str:
     return text.encode()[:_MOST_STRING_BYTES].decode("utf-8", "ignore")
 
 
-def _mean_hold_described() -> Iterator[Message]:
+def _mean_hold_definition() -> Iterator[Message]:
     yield Message(DEVELOPER_DATA_ID, (Field(1, BYTES, _APPLICATION_ID), Field(3, UINT8, 0), Field(4, UINT32, 1)))
     yield Message(
         FIELD_DESCRIPTION,
@@ -130,7 +138,7 @@ def _timed(start: datetime, end: datetime, set_type: int, index: int) -> tuple[F
 
 
 def _weight(load: Load | None) -> tuple[Field, ...]:
-    """Return the load in steps of 1/16 kg and the unit to show it in; nothing where it is not known."""
+    """Return the load in steps of 1/16 kg and the unit to show it in; nothing if it is not known."""
     if load is None:
         return ()
     steps = min(round(loads.kg(load) * 16), _MOST_WEIGHT)

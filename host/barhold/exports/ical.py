@@ -24,7 +24,7 @@ _SEQUENCE_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) -> bytes:
-    """Return the calendar after the last session of each lifter (or sensor, where nobody is named), by their plans."""
+    """Return a calendar of the next sessions of each lifter, or of each sensor that nobody wears, by their plans."""
     made = Calendar()
     made.add("prodid", "-//Barhold//Barhold//EN")
     made.add("version", "2.0")
@@ -39,16 +39,16 @@ def planned(session: Sequence[TrainingSet], plan: Plan, now: datetime) -> list[t
     usual = session[0].start_utc
     end = max(training_set.end_utc for training_set in session)
     length = max(end - usual, DEFAULT_LENGTH)
-    found: list[tuple[datetime, datetime]] = []
+    sessions: list[tuple[datetime, datetime]] = []
     for _ in range(PLANNED):
         start = _next_start(usual, end, plan, now)
         end = start + length
-        found.append((start, end))
-    return found
+        sessions.append((start, end))
+    return sessions
 
 
 def _next_start(usual: datetime, end: datetime, plan: Plan, now: datetime) -> datetime:
-    """Return the first moment at the usual time of day that is not before now nor within the rest's least."""
+    """Return the first moment at the usual time of day that is neither before `now` nor within the shortest rest."""
     opens, closes = (end + timedelta(hours=hours) for hours in (plan.rest_h.least, plan.rest_h.most))
     earliest = max(opens, now)
     local = usual.astimezone().replace(tzinfo=None)
@@ -59,7 +59,7 @@ def _next_start(usual: datetime, end: datetime, plan: Plan, now: datetime) -> da
 
 
 def _utc(local: datetime) -> datetime:
-    """Return the moment that the computer's own clock on the wall will show so, whatever daylight saving does."""
+    """Return the moment at which a clock on the wall will show this time, whatever daylight saving does."""
     return local.astimezone().astimezone(UTC)
 
 

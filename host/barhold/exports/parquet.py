@@ -1,4 +1,4 @@
-"""Parquet by pyarrow (extra `parquet`): the rows of the CSV with types, times as UTC timestamps."""
+"""Parquet, written by pyarrow (extra `parquet`): the rows of the CSV with types, and times as UTC timestamps."""
 
 import importlib.util
 import io
@@ -16,9 +16,9 @@ _TEXTS = ("lifter", "device", "load_unit", "flags", "time_quality", "note")
 
 
 def to_parquet(columns: Sequence[str], table: Sequence[Row]) -> bytes:
-    """Return the file; InputError where pyarrow is not installed."""
+    """Return the file; InputError if pyarrow is not installed."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise InputError("parquet needs pyarrow: pip install 'barhold[parquet]' (in a clone: pip install '.[parquet]')")
+        raise InputError("Parquet needs pyarrow: pip install 'barhold[parquet]' (in a clone: pip install '.[parquet]')")
     import pyarrow as pa  # noqa: PLC0415 - an extra
     from pyarrow import parquet  # noqa: PLC0415
 

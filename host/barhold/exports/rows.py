@@ -23,17 +23,17 @@ SET_COLUMNS = (
 
 def per_rep(sets: Iterable[TrainingSet]) -> list[Row]:
     """Return a row per rep."""
-    return [{**_shared(item), **_of_rep(rep)} for item in sets for rep in item.reps]
+    return [{**_shared(training_set), **_of_rep(rep)} for training_set in sets for rep in training_set.reps]
 
 
 def per_set(sets: Iterable[TrainingSet]) -> list[Row]:
     """Return a row per set."""
-    return [{**_shared(item), **_of_set(item)} for item in sets]
+    return [{**_shared(training_set), **_of_set(training_set)} for training_set in sets]
 
 
-def mean_hold_s(item: TrainingSet) -> float:
+def mean_hold_s(training_set: TrainingSet) -> float:
     """Return the mean of the set's holds."""
-    return sum(rep.hold_ms for rep in item.reps) / len(item.reps) / 1000
+    return sum(rep.hold_ms for rep in training_set.reps) / len(training_set.reps) / 1000
 
 
 def common_unit(sessions: Iterable[Iterable[TrainingSet]]) -> str:
@@ -64,7 +64,10 @@ def number(value: float) -> str:
 
 
 class _Lines:
-    """Ends each row by a bare line feed; told so itself, the writer of Python 3.11 leaves cells with a \\r unquoted."""
+    """Collects rows and ends each with a line feed alone.
+
+    If the csv writer of Python 3.11 is told to do that itself, it leaves cells with a carriage return unquoted.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -82,15 +85,15 @@ def _cell(value: Any) -> str:
     return "" if value is None else files.defuse_csv_cell(value) if isinstance(value, str) else str(value)
 
 
-def _shared(item: TrainingSet) -> Row:
+def _shared(training_set: TrainingSet) -> Row:
     return {
-        "lifter": item.lifter,
-        "device": item.device_id,
-        "set_start": item.start_utc.isoformat(timespec="milliseconds"),
-        "set": item.number,
-        "warm_up": item.warm_up,
-        "load": item.load.amount if item.load else None,
-        "load_unit": item.load.unit if item.load else None,
+        "lifter": training_set.lifter,
+        "device": training_set.device_id,
+        "set_start": training_set.start_utc.isoformat(timespec="milliseconds"),
+        "set": training_set.number,
+        "warm_up": training_set.warm_up,
+        "load": training_set.load.amount if training_set.load else None,
+        "load_unit": training_set.load.unit if training_set.load else None,
     }
 
 
@@ -100,16 +103,16 @@ def _of_rep(rep: Rep) -> Row:
     return {**row, "flags": ";".join(row["flags"])}
 
 
-def _of_set(item: TrainingSet) -> Row:
-    holds_s = [rep.hold_ms / 1000 for rep in item.reps]
+def _of_set(training_set: TrainingSet) -> Row:
+    holds_s = [rep.hold_ms / 1000 for rep in training_set.reps]
     return {
-        "set_end": item.end_utc.isoformat(timespec="milliseconds"),
-        "time_quality": item.time_quality,
-        "reps": len(item.reps),
-        "hold_mean_s": mean_hold_s(item),
+        "set_end": training_set.end_utc.isoformat(timespec="milliseconds"),
+        "time_quality": training_set.time_quality,
+        "reps": len(training_set.reps),
+        "hold_mean_s": mean_hold_s(training_set),
         "hold_min_s": min(holds_s),
         "hold_max_s": max(holds_s),
-        "rom_max_m": max(rep.rom_m for rep in item.reps),
-        "edited": bool(item.edits),
-        "note": item.note,
+        "rom_max_m": max(rep.rom_m for rep in training_set.reps),
+        "edited": bool(training_set.edits),
+        "note": training_set.note,
     }

@@ -32,8 +32,8 @@ def to_csv(
 
 def hold_note(training_set: TrainingSet) -> str:
     """Return what a note says of the set's holds, followed by the lifter's own note."""
-    said = f"mean hold {rows.mean_hold_s(training_set):.2f} s"
-    return f"{said}; {training_set.note}" if training_set.note else said
+    hold = f"mean hold {rows.mean_hold_s(training_set):.2f} s"
+    return f"{hold}; {training_set.note}" if training_set.note else hold
 
 
 def _session(

@@ -126,11 +126,11 @@ class _Reader:
 
     def _fault(self, line: Line, reason: str, exercise: str) -> None:
         """Note a fault; it is only a warning if the line is certainly another exercise's."""
-        said = f"{self._path}, line {line.number}: {reason}"
+        message = f"{self._path}, line {line.number}: {reason}"
         if exercise and not line.cut_off and not self._is_wanted(line.text):
-            self._result.warnings.append(said)
+            self._result.warnings.append(message)
         else:
-            self._result.faults.append(said)
+            self._result.faults.append(message)
 
 
 def _other_row(line: Line, layout: Layout) -> str | None:
@@ -173,8 +173,8 @@ def _set(line: Line, layout: Layout, options: ImportOptions, index: int) -> Impo
 
 def _identity(source: str, lifter: str, start: datetime, workout: str, exercise: str, index: int) -> str:
     """Return the id: the same in every export of the set, in any format, unit, generation and time zone."""
-    said = (source, lifter, start.isoformat(timespec="seconds"), workout, exercise, str(index))
-    return hashlib.sha256("\x1f".join(said).encode()).hexdigest()
+    parts = (source, lifter, start.isoformat(timespec="seconds"), workout, exercise, str(index))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _kind(line: Line, layout: Layout) -> str:
@@ -199,10 +199,10 @@ def _kind_of(word: str, layout: Layout) -> str | None:
 def _load(line: Line, layout: Layout, options: ImportOptions) -> Load | None:
     amount = fields.number(layout.load, line[layout.load])
     own = _OUR_UNIT.search(line[layout.workout_note])
-    said = layout.unit or (line[layout.unit_column] if layout.unit_column else options.unit or (own[1] if own else ""))
-    unit = layouts.UNITS.get(said.strip().lower())
+    named = layout.unit or (line[layout.unit_column] if layout.unit_column else options.unit or (own[1] if own else ""))
+    unit = layouts.UNITS.get(named.strip().lower())
     if amount and not unit and layout.unit_column:
-        raise ValueError(f"{layout.unit_column} {fields.shown(said)} is neither kg nor lbs: correct it")
+        raise ValueError(f"{layout.unit_column} {fields.shown(named)} is neither kg nor lbs: correct it")
     if amount and not unit:
         raise ValueError(f"{layout.load} has no unit in this file: name it with --unit kg or --unit lb")
     load = Load(amount, unit) if amount and unit else None

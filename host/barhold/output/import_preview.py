@@ -88,19 +88,19 @@ def line(prepared: PreparedImport, imported: ImportedSet) -> Line:
 
 def left_out(others: Mapping[str, int], not_sets: Mapping[str, int], without_reps: int) -> list[str]:
     """Return a line for each kind of row that was left out."""
-    said = []
+    lines = []
     if others:
         most = sorted(others, key=lambda name: (-others[name], name))
         names = ", ".join(most[:3]) + (f" and {len(most) - 3} more" if len(most) > 3 else "")
-        said.append(
+        lines.append(
             f"left out: {_count(sum(others.values()), 'set')} of other exercises ({names}); choose with --exercise"
         )
     if not_sets:
         kinds = ", ".join(f"{count} {name}" for name, count in not_sets.items())
-        said.append(f"left out: {_count(sum(not_sets.values()), 'row')} that are not sets ({kinds}); notes were kept")
+        lines.append(f"left out: {_count(sum(not_sets.values()), 'row')} that are not sets ({kinds}); notes were kept")
     if without_reps:
-        said.append(f"left out: {_count(without_reps, 'set')} without reps")
-    return said
+        lines.append(f"left out: {_count(without_reps, 'set')} without reps")
+    return lines
 
 
 def moved(prepared: PreparedImport) -> str:

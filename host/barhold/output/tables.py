@@ -16,6 +16,7 @@ from barcore import protocol
 from barhold.check import verdicts
 from barhold.device.clock_drift import Drift
 from barhold.model import Edit, Lifter, Rep, TrainingSet
+from barhold.output.visible import visible_line
 from barhold.plans import loads
 from barhold.plans.plan import Bounds, Plan
 from barhold.recordings.compare import Again
@@ -181,6 +182,7 @@ def _or_dash(value: Any, unit: str = "") -> str:
 
 def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
     """Return rows as a table of plain text, for lists of ten years: a rich one takes thirty times as long."""
+    rows = [[visible_line(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
     lines = []
     for row in (names, ["\u2500" * width for width in widths], *rows):

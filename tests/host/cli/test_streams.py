@@ -140,10 +140,11 @@ def hostile(tmp_path, monkeypatch):
     text = EVIL.replace("\0", "")
     edit = f"insert into edit values (?, '{DEVICE}', 1, 1, 10000, ?, ?, 1764000000000, null)"
     with closing(sqlite3.connect(db)) as crafted, crafted:
-        crafted.execute("update device set name = ?, firmware = ?", (text, text))
-        crafted.execute("insert into lifter values (?, ?)", (text, ""))
-        crafted.execute("insert into wearer values (?, 0, ?)", (DEVICE, text))
-        crafted.execute(edit, ("a" * 32, "note", json.dumps({"text": f"{text}\nbarhold: all is well"})))
+        of_two_lines = f"{text}\nbarhold: all is well"
+        crafted.execute("update device set name = ?, firmware = ?", (of_two_lines, of_two_lines))
+        crafted.execute("insert into lifter values (?, ?)", (of_two_lines, ""))
+        crafted.execute("insert into wearer values (?, 0, ?)", (DEVICE, of_two_lines))
+        crafted.execute(edit, ("a" * 32, "note", json.dumps({"text": of_two_lines})))
         crafted.execute(edit, ("b" * 32, text, "{}"))
         crafted.execute(
             "insert into imported values (?, ?, null, 1764000000000, ?, ?, 1, ?, '60', 'kg', 8, null, ?, ?)",
@@ -214,16 +215,11 @@ def test_hostile_text_through_every_command_that_prints_any(hostile):
         exact = (args[0] == "export" and "--out" not in args) or args[:2] == ["plan", "show"]  # data, exact in a pipe
         for text in (result.stderr, "" if exact else result.stdout):
             assert commanding(text) == set(), args
+            assert not [line for line in text.splitlines() if line.startswith("barhold: all is well")], args
         shown += SHOWN in result.stdout + result.stderr
         tried.add(args[0])
     assert tried - {name} == set(get_command(app).commands)
     assert shown >= 40  # most of them had something hostile to show
-
-
-def test_a_note_cannot_pass_for_a_line_of_ours(hostile):
-    said = barhold("sets", db=hostile[0]).stdout
-    assert "barhold: all is well" in said
-    assert not any(line.startswith("barhold:") for line in said.splitlines())
 
 
 # --- streams that end ---------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Exports: what other programs get, cell by cell, and that a file is there whole or not at all."""
+"""Exports: the content of each format, cell by cell, and files that are written whole or not at all."""
 
 import csv
 import io
@@ -50,14 +50,14 @@ def zone(monkeypatch):
 
 @given(st.text(alphabet="'=+-@\t\r\nab1 ;\","))
 @example("'=1")
-def test_a_defused_cell_runs_nowhere_and_reads_back_as_it_was(text):
+def test_a_defused_cell_is_no_formula_and_restores_exactly(text):
     cell = files.defuse_csv_cell(text)
     assert not cell or cell[0] not in "=+-@\t\r\n"
     assert files.restore_csv_cell(cell) == text
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_what_a_spreadsheet_would_run_is_defused_in_every_text(evil):
+def test_formulas_are_defused_in_every_text_column(evil):
     item = made_set(note=evil, lifter=evil, load=Load(60, "kg"))
     [row] = csv.DictReader(io.StringIO(rows.to_csv(rows.SET_COLUMNS, rows.per_set([item])), newline=""))
     assert row["note"] == row["lifter"] == "'" + evil
@@ -92,7 +92,7 @@ def test_a_row_per_rep_has_every_figure_and_its_sets():
     assert (second["rep"], second["hold_s"], second["flags"]) == ("2", "2.5", "")
 
 
-def test_a_row_per_set_sums_its_reps_up():
+def test_a_row_per_set_summarises_its_reps():
     [row] = csv.DictReader(io.StringIO(rows.to_csv(rows.SET_COLUMNS, rows.per_set([made_set(note='a "b", c\nd')]))))
     assert (row["reps"], row["hold_mean_s"], row["hold_min_s"], row["hold_max_s"]) == ("3", "2.4", "2.1", "2.6")
     assert (row["load"], row["load_unit"], row["edited"], row["note"]) == ("", "", "false", 'a "b", c\nd')
@@ -117,7 +117,7 @@ def test_parquet_has_the_same_rows_with_types(tmp_path):
         assert mine["load"] is None
 
 
-def test_jsonl_is_the_lines_of_sets(tmp_path):
+def test_jsonl_equals_the_output_of_sets_json(tmp_path):
     db = filled(tmp_path / "b.db", sessions=2)
     assert barhold("export", "jsonl", db=db).stdout == barhold("sets", "--json", db=db).stdout != ""
 
@@ -125,7 +125,7 @@ def test_jsonl_is_the_lines_of_sets(tmp_path):
 # --- Strong, Hevy -------------------------------------------------------------------------------------------------
 
 
-def test_strong_gets_the_columns_units_and_warm_ups_that_it_knows(zone):
+def test_strong_files_have_its_columns_units_and_warm_ups(zone):
     zone("Europe/Berlin")
     session = made_session(loads=(Load(20, "kg"), Load(135.5, "lb"), None))
     session[0] = made_set(warm_up=True, load=Load(20, "kg"), note="easy")
@@ -142,7 +142,7 @@ def test_strong_gets_the_columns_units_and_warm_ups_that_it_knows(zone):
     ]  # fmt: skip
 
 
-def test_hevy_gets_its_columns_and_english_months_in_every_locale(zone):
+def test_hevy_files_have_its_columns_and_english_months(zone):
     zone("America/New_York")
     sets = made_session(datetime(2026, 5, 2, 1, 4, tzinfo=UTC), (Load(60, "kg"), Load(135, "lb"), None))
     header, *lines = hevy.to_csv([sets]).splitlines()
@@ -157,7 +157,7 @@ def test_hevy_gets_its_columns_and_english_months_in_every_locale(zone):
     assert [line.split(",")[-5] for line in lines] == ["60.0", "61.235", '""']
 
 
-def test_an_account_of_pounds_stays_one():
+def test_a_file_of_pounds_only_stays_in_pounds():
     text = hevy.to_csv([made_session(loads=(Load(135, "lb"), Load(140.5, "lb"), None))])
     assert '"weight_lbs"' in text.splitlines()[0]
     assert '"distance_miles"' in text.splitlines()[0]
@@ -178,7 +178,7 @@ def test_the_next_session_is_at_the_usual_time_once_the_rest_is_over():
         assert timedelta(hours=24) <= start - end <= timedelta(hours=48)
 
 
-def test_where_the_usual_time_does_not_fit_it_is_as_soon_as_the_rest_allows():
+def test_if_the_usual_time_does_not_fit_the_session_is_as_soon_as_the_rest_allows():
     session = made_session()
     [first, *_] = ical.planned(session, Plan(rest_h=Bounds(20, 22)), NOW)
     assert first[0] == session[-1].end_utc + timedelta(hours=20)
@@ -200,7 +200,7 @@ def test_daylight_saving_keeps_the_time_on_the_wall(zone):
     assert first[0] - saturday == timedelta(hours=25) or first[0] - saturday == timedelta(hours=49)
 
 
-def test_a_calendar_program_reads_it_and_a_second_one_moves_its_events(tmp_path):
+def test_a_second_calendar_moves_the_events_of_the_first(tmp_path):
     last = [(made_session(), REST_24_48), ([made_set(lifter="Ana")], Plan(name="glute-bridge"))]
     first = icalendar.Calendar.from_ical(ical.calendar(last, NOW))
     again = icalendar.Calendar.from_ical(ical.calendar(last, NOW + timedelta(hours=30)))
@@ -216,7 +216,7 @@ def test_a_calendar_program_reads_it_and_a_second_one_moves_its_events(tmp_path)
 # --- the command --------------------------------------------------------------------------------------------------
 
 
-def test_each_lifter_is_planned_by_their_own_plan(tmp_path):
+def test_each_lifters_sessions_follow_their_own_plan(tmp_path):
     db = filled(tmp_path / "b.db")
     with Store.open(db) as store:
         People(store).add_lifter(Lifter("Ana", "glute-bridge"))
@@ -225,7 +225,7 @@ def test_each_lifter_is_planned_by_their_own_plan(tmp_path):
     assert [str(event["SUMMARY"]) for event in events] == ["glute-bridge: Ana"] * 3
 
 
-def test_sets_are_chosen_by_time_and_lifter(zone):
+def test_sets_are_selected_by_time_and_lifter(zone):
     zone("Europe/Berlin")
     early, late = made_set(), made_set(START + timedelta(days=2), lifter="Ana")
     day = datetime(2026, 11, 23).astimezone()
@@ -240,12 +240,12 @@ def test_sets_are_chosen_by_time_and_lifter(zone):
         selection.select([], selection.Selection())
 
 
-def test_the_last_session_of_each_lifter_and_of_each_nameless_sensor():
+def test_last_sessions_are_one_for_each_lifter_or_unassigned_sensor():
     ana, none, later = [made_set(lifter="Ana")], [made_set()], [made_set(START + timedelta(days=1), lifter="Ana")]
     assert selection.last_sessions([ana, none, later]) == [later, none]
 
 
-def test_since_and_until_are_days_both_counted_in(tmp_path, zone):
+def test_since_and_until_include_both_days(tmp_path, zone):
     zone("UTC")
     db = filled(tmp_path / "b.db", sessions=3)
 
@@ -276,7 +276,7 @@ def test_since_and_until_are_days_both_counted_in(tmp_path, zone):
         (["odt"], "'odt'"),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_one_line_and_leaves_nothing(args, said, tmp_path, monkeypatch):
+def test_an_impossible_export_ends_in_one_line_and_leaves_no_file(args, said, tmp_path, monkeypatch):
     db = filled(tmp_path / "b.db", sessions=2)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
@@ -289,7 +289,7 @@ def test_a_wish_that_cannot_be_met_is_one_line_and_leaves_nothing(args, said, tm
     assert {path.name: path.read_text() for path in (tmp_path / "work").iterdir()} == {"kept.txt": "mine"}
 
 
-def test_fit_writes_a_file_per_session_and_one_by_name(tmp_path):
+def test_fit_writes_one_file_for_each_session(tmp_path):
     db = filled(tmp_path / "b.db", sessions=2)
     (tmp_path / "fit").mkdir()
     assert barhold("export", "fit", "--out", tmp_path / "fit", db=db).exit_code == 0
@@ -302,7 +302,7 @@ def test_fit_writes_a_file_per_session_and_one_by_name(tmp_path):
 
 
 @pytest.mark.parametrize("what", ["csv", "jsonl", "strong", "hevy", "ical", "parquet"])
-def test_every_format_gives_the_same_file_twice_and_replaces_only_when_told(what, tmp_path):
+def test_every_format_is_reproducible_and_replaces_only_with_overwrite(what, tmp_path):
     db, out = filled(tmp_path / "b.db"), tmp_path / "out"
     assert barhold("export", what, "--out", out, db=db).exit_code == 0
     first = out.read_bytes()
@@ -320,7 +320,7 @@ def test_every_format_gives_the_same_file_twice_and_replaces_only_when_told(what
 # --- whole or not at all ------------------------------------------------------------------------------------------
 
 
-def test_of_several_files_all_are_written_or_none(tmp_path):
+def test_either_all_files_are_written_or_none(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         files.write_atomically({tmp_path / "a": b"1", tmp_path / "no" / "b": b"2"})
     assert list(tmp_path.iterdir()) == []
@@ -330,7 +330,7 @@ def test_of_several_files_all_are_written_or_none(tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1", "b": b"2"}
 
 
-def test_a_link_is_followed_and_a_device_is_not_replaced(tmp_path):
+def test_a_symbolic_link_is_followed_and_a_device_is_not_replaced(tmp_path):
     (tmp_path / "real").write_bytes(b"old")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     files.write_atomically({tmp_path / "link": b"new"}, overwrite=True)
@@ -345,7 +345,7 @@ def test_a_link_is_followed_and_a_device_is_not_replaced(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 @pytest.mark.parametrize("what", ["csv", "jsonl"])
-def test_a_disk_that_fills_up_leaves_the_old_file_and_no_piece_of_the_new(what, tmp_path):
+def test_a_full_disk_leaves_the_old_file_and_no_part_of_the_new(what, tmp_path):
     db, out = filled(tmp_path / "b.db", sessions=20, sets=6), tmp_path / "out"
     assert barhold("export", what, "--since", "2026-12-30", "--out", out, db=db).exit_code == 0
     before = out.read_bytes()

@@ -59,7 +59,7 @@ def test_garmins_decoder_reads_every_set():
         assert not {"repetitions", "weight", "developer_fields"} & one.keys()
 
 
-def test_garmins_decoder_reads_what_is_around_the_sets():
+def test_garmins_decoder_reads_the_session_around_the_sets():
     session = made_session(loads=LOADS)
     messages = by_garmin(fit.activity(session))
     end = session[-1].end_utc
@@ -97,7 +97,7 @@ def test_an_independent_decoder_agrees_with_garmins():
         assert theirs.get("mean_hold") == garmins.get("developer_fields", {}).get(0)
 
 
-def test_a_crc_as_the_protocol_defines_it_and_a_flipped_bit_is_seen():
+def test_the_checksum_is_the_protocols_and_detects_a_flipped_bit():
     assert fitfile.crc(b"123456789") == 0xBB3D  # CRC-16/ARC
     data = bytearray(fit.activity(made_session()))
     assert struct.unpack_from("<H", data, 12)[0] == fitfile.crc(data[:12])
@@ -107,17 +107,17 @@ def test_a_crc_as_the_protocol_defines_it_and_a_flipped_bit_is_seen():
         data[at] ^= 4
 
 
-def test_a_load_beyond_the_field_is_the_fields_most_and_is_no_unknown():
+def test_a_load_beyond_the_fields_range_is_its_largest_value():
     for amount in (5000, 4095.9375):
         messages = by_garmin(fit.activity([made_set(load=Load(amount, "kg"))]))
         assert messages["set_mesgs"][0]["weight"] == pytest.approx(4095.875)
 
 
-def test_sets_that_follow_at_once_have_no_rest_between_them():
+def test_back_to_back_sets_have_no_rest_between_them():
     session = [made_set(), made_set(START + timedelta(seconds=45), number=2)]
     assert [one["set_type"] for one in by_garmin(fit.activity(session))["set_mesgs"]] == ["active", "active"]
 
 
-def test_files_are_named_by_start_and_sensor():
+def test_files_are_named_after_start_and_sensor():
     assert fit.file_name(made_session()) == "barhold-20261122T180012Z-00112233aabbccdd.fit"
     assert whole_s(START) == datetime(2026, 11, 22, 18, 0, 12, tzinfo=UTC)

@@ -244,6 +244,14 @@ def test_every_export_names_the_exercise_of_the_plan(exercise, title, library_na
     assert named["wkt_step_name"] == title
 
 
+@pytest.mark.parametrize("year", [1970, 1989, 2126, 9998])
+def test_a_session_whose_time_fit_cannot_hold_is_refused(year):
+    with pytest.raises(InputError, match="which FIT can hold: choose others with --since"):
+        fit.activity([made_set(datetime(year, 6, 1, tzinfo=UTC))])
+    for held in (1990, 2125):
+        assert fit.activity([made_set(datetime(held, 6, 1, tzinfo=UTC))])
+
+
 def test_a_long_name_of_an_exercise_fits_its_field():
     messages = messages_by_garmin(fit.activity([of_exercise(made_set(), "\u00fc" * 300)]))
     assert messages["exercise_title_mesgs"][0]["wkt_step_name"] == "\u00dc" + "\u00fc" * 126

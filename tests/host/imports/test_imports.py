@@ -1,4 +1,4 @@
-"""Imports: three generations of Strong and Hevy's two units, every kind of damage, no doubles, and the way back."""
+"""Imports: three generations of Strong, Hevy's two units, damaged files, repeated imports, and round trips."""
 
 import json
 import locale
@@ -160,7 +160,7 @@ def test_a_cell_that_is_not_a_date_says_how_to_write_one(text):
         fields.moment("Date", text)
 
 
-def test_month_names_are_english_in_a_german_locale(read):
+def test_english_month_names_are_read_and_written_in_a_german_locale(read):
     before = locale.setlocale(locale.LC_ALL)
     names = [one for one in ("de_DE.UTF-8", "de_DE.utf8", "C.UTF-8") if _has(one)]
     try:
@@ -179,7 +179,7 @@ def _has(name):
     return True
 
 
-def test_other_exercises_and_sets_without_reps_are_counted_not_stored(read):
+def test_other_exercises_and_sets_without_reps_are_counted_but_not_stored(read):
     text = GEN_2 + "".join(
         f"2026-11-22 18:00:12;Legs;{exercise};1;60;kg;{reps};;;;0;;\n"
         for exercise, reps in ((HT, 8), ("Plank", 0), (HT, 0), (HT, ""), ("Bench Press", 5), ("Plank", 0))
@@ -190,14 +190,14 @@ def test_other_exercises_and_sets_without_reps_are_counted_not_stored(read):
     assert len(read(text, exercises=("",)).sets) == 2
 
 
-def test_the_same_exercise_twice_in_a_workout_is_two_rows_of_sets(read):
+def test_identical_rows_are_two_sets(read):
     row = f"2026-11-22 18:00:12;Legs;{HT};1;60;kg;8;;;;0;;\n"
     found = read(GEN_2 + row + row)
     assert [item.set_index for item in found.sets] == [1, 2]
     assert len({item.import_id for item in found.sets}) == 2
 
 
-def test_what_was_defused_is_as_it_was(read):
+def test_defused_cells_are_restored(read):
     found = read(GEN_2 + f"2026-11-22 18:00:12;'=1+1;{HT};1;60;kg;8;;;;0;'-easy;\n")
     assert (found.sets[0].workout, found.sets[0].note) == ("=1+1", "-easy")
 
@@ -228,7 +228,7 @@ ROW = f"2026-11-22 18:00:12;Legs;{HT};1;60;kg;8;;;;0;;\n"
         (f'2026-11-22 18:00:12;"Legs"x;{HT};1;60;kg;8;;;;0;;\n', "expected after"),
     ],
 )  # fmt: skip
-def test_a_line_that_cannot_be_used_is_named_and_nothing_is_stored(row, said, tmp_path):
+def test_an_unusable_line_is_named_and_nothing_is_stored(row, said, tmp_path):
     path, db = tmp_path / "log.csv", tmp_path / "b.db"
     path.write_text(GEN_2 + ROW + row, encoding="utf-8")
     for args in (["--dry-run"], []):
@@ -251,7 +251,7 @@ def test_lines_are_counted_as_an_editor_does_despite_quoted_newlines(read):
     assert found.sets[0].workout == "two\nlines"
 
 
-def test_many_faults_are_each_told_up_to_twenty(tmp_path):
+def test_at_most_twenty_faults_are_printed(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text(GEN_2 + ROW + ROW.replace(";8;", ";x;") * 30)
     result = barhold("import", path, db=tmp_path / "b.db")
@@ -274,7 +274,7 @@ def test_many_faults_are_each_told_up_to_twenty(tmp_path):
         ((GEN_2 + ROW.replace("Legs", "x" * 200_000)).encode(), "field larger than field limit"),
     ],
 )
-def test_a_file_that_is_no_export_is_one_line(content, said, tmp_path):
+def test_a_file_that_is_not_an_export_ends_in_one_line(content, said, tmp_path):
     path = tmp_path / "log.csv"
     path.write_bytes(content)
     result = barhold("import", path, db=tmp_path / "b.db")
@@ -283,7 +283,7 @@ def test_a_file_that_is_no_export_is_one_line(content, said, tmp_path):
     assert str(path) in result.stderr
 
 
-def test_a_folder_and_no_file_are_one_line(tmp_path):
+def test_a_folder_or_a_missing_file_ends_in_one_line(tmp_path):
     for name, said in (
         (".", "is a folder: name a CSV that Strong or Hevy exported"),
         ("none.csv", "No such file or directory"),
@@ -293,7 +293,7 @@ def test_a_folder_and_no_file_are_one_line(tmp_path):
         assert said in result.stderr
 
 
-def test_caps_on_size_and_rows(tmp_path, monkeypatch):
+def test_files_with_too_many_bytes_or_rows_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "log.csv"
     path.write_text(GEN_2 + ROW * 5)
     monkeypatch.setattr(table, "MOST_ROWS", 4)
@@ -303,7 +303,7 @@ def test_caps_on_size_and_rows(tmp_path, monkeypatch):
     assert "over 64 MB" in barhold("import", path, db=tmp_path / "b.db").stderr
 
 
-def test_loads_without_a_unit_ask_for_it(tmp_path):
+def test_a_file_without_units_asks_for_one(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text(FILES["strong 1"])
     result = barhold("import", path, db=tmp_path / "b.db")
@@ -316,7 +316,7 @@ def test_loads_without_a_unit_ask_for_it(tmp_path):
 
 @settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([GEN_1, GEN_2, GEN_3, HEVY]))
-def test_no_bytes_whatever_crash_it(tmp_path_factory, content, header):
+def test_arbitrary_bytes_never_crash_the_import(tmp_path_factory, content, header):
     path = tmp_path_factory.mktemp("fuzz") / "log.csv"
     path.write_bytes(header.encode() + content)
     with suppress(InputError):
@@ -326,7 +326,7 @@ def test_no_bytes_whatever_crash_it(tmp_path_factory, content, header):
 # --- the store ----------------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_shows_it_and_stores_nothing_and_a_second_import_changes_nothing(tmp_path):
+def test_a_dry_run_stores_nothing_and_a_second_import_changes_nothing(tmp_path):
     path, db = tmp_path / "log.csv", tmp_path / "b.db"
     path.write_text(FILES["strong 2"])
     dry = barhold("import", path, "--dry-run", db=db)
@@ -351,7 +351,7 @@ def test_a_dry_run_shows_it_and_stores_nothing_and_a_second_import_changes_nothi
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
-def test_a_disk_that_fills_up_stores_nothing(tmp_path):
+def test_a_full_disk_stores_nothing(tmp_path):
     path, db = tmp_path / "log.csv", filled(tmp_path / "b.db")
     path.write_text(GEN_2 + "".join(ROW.replace("Legs", f"Legs {number}") for number in range(2000)))
     limit = db.stat().st_size + 40_000
@@ -367,7 +367,7 @@ def test_a_disk_that_fills_up_stores_nothing(tmp_path):
         assert (Imports(store).all(), People(store).edits()) == ([], [])
 
 
-def test_a_row_that_was_corrected_replaces_the_stored_one(tmp_path):
+def test_a_corrected_row_replaces_the_stored_one(tmp_path):
     path, db = tmp_path / "log.csv", tmp_path / "b.db"
     path.write_text(FILES["strong 2"])
     barhold("import", path, db=db)
@@ -377,7 +377,7 @@ def test_a_row_that_was_corrected_replaces_the_stored_one(tmp_path):
         assert figures(Imports(store).all())[2] == (Load(65, "kg"), 6, "normal")
 
 
-def test_the_lifter_must_be_known_and_has_sets_of_their_own(tmp_path):
+def test_the_lifter_must_be_known_and_gets_separate_sets(tmp_path):
     path, db = tmp_path / "log.csv", tmp_path / "b.db"
     path.write_text(FILES["strong 2"])
     assert "nobody has this name" in barhold("import", path, "--lifter", "Ana", db=db).stderr
@@ -390,7 +390,7 @@ def test_the_lifter_must_be_known_and_has_sets_of_their_own(tmp_path):
 
 
 @pytest.mark.parametrize("args", [[], ["x.csv", "--list"], ["x.csv", "--unit", "stone"]])
-def test_a_wrong_wish_is_one_line(args, tmp_path):
+def test_contradictory_options_end_in_one_line(args, tmp_path):
     result = barhold("import", *args, db=tmp_path / "b.db")
     assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
 
@@ -414,7 +414,7 @@ def loads_given(groups, sessions, known=()):
     return {edit.key.start_ms: json.loads(edit.value)["amount"] for edit in edits}
 
 
-def test_a_workout_that_is_clearly_a_session_gives_it_its_loads():
+def test_a_workout_that_matches_one_session_gives_it_its_loads():
     session = made_session()
     [edit, *_] = matching.load_edits(matching.pairs([imported()], [session]), (), 77)
     assert (edit.key, edit.action, edit.made_utc_ms) == (session[0].key, "load", 77)
@@ -424,7 +424,7 @@ def test_a_workout_that_is_clearly_a_session_gives_it_its_loads():
     assert list(loads_given([near], [session]).values()) == [60, 62.5, 65]
 
 
-def test_what_is_not_clear_is_left_alone():
+def test_a_doubtful_match_changes_nothing():
     session = made_session()
     assert loads_given([imported(START - timedelta(minutes=16))], [session]) == {}
     assert loads_given([imported(loads=(60, 62.5))], [session]) == {}
@@ -437,14 +437,14 @@ def test_what_is_not_clear_is_left_alone():
     assert loads_given([imported()], [estimated]) == {}
 
 
-def test_a_load_that_somebody_gave_stays_and_an_edit_is_made_once():
+def test_a_load_given_by_hand_stays_and_an_edit_is_made_once():
     session = made_session(loads=(Load(50, "kg"), None, None))
     assert list(loads_given([imported()], [session]).values()) == [62.5, 65]
     known = {edit.edit_id for edit in matching.load_edits(matching.pairs([imported()], [session]), (), 1)}
     assert loads_given([imported()], [session], known) == {}
 
 
-def test_warm_ups_may_be_missing_on_one_side():
+def test_warm_ups_may_be_missing_from_the_workout_or_the_session():
     session = [made_set(START - timedelta(minutes=4), warm_up=True, number=9), *made_session()]
     assert list(loads_given([imported()], [session]).values()) == [60, 62.5, 65]
     assert list(loads_given([imported(loads=(20,), kind="warmup") + imported()], [made_session()]).values()) == [
@@ -454,7 +454,7 @@ def test_warm_ups_may_be_missing_on_one_side():
     ]
 
 
-def test_imported_loads_become_edits_that_no_second_import_makes_again(tmp_path):
+def test_imported_loads_become_edits_that_a_second_import_does_not_repeat(tmp_path):
     db, path = filled(tmp_path / "b.db"), tmp_path / "log.csv"
     path.write_text(FILES["strong 2"].replace(";W;", ";1;"))
     assert "3 loads for Barhold's own sets; nothing was stored" in barhold("import", path, "--dry-run", db=db).stdout
@@ -477,7 +477,7 @@ def test_imported_loads_become_edits_that_no_second_import_makes_again(tmp_path)
         assert len(People(store).edits()) == 3  # undone, and so they stay
 
 
-# --- the way back -------------------------------------------------------------------------------------------------
+# --- round trips --------------------------------------------------------------------------------------------------
 
 LOADS = st.none() | st.builds(
     Load, st.integers(1, 16_000).map(lambda sixteenths: sixteenths / 16), st.sampled_from(["kg", "lb"])
@@ -498,7 +498,7 @@ def built(days):
 
 @settings(deadline=None)
 @given(st.lists(SETS, min_size=1, max_size=3), st.sampled_from(Dialect))
-def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days, dialect):
+def test_a_strong_export_imports_with_the_same_loads_and_reps(tmp_path_factory, days, dialect):
     sessions = built(days)
     path = tmp_path_factory.mktemp("back") / "strong.csv"
     path.write_bytes(strong.to_csv(sessions, dialect).encode())
@@ -517,7 +517,7 @@ def test_what_strong_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_fac
 
 @settings(deadline=None)
 @given(st.lists(SETS, min_size=1, max_size=3))
-def test_what_hevy_is_given_comes_back_as_the_same_loads_and_reps(tmp_path_factory, days):
+def test_a_hevy_export_imports_with_the_same_loads_and_reps(tmp_path_factory, days):
     sessions = built(days)
     path = tmp_path_factory.mktemp("back") / "hevy.csv"
     path.write_bytes(hevy.to_csv(sessions).encode())
@@ -535,7 +535,7 @@ def kg(load):
     return load.amount * (0.45359237 if load.unit == "lb" else 1)
 
 
-def test_every_layout_is_told_from_the_others():
+def test_every_layout_is_recognised_by_its_columns():
     for header, source, unit in (
         (GEN_1, "strong", ""), (GEN_2, "strong", ""), (GEN_3, "strong", "kg"),
         (GEN_3.replace("(kg)", "(lbs)"), "strong", "lb"), (HEVY, "hevy", "kg"), (HEVY_LB, "hevy", "lb"),
