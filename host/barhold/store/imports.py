@@ -8,6 +8,7 @@ from barhold.model import Edit, ImportedSet, Load
 from barhold.store import schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
+from barhold.store.people import add_edits
 from barhold.store.store import Row, Store, insert_new
 
 _PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load"))
@@ -33,7 +34,7 @@ class Imports:
             insert_new(connection, table, [_row(item) for item in sets])
             for item in sets:
                 connection.execute(table.update().filter_by(import_id=item.import_id).values(_row(item)))
-            insert_new(connection, schema.edit, [_edit_row(edit) for edit in edits])
+            add_edits(connection, list(edits))
 
 
 def _row(item: ImportedSet) -> Row:
@@ -46,8 +47,3 @@ def _imported(row: RowMapping) -> ImportedSet:
     values: Row = {name: row[name] for name in _PLAIN}
     load = Load(float(row["load"]), row["unit"]) if row["load"] else None
     return ImportedSet(**values, lifter=row["lifter"] or "", load=load)
-
-
-def _edit_row(edit: Edit) -> Row:
-    said = ("edit_id", "action", "value", "made_utc_ms", "undone_utc_ms")
-    return {**edit.key._asdict(), **{name: getattr(edit, name) for name in said}}
