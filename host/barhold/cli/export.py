@@ -65,26 +65,23 @@ def export(
     if what in (Format.FIT, Format.PARQUET) and out is None:
         raise InputError(f"{what} is no text: name where it goes with --out")
     wish = selection.Wish(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
-    every = stored_sets(db)
-    found = selection.chosen(every, wish)
+    found = selection.chosen(stored_sets(db), wish)
     if out is None:
-        typer.echo(_content(what, found, every, per_set, db), nl=False)
+        typer.echo(_content(what, found, per_set, db), nl=False)
         return
-    contents = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, every, per_set, db)}
+    contents = _fit_files(found, out) if what == Format.FIT else {out: _content(what, found, per_set, db)}
     files.write_atomically(contents, overwrite)
     for path, content in contents.items():
         typer.echo(f"{path}: {len(content)} bytes")
 
 
-def _content(
-    what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", per_set: bool, db: str | None
-) -> bytes:
+def _content(what: Format, found: "list[TrainingSet]", per_set: bool, db: str | None) -> bytes:
     """Return the one file of a format other than FIT."""
     from barhold.exports import hevy, rows, strong
     from barhold.training import sets
 
     if what == Format.JSONL:
-        return _lines(found, every).encode()
+        return _lines(found).encode()
     if what == Format.ICAL:
         return _calendar(found, db)
     if what == Format.STRONG:
@@ -99,14 +96,13 @@ def _content(
     return rows.to_csv(columns, table).encode()
 
 
-def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
-    """Return the lines of `barhold sets --json`, each with its set's number in that list."""
+def _lines(found: "list[TrainingSet]") -> str:
+    """Return the lines of `barhold sets --json`."""
     import json
 
     from barhold.output import json_lines
 
-    numbers = {item.key: number for number, item in enumerate(every, 1)}
-    return "".join(json.dumps(json_lines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
+    return "".join(json.dumps(json_lines.stored(item), allow_nan=False) + "\n" for item in found)
 
 
 def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:

@@ -23,6 +23,7 @@ _SET_COLUMNS = tuple(column.name for column in schema.training_set.columns if co
 _REP_COLUMNS = tuple(column.name for column in schema.rep.columns if column.name != "row_id")
 _SETS_READ_AGAIN = 2
 """A correction comes while its set or the next one runs: with new records the last two sets are read again."""
+_NAMED_AT_MOST = 5
 _UNKNOWN = wall_time.Clock(0, "")  # of a boot that is new
 
 
@@ -106,6 +107,16 @@ def wearers_changed(connection: Connection, device_id: str) -> None:
         _name_lifters(connection, log, {number for number in numbers if number not in edited}, wearing)
 
 
+def counted_of_boot(connection: Connection, key: SetKey) -> list[TrainingSet]:
+    """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
+    log = _Log(key.device_id, key.log_id)
+    found: list[TrainingSet] = []
+    for boot in _boots(connection, log, schema.boot.c.boot == key.boot).values():
+        raws = _raws(connection, log, boot.first_seq, boot.last_seq, boot.boot)
+        found += [item.training_set for item in _counted(log, boot, raws).sets]
+    return found
+
+
 def rebuild(connection: Connection) -> None:
     """Derive everything anew from records, anchors, edits and wearers."""
     for table in reversed(schema.DERIVED):
@@ -140,6 +151,25 @@ def differences(connection: Connection) -> list[str]:
             found.append(f"set {set_id} {what}")
     if not found and boots_before != _boot_rows(connection):
         found.append("the table boot differs from the records")
+    return found
+
+
+def impossible(connection: Connection) -> list[str]:
+    """Name the stored times that cannot be true; what depends on them is left out."""
+    table, anchor = schema.training_set, schema.anchor
+    found = []
+    for outside in (table.c.start_utc_ms < 0, table.c.start_utc_ms >= wall_time.LAST_UTC_MS):
+        wanted = select(table.c.set_id, table.c.start_utc_ms).where(outside).limit(_NAMED_AT_MOST)
+        found += [
+            f"set {set_id}: its time, {utc_ms} ms since 1970, cannot be true; it is left out (`barhold db rebuild`)"
+            for set_id, utc_ms in connection.execute(wanted)
+        ]
+    for outside in (anchor.c.utc_ms < wall_time.FIRST_UTC_MS, anchor.c.utc_ms >= wall_time.LAST_UTC_MS):
+        anchors = select(anchor.c.device_id, anchor.c.boot, anchor.c.utc_ms).where(outside).limit(_NAMED_AT_MOST)
+        found += [
+            f"sensor {row[0]}, boot {row[1]}: its anchor, {row[2]} ms since 1970, cannot be true; times are estimated"
+            for row in connection.execute(anchors)
+        ]
     return found
 
 

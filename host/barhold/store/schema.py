@@ -92,7 +92,7 @@ def _anchor_columns() -> tuple[Column[Any], ...]:
     )
 
 
-anchor = Table("anchor", metadata, *_anchor_columns())
+anchor = Table("anchor", metadata, *_anchor_columns(), Index("ix_anchor_utc", "utc_ms"))
 
 # The last anchor that contradicts the one that counts: another computer's clock says otherwise.
 disputed_anchor = Table("disputed_anchor", metadata, *_anchor_columns())
@@ -150,6 +150,7 @@ edit = Table(
     Column("value", String, nullable=False),
     Column("made_utc_ms", BigInteger, nullable=False),
     Column("undone_utc_ms", BigInteger),
+    Index("ix_edit_boot", "device_id", "log_id", "boot"),
 )
 
 # Raw motion, kept to be judged again: the recording's CSV, compressed by zlib; its id is the CSV's SHA-256.

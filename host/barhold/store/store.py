@@ -179,6 +179,11 @@ class Store:
         """Yield all training sets as they count today, in order of time."""
         return self.sets.stream()
 
+    def impossible(self) -> list[str]:
+        """Name what is stored and cannot be true, and which every view therefore leaves out."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return derived.impossible(connection)
+
     def lifters(self) -> list[Lifter]:
         """Return all lifters in the order of their names."""
         wanted = select(schema.lifter).order_by(schema.lifter.c.name)

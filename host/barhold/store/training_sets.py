@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from barhold.model import Load, Rep, SetKey, TrainingSet
-from barhold.store import schema
+from barhold.store import derived, schema
 from barhold.store.error_messages import translated
 from barhold.training import sets, wall_time
 
@@ -105,19 +105,10 @@ class TrainingSets:
         with translated(self._engine.url), self._engine.connect() as connection:
             return _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(*same))).all())
 
-    def impossible(self) -> list[str]:
-        """Name what is stored and cannot be true, and which views therefore leave out; see `barhold db check`."""
-        wanted = select(_TABLE.c.set_id, _TABLE.c.start_utc_ms)
+    def counted_of_boot(self, key: SetKey) -> list[TrainingSet]:
+        """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
         with translated(self._engine.url), self._engine.connect() as connection:
-            rows = [
-                row
-                for outside in (_TABLE.c.start_utc_ms < 0, _TABLE.c.start_utc_ms >= wall_time.LAST_UTC_MS)
-                for row in connection.execute(wanted.where(outside).limit(_NAMED_AT_MOST))
-            ]
-        return [f"set {set_id} has an impossible time ({start_ms} ms): it is left out" for set_id, start_ms in rows]
-
-
-_NAMED_AT_MOST = 5
+            return derived.counted_of_boot(connection, key)
 
 
 def _which(owner: str, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:

@@ -188,5 +188,12 @@ def _finished(piece: _Piece, worn: people.Wearing) -> TrainingSet:
     start_utc = zero_utc + reps[0].start_ms * _MS
     said = {"lifter": worn.lifter(piece.key.device_id, wall_time.utc_ms(start_utc))} | piece.said
     end_utc = zero_utc + end_ms(reps[-1]) * _MS
-    made = replace(piece.base, key=piece.key, reps=reps, start_utc=start_utc, end_utc=end_utc, edits=piece.edits)
+    made = replace(
+        piece.base,
+        key=piece.key,
+        reps=reps,
+        start_utc=start_utc,
+        end_utc=end_utc,
+        edits=tuple(dict.fromkeys(piece.edits)),
+    )
     return replace(made, **said)

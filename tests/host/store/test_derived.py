@@ -1,9 +1,6 @@
 """Sets and reps in the store: what is kept up step by step is what everything derived anew would be."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +11,7 @@ from barcore import protocol
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
 from barhold.store import People, Store, database, derived, schema
 from barhold.training import edits, sets, wall_time
-from hostkit import raw, rep
+from hostkit import raw
 
 DEVICES = ("00112233445566aa", "ffeeddccbbaa9988")
 LOG = 0xFEDCBA98
@@ -123,7 +120,7 @@ def from_records(store: Store) -> list:
 
 
 def is_anchored(store: Store) -> bool:
-    """Tell whether each log has an anchor of a boot that it has records of: then times do not depend on when it came."""
+    """Tell whether each sensor has an anchored boot: then no time depends on when the records came."""
     with store.engine.connect() as connection:
         anchored = connection.scalars(
             sa.select(schema.boot.c.device_id).where(schema.boot.c.time_quality == "anchored")

@@ -127,6 +127,8 @@ def _derived() -> None:
     op.create_index("ix_training_set_owner", "training_set", ["owner", "start_utc_ms"])
     op.create_index("ix_training_set_start", "training_set", ["start_utc_ms"])
     op.create_index("ix_training_set_id", "training_set", ["set_id"])
+    op.create_index("ix_anchor_utc", "anchor", ["utc_ms"])
+    op.create_index("ix_edit_boot", "edit", ["device_id", "log_id", "boot"])
     figures = ("rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s", "hold_err_ms")
     op.create_table(
         "rep",
