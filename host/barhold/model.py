@@ -1,8 +1,11 @@
 """The host's words: what passes between store, sets and check. Plain data, no behaviour."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+_SET_ID_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # without i, l, o and u, which are misread
 
 
 class StoredRecord(NamedTuple):
@@ -50,6 +53,13 @@ class SetKey(NamedTuple):
     boot: int
     start_ms: int
 
+    @property
+    def set_id(self) -> str:
+        """Return the set's short name: 10 letters and digits, the same in every database."""
+        digest = hashlib.blake2b(f"{self.device_id}/{self.log_id}/{self.boot}/{self.start_ms}".encode(), digest_size=8)
+        number = int.from_bytes(digest.digest(), "big")
+        return "".join(_SET_ID_DIGITS[number >> at & 31] for at in range(45, -1, -5))
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -76,7 +86,13 @@ class TrainingSet:
     warm_up: bool = False  # a warm-up set does not count
     working: bool = False  # somebody said that it counts, even where the plan begins with warm-up sets
     note: str = ""
+    exercise: str = "hip thrust"  # what the owner's plan is for; see barhold.training.people
     edits: tuple[str, ...] = ()  # the ids of the edits that made it what it is; empty: as the sensor counted it
+
+    @property
+    def set_id(self) -> str:
+        """Return the set's short name; see `SetKey.set_id`."""
+        return self.key.set_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,7 @@ class Edit:
 
     edit_id: str  # 32 hex digits, drawn at random: two computers never make the same
     key: SetKey
-    action: str  # see barhold.edits
+    action: str  # see barhold.training.edits
     value: str  # JSON; what it holds depends on the action
     made_utc_ms: int
     undone_utc_ms: int | None = None
@@ -105,7 +121,7 @@ class Wearer:
 
     device_id: str
     since_utc_ms: int
-    lifter: str
+    lifter: str  # "" from when nobody wears it any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The past changed and changed back: what `sets --edit`, `--undo`, `--journal` and `load` do in the store."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,43 +11,70 @@ from barhold.cli._set_listing import show
 if TYPE_CHECKING:
     from barhold.model import Edit, TrainingSet
     from barhold.store import Store
-    from barhold.training.edit_requests import Said
+    from barhold.training.edit_requests import EditRequest
 
-_ID_DIGITS = 8  # of an edit's 32, as shown
+LAST = "last"
+_EDIT_ID_SHOWN = 8  # of 32 digits
 
 
 def edit(db: str | None, words: list[str], as_json: bool) -> None:
     """Add the edits that `words` ask for, all or none, and show the sets they made."""
-    from barhold.store import People, Store
-    from barhold.training import edit_requests
+    from barhold.store import Store
+    from barhold.training import edit_requests, edits
 
     with Store.open(db) as store:
-        names = [one.name for one in People(store).lifters()]
-        add(store, lambda found: edit_requests.understood(words, found, names), as_json)
+        if words:
+            words = [set_ids(store, words[0]), *words[1:]]
+        merges = len(words) == 3 and words[1] == edits.MERGE
+        near = sets_near(store, words[0:1] + words[2:3] * merges)
+        names = [lifter.name for lifter in store.lifters()]
+        add(store, edit_requests.understood(words, near, names), as_json)
 
 
-def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as_json: bool) -> None:
-    """Add the edits that `ask` makes of the sets as they count today, and show what became of them."""
+def set_ids(store: "Store", text: str, owner: str = "") -> str:
+    """Return the ids that `text` names; `last` stands for the last set's."""
+    from barhold.errors import InputError
+
+    if text != LAST:
+        return text
+    found = store.sets.last(1, owner)
+    if not found:
+        raise InputError(f"no set{' of ' + owner if owner else ''} is stored; `barhold sync` fetches them")
+    return found[0].set_id
+
+
+def sets_near(store: "Store", texts: Sequence[str]) -> "list[TrainingSet]":
+    """Return the sets that some ids may mean, and all others of their boots."""
+    from barhold.training import edit_requests
+
+    named = [item for text in texts for begin in edit_requests.ids(text) for item in store.sets.named(begin)]
+    boots = {item.key[:3]: item.key for item in named}
+    return [item for key in boots.values() for item in store.sets.of_boot(key)]
+
+
+def add(store: "Store", requests: "Sequence[EditRequest]", as_json: bool) -> None:
+    """Add these edits, and show what became of their sets."""
     from uuid import uuid4
 
     from barhold import model
     from barhold.errors import InputError
     from barhold.store import People
-    from barhold.training import edits, history
+    from barhold.training import edits
 
-    people, now = People(store), datetime.now(UTC)
-    counted, known, wearers = history.counted(store, now), people.edits(), people.wearers()
-    said = ask(edits.apply(counted, known, wearers))
+    people, now_ms = People(store), _ms(datetime.now(UTC))
+    known = people.edits()
     # The journal's order is its meaning: a clock that was set back must not put an edit before older ones.
-    made_ms = max(_ms(now), known[-1].made_utc_ms + 1 if known else 0)
-    new = [model.Edit(uuid4().hex, one.key, one.action, json.dumps(one.value), made_ms) for one in said]
-    if edits.idle(counted, [*known, *new]) & {one.edit_id for one in new}:
+    made_ms = max(now_ms, known[-1].made_utc_ms + 1 if known else 0)
+    new = [model.Edit(uuid4().hex, one.key, one.action, json.dumps(one.value), made_ms) for one in requests]
+    boots = {one.key[:3]: one.key for one in requests}
+    counted = [item for key in boots.values() for item in store.sets.counted_of_boot(key)]
+    own = [one for one in known if one.key[:3] in boots]
+    if edits.idle(counted, [*own, *new]) & {one.edit_id for one in new}:
         raise InputError("this would change nothing: look at `barhold sets` and `barhold sets --journal`")
     people.add_edits(new)
     ids = {one.edit_id for one in new}
-    after = enumerate(edits.apply(counted, [*known, *new], wearers), start=1)
-    touched = [(number, item) for number, item in after if ids & set(item.edits)]
-    show(touched, as_json) if touched else _console.note("the set does not count any more")
+    touched = [item for key in boots.values() for item in store.sets.of_boot(key) if ids & set(item.edits)]
+    show(touched, as_json) if touched else _console.note("the set no longer counts")
     _console.note("`barhold sets --undo` takes it back")
 
 
@@ -55,6 +82,7 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
     """Take back the last command's edits, or the edit with the id given."""
     from barhold.output import json_lines
     from barhold.store import People, Store
+    from barhold.training import edit_requests
 
     with Store.open(db) as store:
         people, now_ms = People(store), _ms(datetime.now(UTC))
@@ -65,11 +93,9 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
         left = {one.edit_id: one for one in people.edits()}
     for one in chosen:
         if as_json:
-            _console.json_line(json_lines.edited(left[one.edit_id], None, True))
+            _console.json_line(json_lines.edited(left[one.edit_id], True))
         else:
-            from barhold.training.edit_requests import told
-
-            _console.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one)}")
+            _console.note(f"undone: {one.edit_id[:_EDIT_ID_SHOWN]}, {edit_requests.described(one)}")
 
 
 def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
@@ -89,20 +115,19 @@ def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
 
 
 def journal(db: str | None, words: list[str], as_json: bool) -> None:
-    """Show every edit in the order in which they were made."""
+    """Show every edit once, in the order in which they were made."""
     from barhold.errors import InputError
     from barhold.output import json_lines, tables
     from barhold.store import People, Store
-    from barhold.training import edits, history
+    from barhold.training import edits
 
     if words:
         raise InputError("--journal takes no words")
     with Store.open(db) as store:
-        people = People(store)
-        counted, known, wearers = history.counted(store, datetime.now(UTC)), people.edits(), people.wearers()
-    idle = edits.idle(counted, known)
-    number_of = {item.key: number for number, item in enumerate(edits.apply(counted, known, wearers), start=1)}
-    rows = [(one, number_of.get(one.key), one.edit_id not in idle) for one in known]
+        known = People(store).edits()
+        boots = {one.key[:3]: one.key for one in known}
+        idle = edits.idle([item for key in boots.values() for item in store.sets.counted_of_boot(key)], known)
+    rows = [(one, one.edit_id not in idle) for one in known]
     if as_json:
         for row in rows:
             _console.json_line(json_lines.edited(*row))

@@ -1,30 +1,64 @@
-"""The stored sets, for the commands that list, change or judge them."""
+"""The stored sets, for the commands that list, change or judge them, and the dates that these commands take."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from barhold.cli import _console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from barhold.model import TrainingSet
+    from barhold.store import Store
+
+Since = Annotated[str, typer.Option("--since", metavar="DATE", help="From this day, or this moment, on.")]
+Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")]
 
 
-def show(numbered: "list[tuple[int, TrainingSet]]", as_json: bool) -> None:
-    """Print sets with their numbers in the list."""
+def show(found: "Sequence[TrainingSet]", as_json: bool) -> None:
+    """Print sets with their ids."""
     from barhold.output import json_lines, tables
 
     if as_json:
-        for number, item in numbered:
-            _console.json_line(json_lines.stored(item, number))
+        for item in found:
+            _console.json_line(json_lines.stored(item))
     else:
-        _console.show(*tables.stored(numbered))
+        _console.show(*tables.stored(found))
+
+
+def span(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+    """Return the moments that --since and --until stand for; None where nothing was said."""
+    return moment("--since", since), moment("--until", until, end_of_day=True)
+
+
+def moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None":
+    """Return the moment that a date or an ISO time stands for, local where it names no zone."""
+    from datetime import datetime, timedelta
+
+    from barhold.errors import InputError
+
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        is_day = len(text) <= len("2026-11-22")
+        return (found + timedelta(days=1) if is_day and end_of_day else found).astimezone()
+    except (ValueError, OverflowError):
+        raise InputError(f"{option} {text}: not a date; write it as 2026-11-22 or 2026-11-22T18:30") from None
+
+
+def note_impossible(store: "Store") -> None:
+    """Say which stored rows cannot be true and are therefore left out."""
+    for text in store.impossible():
+        _console.note(text)
 
 
 def stored_sets(db: str | None) -> "list[TrainingSet]":
     """Return all sets in the database as they count today, in order of time."""
-    from datetime import UTC, datetime
-
     from barhold.store import Store
-    from barhold.training import history
 
     with Store.open(db) as store:
-        return history.load(store, datetime.now(UTC))
+        note_impossible(store)
+        return list(store.training_sets())

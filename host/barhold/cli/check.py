@@ -6,12 +6,20 @@ import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
+from barhold.cli._set_listing import Since, Until, note_impossible, span
 from barhold.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from barhold.check.verdicts import SessionCheck
     from barhold.model import TrainingSet
     from barhold.plans.plan import Plan
+    from barhold.store import Store
+
+_IN_FULL = 4
+"""With more lifters than this, each has a line."""
 
 
 def check(
@@ -19,6 +27,8 @@ def check(
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
     week: Annotated[bool, typer.Option("--week", help="The last week, in one line each.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every session, or with --week every week.")] = False,
+    since: Since = "",
+    until: Until = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,8 +36,8 @@ def check(
 
     A hold is `unsure` where the sensor cannot tell on which side of a line it lies. Unsure reps do not fail a set,
     but over half of a set's reps must be `ok`. Warm-up sets do not count. A change over a set is told only where it
-    exceeds its error. The advice names its rule. Exit status: 0 the plan was met by all that is shown, 1 it was not,
-    2 wrong usage or input.
+    exceeds its error. The advice names its rule. With more than four lifters each has a line. Exit status: 0 the plan
+    was met by all that is shown, 1 it was not, 2 wrong usage or input.
 
     \b
     Examples:
@@ -36,52 +46,81 @@ def check(
       barhold check --plan glute-bridge
       barhold check --week
       barhold check --all --json
+      barhold check --since 2026-01-01
     """
-    from datetime import UTC, datetime
+    from barhold.store import Store
+    from barhold.training import people
 
-    from barhold.store import People, Store
-    from barhold.training import history
-
-    with Store.open(db) as store:
-        plans = {one.name: one.plan for one in People(store).lifters()}
-        found = _by_owner(history.load(store, datetime.now(UTC)), lifter)
     met = True
-    for whose, items in found.items():
-        by = _plan(plan or plans.get(whose, ""))
-        results = _checked(items, by, every or week)
-        met &= _show_weeks(results, by, every, as_json) if week else _show(results, by, every, as_json)
+    with Store.open(db) as store:
+        note_impossible(store)
+        span_utc = span(since, until)
+        owners = [lifter] if lifter else [found.owner for found in store.sets.owners()]
+        plan_of = people.finder(store, plan)
+        in_full = len(owners) <= _IN_FULL or as_json
+        lines = []
+        for owner, sessions in _sessions(store, owners, span_utc, every, week):
+            by = plan_of(owner)
+            results = _checked(sessions, by, every or week)
+            if in_full or week or every:
+                met &= _show_weeks(results, by, every, as_json) if week else _show(results, by, every, as_json)
+            else:
+                lines.append((results[-1], by))
+                met &= results[-1].met
+        if lines:
+            _show_lines(lines)
     if not met:
         raise typer.Exit(1)
 
 
-def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[TrainingSet]]":
-    """Return each owner's sets, the owners in the order of their last sets; InputError where there is none."""
+def _sessions(
+    store: "Store", owners: list[str], span_utc: "tuple[datetime | None, datetime | None]", every: bool, week: bool
+) -> "Iterator[tuple[str, list[list[TrainingSet]]]]":
+    """Yield each owner's sessions that the check needs; InputError where nobody has any."""
     from barhold.training import sets
 
-    owners: dict[str, list[TrainingSet]] = {}
-    for item in found:
-        if lifter in ("", sets.owner(item)):
-            owners.setdefault(sets.owner(item), []).append(item)
-    if not owners:
-        whose = f" of {lifter}" if lifter else ""
+    found_any = False
+    for owner in owners:
+        if every:
+            found = sets.sessions(store.sets.stream(owner, *span_utc))
+        elif week:
+            found = _last_week(store, owner, span_utc)
+        else:
+            found = store.sets.last_sessions(2, owner, *span_utc)
+        if found:
+            found_any = True
+            yield owner, found
+    if not found_any:
+        whose = f" of {owners[0]}" if len(owners) == 1 else ""
+        when = " in this time" if any(span_utc) else ""
         raise InputError(
-            f"no set{whose} is stored, so there is nothing to check; `barhold sync` fetches sets from a sensor"
+            f"no set{whose} is stored{when}, so there is nothing to check; `barhold sync` fetches sets from a sensor"
         )
-    return dict(sorted(owners.items(), key=lambda pair: pair[1][-1].start_utc))
 
 
-def _plan(name: str) -> "Plan":
-    from barhold.plans import library
+def _last_week(
+    store: "Store", owner: str, span_utc: "tuple[datetime | None, datetime | None]"
+) -> "list[list[TrainingSet]]":
+    """Return the sessions of the owner's last week, and the one before them, whose rest it began with."""
+    from datetime import datetime, time, timedelta
 
-    return library.find(name or None)
-
-
-def _checked(items: "list[TrainingSet]", plan: "Plan", every: bool) -> "list[SessionCheck]":
-    from barhold.check import verdicts as judge
     from barhold.training import sets
 
-    sessions = sets.sessions(items)
-    return judge.every(sessions, plan) if every else judge.latest(sessions, plan)
+    since, until = span_utc
+    last = store.sets.last(1, owner, since, until)
+    if not last:
+        return []
+    day = last[0].start_utc.astimezone().date()
+    monday = datetime.combine(day - timedelta(days=day.weekday()), time()).astimezone()
+    before = store.sets.last_sessions(1, owner, since, monday)
+    first = before[0][0].start_utc if before else monday
+    return sets.sessions(store.sets.stream(owner, first if since is None else max(since, first), until))
+
+
+def _checked(sessions: "list[list[TrainingSet]]", plan: "Plan", every: bool) -> "list[SessionCheck]":
+    from barhold.check import verdicts
+
+    return verdicts.every(sessions, plan) if every else verdicts.latest(sessions, plan)
 
 
 def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
@@ -89,21 +128,29 @@ def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: boo
     from barhold.check import advice
     from barhold.output import check_tables, json_lines
 
-    told = advice.advise(results, plan)
+    advised = advice.advise(results, plan)
     if as_json:
         for result in results:
-            _console.json_line(json_lines.checked(result, plan, told if result is results[-1] else None))
+            _console.json_line(json_lines.checked(result, plan, advised if result is results[-1] else None))
     else:
         _console.show(*(check_tables.sessions(results, plan) if every else check_tables.checked(results[-1], plan)))
-        _console.show(*check_tables.advised(told, plan))
+        _console.show(*check_tables.advised(advised, plan))
     return all(result.met for result in results)
 
 
+def _show_lines(lines: "list[tuple[SessionCheck, Plan]]") -> None:
+    """Show a line for each lifter's last session."""
+    from barhold.output import check_tables
+
+    _console.show(*check_tables.last_sessions(lines))
+    _console.note("`barhold check --lifter NAME` shows one in full, with advice")
+
+
 def _show_weeks(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
-    from barhold.check import verdicts as judge
+    from barhold.check import verdicts
     from barhold.output import check_tables, json_lines
 
-    weeks = judge.weeks(results)
+    weeks = verdicts.weeks(results)
     shown = weeks if every else weeks[-1:]
     if as_json:
         for one in shown:

@@ -92,8 +92,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     if what == Format.PARQUET and out is None:
         raise InputError("Parquet is a binary format: name a file, for example --out reps.parquet")
     chosen = selection.Selection(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
-    every = stored_sets(db)
-    found = selection.select(every, chosen)
+    found = selection.select(stored_sets(db), chosen)
     options = _Options(per_set, dialect, hold_as_seconds, db)
     if what == Format.FIT:
         contents = _fit_files(found, out or Path())
@@ -101,9 +100,9 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     elif what in _OF_ONE_LIFTER:
         _export_for_each_lifter(what, found, out, options, overwrite)
     elif out is None:
-        _console.data(_content(what, found, every, options))
+        _console.data(_content(what, found, options))
     else:
-        _write({out: _content(what, found, every, options)}, overwrite)
+        _write({out: _content(what, found, options)}, overwrite)
 
 
 def _export_for_each_lifter(
@@ -119,7 +118,7 @@ def _export_for_each_lifter(
             f"{what} files hold the sets of one lifter, and these are of {', '.join(owners)}: "
             "choose one with --lifter, or name a folder for a file each, for example --out ."
         )
-    contents = {whose: _content(what, sets, sets, options) for whose, sets in owners.items()}
+    contents = {whose: _content(what, sets, options) for whose, sets in owners.items()}
     if what == Format.STRONG and options.dialect == Dialect.COMMA:
         _console.note(f"loads are in {rows.common_unit(owners.values())}: choose that where you import the file")
     if out is None:
@@ -149,13 +148,13 @@ def _is_there(path: Path, content: bytes) -> bool:
         return False
 
 
-def _content(what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", options: _Options) -> bytes:
+def _content(what: Format, found: "list[TrainingSet]", options: _Options) -> bytes:
     """Return the one file of a format other than FIT."""
     from barhold.exports import hevy, rows, strong
     from barhold.training import sets
 
     if what == Format.JSONL:
-        return _lines(found, every).encode()
+        return _lines(found).encode()
     if what == Format.ICAL:
         return _calendar(found, options.db)
     if what == Format.STRONG:
@@ -171,15 +170,13 @@ def _content(what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]
     return rows.to_csv(columns, table).encode()
 
 
-def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
-    """Return the lines of `barhold sets --json`, each with its set's number in that list."""
+def _lines(found: "list[TrainingSet]") -> str:
+    """Return the lines of `barhold sets --json`."""
     import json
 
     from barhold.output import json_lines
 
-    numbers = {training_set.key: number for number, training_set in enumerate(every, 1)}
-    lines = (json_lines.stored(training_set, numbers[training_set.key]) for training_set in found)
-    return "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
+    return "".join(json.dumps(json_lines.stored(item), allow_nan=False) + "\n" for item in found)
 
 
 def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:

@@ -39,14 +39,23 @@ def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
 
 def sessions(results: Sequence[SessionCheck], plan: Plan) -> list[Renderable]:
     """Return a line per session of one owner."""
-    names = ("session", "sets", "reps", "ok", "short", "long", "unsure", "rest h", "verdict")
-    rows = []
-    for one in results:
-        counts = _counted(one.verdicts)
-        rest = "-" if one.rest_h is None else f"{one.rest_h:.1f}"
-        cells = (moment(one.sets[0].item), str(len(one.working)), str(one.verdicts.total()), *counts, rest)
-        rows.append((*cells, str(_met(one.met))))
-    return [Text(f"{plan.name}, {_owner(results[-1])}", "bold"), listing(names, rows)]
+    rows = [(moment(result.sets[0].item), *_session_cells(result)) for result in results]
+    return [Text(f"{plan.name}, {_owner(results[-1])}", "bold"), listing(("session", *_SESSION_NAMES), rows)]
+
+
+def last_sessions(lines: Sequence[tuple[SessionCheck, Plan]]) -> list[Renderable]:
+    """Return a line per owner: the last session, checked against the owner's plan."""
+    rows = [(result.owner, moment(result.sets[0].item), plan.name, *_session_cells(result)) for result, plan in lines]
+    return [listing(("whose", "session", "plan", *_SESSION_NAMES), rows)]
+
+
+_SESSION_NAMES = ("sets", "reps", "ok", "short", "long", "unsure", "rest h", "verdict")
+
+
+def _session_cells(result: SessionCheck) -> tuple[str, ...]:
+    rest = "-" if result.rest_h is None else f"{result.rest_h:.1f}"
+    counts = _counted(result.verdicts)
+    return (str(len(result.working)), str(result.verdicts.total()), *counts, rest, str(_met(result.met)))
 
 
 def weeks(rows: Sequence[WeekCheck], plan: Plan) -> list[Renderable]:

@@ -11,7 +11,7 @@ from barhold.check.verdicts import SessionCheck, SetCheck, WeekCheck
 from barhold.model import Edit, Rep, TrainingSet
 from barhold.plans.plan import Plan
 from barhold.recordings.compare import Again
-from barhold.training import edits, flags
+from barhold.training import edits, flags, wall_time
 from barhold.training.sets import rep_of
 
 SCHEMA = 1
@@ -73,12 +73,12 @@ def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> 
     }
 
 
-def stored(item: TrainingSet, number: int | None = None) -> Line:
-    """Return the line of one set from the store; `number` is its place in the list of all sets."""
+def stored(item: TrainingSet) -> Line:
+    """Return the line of one set from the store."""
     return {
         "type": "set",
         "schema": SCHEMA,
-        "number": number,
+        "id": item.set_id,
         "device": item.device_id,
         "boot": item.boot,
         "set": item.number,
@@ -129,18 +129,19 @@ def week(one: WeekCheck, plan: Plan) -> Line:
     }
 
 
-def edited(edit: Edit, number: int | None, in_force: bool) -> Line:
-    """Return the line of one edit; `number` is its set's place in the list of all sets today."""
+def edited(edit: Edit, in_force: bool) -> Line:
+    """Return the line of one edit; `set` is the id of the set that it names."""
     return {
         "type": "edit",
         "schema": SCHEMA,
         "id": edit.edit_id,
-        "number": number,
+        "set": edit.key.set_id,
         "key": dict(edit.key._asdict()),
         "action": edit.action,
         "value": edits.value(edit),
         "made": _moment(edit.made_utc_ms),
-        "undone": None if edit.undone_utc_ms is None else _moment(edit.undone_utc_ms),
+        "undone": _moment(edit.undone_utc_ms),
+        "is_undone": edit.undone_utc_ms is not None,
         "in_force": in_force and edit.undone_utc_ms is None,
     }
 
@@ -186,7 +187,10 @@ def _change(found: Change | None) -> Line | None:
     return {"by": round(found.by, 3), "error": round(found.error, 3), "proven": found.proven}
 
 
-def _moment(utc_ms: int) -> str:
+def _moment(utc_ms: int | None) -> str | None:
+    """Return a stored time; None where there is none, or one that cannot be true."""
+    if utc_ms is None or not wall_time.is_possible(utc_ms):
+        return None
     return datetime.fromtimestamp(utc_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 

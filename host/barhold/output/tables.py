@@ -46,7 +46,7 @@ _WORDS = (
     "name",
     "id",
     "at",
-    *("whose", "load", "edit", "state", "made", "wears", "exercise", "week of", "session"),
+    *("of", "whose", "load", "edit", "state", "made", "wears", "exercise", "week of", "session"),
 )  # columns set flush left
 _WRAPPED = ("flags", "edit", "state")
 
@@ -83,20 +83,25 @@ def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
     return [Text(line) for line in lines]
 
 
-def stored(numbered: Iterable[tuple[int, TrainingSet]]) -> list[Renderable]:
-    """Return a line per stored set: its number, * if edited; its mean hold; its load, w for warm-up. Notes follow."""
-    rows = list(numbered)
-    said = [_said(item) for _, item in rows]
-    names = ("no", "start", "whose", "reps", "hold s", "least-most", "cm")
+def stored(found: Iterable[TrainingSet]) -> list[Renderable]:
+    """Return a line per stored set: its id, * if edited; its mean hold; its load, w for warm-up. Notes follow."""
+    rows = list(found)
+    said = [_said(item) for item in rows]
+    names = ("set", "start", "whose", "reps", "hold s", "least-most", "cm")
     lines = []
-    for (number, item), words in zip(rows, said, strict=True):
+    for item, words in zip(rows, said, strict=True):
         holds = [rep.hold_ms / 1000 for rep in item.reps]
         range_cm = max(rep.rom_m for rep in item.reps) * 100
         figures = (f"{sum(holds) / len(holds):.2f}", f"{min(holds):.2f}-{max(holds):.2f}", f"{range_cm:.0f}")
-        cells = (f"{number}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
+        cells = (f"{set_id(item)}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
         lines.append((*cells, words))
-    notes = (Text(f"{number}: {item.note}") for number, item in rows if item.note)
+    notes = (Text(f"{set_id(item)}: {item.note}") for item in rows if item.note)
     return [listing((*names, "load" if any(said) else ""), lines), *notes]
+
+
+def set_id(item: TrainingSet) -> str:
+    """Return as much of a set's id as is shown."""
+    return item.set_id[: edit_requests.SHOWN]
 
 
 def _said(item: TrainingSet) -> str:
@@ -104,15 +109,21 @@ def _said(item: TrainingSet) -> str:
     return f"{loads.text(item.load) if item.load else ''}{' w' * item.warm_up}"
 
 
-def journal(rows: Iterable[tuple[Edit, int | None, bool]]) -> list[Renderable]:
-    """Return a line per edit: its id, when, the number of its set today, what it says, whether it counts."""
-    table = table_of("id", "made", "no", "edit", "state")
-    for edit, number, in_force in rows:
-        made = datetime.fromtimestamp(edit.made_utc_ms / 1000, UTC).astimezone()
+def journal(rows: Iterable[tuple[Edit, bool]]) -> list[Renderable]:
+    """Return a line per edit: its id, when, the id of its set, what it says, whether it counts."""
+    table = table_of("id", "made", "of", "edit", "state")
+    for edit, in_force in rows:
         state = "undone" if edit.undone_utc_ms is not None else "counts" if in_force else "its set or rep is not there"
-        said = edit_requests.told(edit)
-        table.add_row(edit.edit_id[:8], f"{made:%Y-%m-%d %H:%M}", _or_dash(number), said, state)
+        said, of_set = edit_requests.described(edit), edit.key.set_id[: edit_requests.SHOWN]
+        table.add_row(edit.edit_id[:8], _local(edit.made_utc_ms), of_set, said, state)
     return [table]
+
+
+def _local(utc_ms: int) -> str:
+    """Return a stored time as local time, and one that cannot be true as such."""
+    if not wall_time.is_possible(utc_ms):
+        return "impossible"
+    return f"{datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
 
 
 def lifters(rows: Iterable[tuple[Lifter, list[str]]]) -> list[Renderable]:

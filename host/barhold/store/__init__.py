@@ -1,8 +1,20 @@
-"""The store: every record a sensor gave, once, in SQLite (or PostgreSQL). Imports neither link nor session."""
+"""The store: every record a sensor gave, once, in SQLite (or PostgreSQL). Imports neither link nor connection."""
 
 from barhold.store.people import People
 from barhold.store.recordings import Recordings, recording_id_of
 from barhold.store.results import Added, Device, Kept, Quarantined
 from barhold.store.store import Store
+from barhold.store.training_sets import Owner, TrainingSets
 
-__all__ = ["Added", "Device", "Kept", "People", "Quarantined", "Recordings", "Store", "recording_id_of"]
+__all__ = [
+    "Added",
+    "Device",
+    "Kept",
+    "Owner",
+    "People",
+    "Quarantined",
+    "Recordings",
+    "Store",
+    "TrainingSets",
+    "recording_id_of",
+]

@@ -112,9 +112,16 @@ def _put(source: Store, url: URL, replace: bool, on_progress: OnProgress) -> Row
         with Store.open(url.render_as_string(hide_password=False)) as target:
             held = copying.row_count(target)
             if held and not replace:
-                raise _asks(f"holds {held} rows", url)
+                raise _asks(f"holds {held} rows{_not_in_backup(source, target)}", url)
             return copying.copy(source, target, on_progress, replace=True)
     return _new_file(source, path, on_progress)
+
+
+def _not_in_backup(source: Store, target: Store) -> str:
+    """Say in words what of the target the backup lacks."""
+    lacks = copying.missing(source, target)
+    counts = [f"{count} {table.replace('_', ' ')}{'s' * (count > 1)}" for table, count in lacks.items()]
+    return f", and the backup lacks {', '.join(counts)} of them" if counts else ""
 
 
 def _new_file(source: Store, path: Path, on_progress: OnProgress) -> Row:

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from barhold.errors import StoreError
-from barhold.store import schema
+from barhold.model import Anchor
+from barhold.store import derived, schema
 from barhold.store.database import writing
 from barhold.store.error_messages import place, translated
-from barhold.store.store import Row, Store, insert_new, stored_raws, upsert
+from barhold.store.store import Row, Store, insert_new, keep_anchor, stored_raws, upsert
 
 OnProgress = Callable[[int, int], object]
 _ROWS = 1000
@@ -20,9 +21,10 @@ def copy(source: Store, target: Store, on_progress: OnProgress = lambda *_: None
     """Add what `source` holds to `target` in one transaction; return table -> rows new there.
 
     `replace` empties the target first. Other bytes under a record's key end it with StoreError, and nothing is copied.
+    Sets and reps are not copied: they are derived from what was.
     """
     with translated(source.engine.url), _snapshot(source) as reading:
-        sizes = {table: _size(reading, table) for table in schema.metadata.sorted_tables}
+        sizes = {table: _size(reading, table) for table in schema.SAID}
         total, done = sum(sizes.values()), 0
         with translated(target.engine.url), writing(target.engine) as connection:
             _keep_others_out(connection)
@@ -35,13 +37,42 @@ def copy(source: Store, target: Store, on_progress: OnProgress = lambda *_: None
                     _add(connection, table, rows, place(target.engine.url))
                     done += len(rows)
                     on_progress(done, total)
+            _derive(connection, reading)
             return {table.name: _size(connection, table) - before[table] for table in sizes}
 
 
+def _derive(connection: Connection, reading: Connection) -> None:
+    """Derive what may have changed: the logs of every sensor that the source knows."""
+    known = set(reading.scalars(select(schema.device.c.device_id)))
+    logs = connection.execute(select(schema.log.c.device_id, schema.log.c.log_id)).all()
+    for device_id, log_id in logs:
+        if device_id in known:
+            derived.rebuild_log(connection, device_id, log_id)
+
+
+def missing(source: Store, target: Store) -> dict[str, int]:
+    """Return by table how many of the target's rows the source does not have; tables with none are left out."""
+    with translated(target.engine.url), source.engine.connect() as reading, target.engine.connect() as other:
+        counts = {table.name: len(_keys(other, table) - _keys(reading, table)) for table in _COMPARED}
+        here, there = _records_per_log(other), _records_per_log(reading)
+    counts["record"] = sum(max(0, count - there.get(log, 0)) for log, count in here.items())
+    return {name: count for name, count in counts.items() if count}
+
+
+def _keys(connection: Connection, table: Table) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in connection.execute(select(*table.primary_key.columns))}
+
+
+def _records_per_log(connection: Connection) -> dict[tuple[str, int], int]:
+    columns = (schema.record.c.device_id, schema.record.c.log_id)
+    rows = connection.execute(select(*columns, func.count()).group_by(*columns))
+    return {(device_id, log_id): count for device_id, log_id, count in rows}
+
+
 def row_count(store: Store) -> int:
-    """Return how many rows a store holds in all."""
+    """Return how many rows a store holds in all, without those that are derived."""
     with translated(store.engine.url), store.engine.connect() as connection:
-        return sum(_size(connection, table) for table in schema.metadata.sorted_tables)
+        return sum(_size(connection, table) for table in schema.SAID)
 
 
 def _snapshot(source: Store) -> Connection:
@@ -72,7 +103,10 @@ def _batches(reading: Connection, table: Table) -> Any:
 
 def _add(connection: Connection, table: Table, rows: Sequence[Row], where: str) -> None:
     wins = _WINS.get(table.name)
-    if wins:
+    if table is schema.anchor:
+        for row in rows:
+            keep_anchor(connection, Anchor(**row))
+    elif wins:
         upsert(connection, table, rows, wins)
     else:
         insert_new(connection, table, list(rows))
@@ -93,9 +127,10 @@ def _compare(connection: Connection, rows: list[Row], what: str, where: str) -> 
 # Which of two rows under one key is the later word. What is not named here never changes once it is stored.
 _WINS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "device": lambda new, old: new.seen_utc_ms > old.seen_utc_ms,
-    "anchor": lambda new, old: new.rtt_ms < old.rtt_ms,
+    "log": lambda new, old: new.received_utc_ms > old.received_utc_ms,
     "trust": lambda new, old: new.since_utc_ms > old.since_utc_ms,
     "edit": lambda new, old: old.undone_utc_ms.is_(None) & new.undone_utc_ms.is_not(None),
     "lifter": lambda new, old: new.plan != old.plan,
     "wearer": lambda new, old: new.lifter != old.lifter,
 }
+_COMPARED = tuple(table for table in schema.SAID if table.name not in ("record", "log", "quarantine"))

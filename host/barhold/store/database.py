@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from barhold.errors import InputError, StoreError
-from barhold.store import migrate
+from barhold.store import derived, migrate
 from barhold.store.error_messages import BUSY_TIMEOUT_MS, place, translated
 
 _WAL_TRIES = 200
@@ -139,7 +139,9 @@ def _bring_to_head(engine: Engine) -> None:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(_MIGRATION_LOCK)
-            migrate.migrate(connection)  # nothing is left to do when another process was faster
+            if migrate.needed(connection):  # another process may have been faster
+                migrate.migrate(connection)
+                derived.rebuild(connection)
 
 
 def _on_postgres_connect(connection: Any, _: object) -> None:

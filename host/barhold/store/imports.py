@@ -10,6 +10,7 @@ from barhold.model import Edit, ImportedSet, Load
 from barhold.store import schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
+from barhold.store.people import add_edits
 from barhold.store.store import Row, Store, insert_new
 
 _MOST_AMOUNT = 1e4
@@ -36,7 +37,7 @@ class Imports:
             insert_new(connection, table, [_row(item) for item in sets])
             for item in sets:
                 connection.execute(table.update().filter_by(import_id=item.import_id).values(_row(item)))
-            insert_new(connection, schema.edit, [_edit_row(edit) for edit in edits])
+            add_edits(connection, list(edits))
 
 
 def _row(imported: ImportedSet) -> Row:
@@ -58,8 +59,3 @@ def _imported(row: RowMapping) -> ImportedSet:
         step = "restore a backup, or remove this row and import the file again"
         raise StoreError(f"the imported set {row['import_id']} in the database is not one that Barhold stored: {step}")
     return ImportedSet(**values, lifter=row["lifter"] or "", load=load, zone=row["zone"] or "")
-
-
-def _edit_row(edit: Edit) -> Row:
-    said = ("edit_id", "action", "value", "made_utc_ms", "undone_utc_ms")
-    return {**edit.key._asdict(), **{name: getattr(edit, name) for name in said}}

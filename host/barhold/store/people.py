@@ -1,21 +1,22 @@
 """Who trains, who wears which sensor since when, and what people said of their sets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, select
 
-from barhold.model import Edit, Lifter, SetKey, Wearer
-from barhold.store import schema
+from barhold.model import Edit, Lifter, Wearer
+from barhold.store import derived, schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
-from barhold.store.store import Store, ensure_device, insert_new
+from barhold.store.store import Row, Store, ensure_device, insert_new
 
 
 class People:
     """The tables lifter, wearer and edit of one store; each write is one transaction."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._engine = store.engine
 
     def add_lifter(self, lifter: Lifter) -> bool:
@@ -29,9 +30,7 @@ class People:
 
     def lifters(self) -> list[Lifter]:
         """Return all lifters in the order of their names."""
-        wanted = select(schema.lifter).order_by(schema.lifter.c.name)
-        with translated(self._engine.url), self._engine.connect() as connection:
-            return [Lifter(**row) for row in connection.execute(wanted).mappings()]
+        return self._store.lifters()
 
     def wear(self, wearer: Wearer) -> None:
         """From its moment on the sensor's sets are the lifter's, who must be known."""
@@ -39,39 +38,47 @@ class People:
         key = {"device_id": wearer.device_id, "since_utc_ms": wearer.since_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
             ensure_device(connection, wearer.device_id)
-            insert_new(connection, table, [asdict(wearer)])
-            connection.execute(table.update().filter_by(**key).values(lifter=wearer.lifter))
+            insert_new(connection, table, [key | {"lifter": wearer.lifter or None}])
+            connection.execute(table.update().filter_by(**key).values(lifter=wearer.lifter or None))
+            derived.wearers_changed(connection, wearer.device_id)
 
     def wearers(self) -> list[Wearer]:
         """Return who wears what since when, in the order of (device id, since)."""
         wanted = select(schema.wearer).order_by(schema.wearer.c.device_id, schema.wearer.c.since_utc_ms)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return [Wearer(**row) for row in connection.execute(wanted).mappings()]
+            rows = connection.execute(wanted).all()
+        return [Wearer(row.device_id, row.since_utc_ms, row.lifter or "") for row in rows]
 
     def add_edits(self, edits: Iterable[Edit]) -> None:
         """Add entries to the journal, all or none."""
-        rows = [{**one.key._asdict(), **_said(one)} for one in edits]
         with translated(self._engine.url), writing(self._engine) as connection:
-            insert_new(connection, schema.edit, rows)
+            add_edits(connection, list(edits))
 
     def undo(self, edit_id: str, now_utc_ms: int) -> bool:
         """Mark one entry as undone; tell whether it was there and not undone yet."""
         table = schema.edit
         wanted = table.update().where(table.c.edit_id == edit_id, table.c.undone_utc_ms.is_(None))
         with translated(self._engine.url), writing(self._engine) as connection:
-            return bool(connection.execute(wanted.values(undone_utc_ms=now_utc_ms)).rowcount)
+            is_undone = bool(connection.execute(wanted.values(undone_utc_ms=now_utc_ms)).rowcount)
+            if is_undone:
+                row = connection.execute(select(table).where(table.c.edit_id == edit_id)).mappings().one()
+                derived.edits_changed(connection, [derived.edit_of(row).key])
+        return is_undone
 
     def edits(self) -> list[Edit]:
         """Return the journal in the order in which it was written; those undone are marked."""
         wanted = select(schema.edit).order_by(schema.edit.c.made_utc_ms, schema.edit.c.edit_id)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return [_edit(row) for row in connection.execute(wanted).mappings()]
+            return [derived.edit_of(row) for row in connection.execute(wanted).mappings()]
 
 
-def _said(edit: Edit) -> dict[str, object]:
-    return {name: value for name, value in asdict(edit).items() if name != "key"}
+def add_edits(connection: Connection, edits: Sequence[Edit]) -> None:
+    """Add entries to the journal in the caller's transaction."""
+    insert_new(connection, schema.edit, [edit_row(edit) for edit in edits])
+    derived.edits_changed(connection, [edit.key for edit in edits])
 
 
-def _edit(row: RowMapping) -> Edit:
-    key = SetKey(row["device_id"], row["log_id"], row["boot"], row["start_ms"])
-    return Edit(row["edit_id"], key, row["action"], row["value"], row["made_utc_ms"], row["undone_utc_ms"])
+def edit_row(edit: Edit) -> Row:
+    """Return the row of an edit."""
+    said = {name: value for name, value in asdict(edit).items() if name != "key"}
+    return {**edit.key._asdict(), **said}

@@ -1,15 +1,26 @@
 """The tables as the newest migration leaves them; a test compares the two.
 
-device(device_id) <- record(device_id, log_id, seq)
+What was said, and is never derived:
+
+device(device_id) <- log(device_id, log_id)
+                  <- record(device_id, log_id, seq)
                   <- anchor(device_id, log_id, boot)
+                  <- disputed_anchor(device_id, log_id, boot)
                   <- quarantine(device_id, log_id, seq, raw)
                   <- trust(device_id)
                   <- edit(edit_id)
                   <- wearer(device_id, since_utc_ms) -> lifter(name) <- imported(import_id)
                   <- recording(recording_id)
 
+What follows from it, and is derived again whenever it changes (see barhold.store.derived):
+
+device(device_id) <- boot(device_id, log_id, boot)
+                  <- training_set(row_id) <- rep(row_id, number)
+
 Unsigned 32-bit numbers of the wire stand in BigInteger columns: PostgreSQL has no unsigned types.
 """
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -17,9 +28,11 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -46,32 +59,43 @@ device = Table(
     Column("seen_utc_ms", BigInteger, nullable=False),
 )
 
-# boot, type, flags and t_ms are read out of raw so that SQL can select by them; raw is what counts.
+log = Table(
+    "log",
+    metadata,
+    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("received_utc_ms", BigInteger, nullable=False),  # when its newest record came
+)
+
+# All that a record says is in its bytes: PostgreSQL keeps the numbers first, which then need no padding.
 record = Table(
     "record",
     metadata,
-    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
-    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("boot", Integer, nullable=False),
-    Column("type", SmallInteger, nullable=False),
-    Column("flags", SmallInteger, nullable=False),
-    Column("t_ms", BigInteger, nullable=False),
-    Column("received_utc_ms", BigInteger, nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("device_id", ForeignKey("device.device_id"), nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("device_id", "log_id", "seq"),
     CheckConstraint(f"length(raw) = {RECORD_BYTES}", name="raw_bytes"),
+    sqlite_with_rowid=False,
 )
 
-anchor = Table(
-    "anchor",
-    metadata,
-    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
-    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("boot", Integer, primary_key=True, autoincrement=False),
-    Column("t_ms", BigInteger, nullable=False),
-    Column("utc_ms", BigInteger, nullable=False),
-    Column("rtt_ms", BigInteger, nullable=False),
-)
+
+def _anchor_columns() -> tuple[Column[Any], ...]:
+    return (
+        Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+        Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("boot", Integer, primary_key=True, autoincrement=False),
+        Column("t_ms", BigInteger, nullable=False),
+        Column("utc_ms", BigInteger, nullable=False),
+        Column("rtt_ms", BigInteger, nullable=False),
+    )
+
+
+anchor = Table("anchor", metadata, *_anchor_columns(), Index("ix_anchor_utc", "utc_ms"))
+
+# The last anchor that contradicts the one that counts: another computer's clock says otherwise.
+disputed_anchor = Table("disputed_anchor", metadata, *_anchor_columns())
 
 # The same bad bytes at the same place count once, however often they are synced.
 quarantine = Table(
@@ -104,13 +128,13 @@ lifter = Table(
     Column("plan", String, nullable=False),
 )
 
-# From since_utc_ms on the sensor's sets are the lifter's.
+# From since_utc_ms on the sensor's sets are the lifter's, or nobody's.
 wearer = Table(
     "wearer",
     metadata,
     Column("device_id", ForeignKey("device.device_id"), primary_key=True),
     Column("since_utc_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("lifter", ForeignKey("lifter.name"), nullable=False),
+    Column("lifter", ForeignKey("lifter.name")),
 )
 
 # What people said of a set: added and marked as undone, never changed otherwise and never deleted.
@@ -126,6 +150,7 @@ edit = Table(
     Column("value", String, nullable=False),
     Column("made_utc_ms", BigInteger, nullable=False),
     Column("undone_utc_ms", BigInteger),
+    Index("ix_edit_boot", "device_id", "log_id", "boot"),
 )
 
 # Raw motion, kept to be judged again: the recording's CSV, compressed by zlib; its id is the CSV's SHA-256.
@@ -158,3 +183,70 @@ imported = Table(
     Column("note", String, nullable=False),
     Column("zone", String),
 )
+
+# --- derived ------------------------------------------------------------------------------------------------------
+
+# One start of a sensor: which records are its, and its clock. The clock of an estimated one may be any time.
+boot = Table(
+    "boot",
+    metadata,
+    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
+    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("boot", Integer, primary_key=True, autoincrement=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    Column("utc_at_0_ms", BigInteger, nullable=False),
+    Column("time_quality", String, nullable=False),
+    Column("in_order", SmallInteger, nullable=False),  # 0: its last sets cannot be read without the earlier ones
+    sqlite_with_rowid=False,
+)
+
+training_set = Table(
+    "training_set",
+    metadata,
+    Column("row_id", Integer, primary_key=True),  # this database's own; set_id is the same everywhere
+    Column("set_id", String(10), nullable=False),
+    Column("device_id", ForeignKey("device.device_id"), nullable=False),
+    Column("log_id", BigInteger, nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("number", SmallInteger, nullable=False),  # as the sensor counted it
+    Column("start_utc_ms", BigInteger, nullable=False),
+    Column("end_utc_ms", BigInteger, nullable=False),
+    Column("time_quality", String, nullable=False),
+    Column("owner", String, nullable=False),  # the lifter, or the sensor's id as long as nobody is named
+    Column("lifter", String),
+    Column("reps", SmallInteger, nullable=False),
+    Column("load", Float),
+    Column("load_unit", String),
+    Column("warm_up", SmallInteger, nullable=False),
+    Column("working", SmallInteger, nullable=False),
+    Column("note", String),
+    Column("edits", String),  # the ids of the edits that made it what it is, one after the other
+    Index("ix_training_set_boot", "device_id", "log_id", "boot", "start_ms"),
+    Index("ix_training_set_owner", "owner", "start_utc_ms"),
+    Index("ix_training_set_start", "start_utc_ms"),
+    Index("ix_training_set_id", "set_id"),
+)
+
+rep = Table(
+    "rep",
+    metadata,
+    Column("row_id", ForeignKey("training_set.row_id"), primary_key=True, autoincrement=False),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("flags", SmallInteger, nullable=False),
+    Column("start_ms", BigInteger, nullable=False),  # since the sensor's start
+    Column("rise_ms", Integer, nullable=False),
+    Column("hold_ms", Integer, nullable=False),
+    Column("fall_ms", Integer, nullable=False),
+    Column("bottom_ms", Integer, nullable=False),
+    Column("rom_mm", Integer, nullable=False),
+    Column("peak_mm_s", Integer, nullable=False),
+    Column("hold_err_ms", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+DERIVED = (boot, training_set, rep)
+SAID = tuple(table for table in metadata.sorted_tables if table not in DERIVED)

@@ -2,19 +2,22 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Table, func, select, tuple_
+from sqlalchemy import Connection, Engine, Table, and_, func, select, tuple_
 
 from barcore import record as codec
 from barcore.protocol import NO_SEQ, RECORD_BYTES
 from barhold.errors import StoreError
-from barhold.model import Anchor, StoredRecord
-from barhold.store import schema
+from barhold.model import Anchor, Lifter, StoredRecord, TrainingSet
+from barhold.store import derived, schema
 from barhold.store.database import open_engine, writing
 from barhold.store.error_messages import place, translated
 from barhold.store.results import Added, Device, Quarantined
+from barhold.store.training_sets import TrainingSets
+from barhold.training import wall_time
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -68,7 +71,7 @@ class Store:
 
     def add_records(self, device_id: str, log_id: int, raws: Sequence[bytes], received_utc_ms: int) -> Added:
         """Store valid records under (device id, log id, seq) in one transaction; StoreError stores none of them."""
-        rows = [_record_row(device_id, log_id, bytes(raw), received_utc_ms) for raw in raws]
+        rows = [_record_row(device_id, log_id, bytes(raw)) for raw in raws]
         if not rows:
             return Added(0, 0, 0)
         with translated(self._engine.url), writing(self._engine) as connection:
@@ -80,28 +83,53 @@ class Store:
             if any(row["seq"] not in after for row in rows):
                 raise _vanished(connection, schema.record)
             conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
-            insert_new(connection, schema.quarantine, [_quarantine_row(row, _CONFLICT) for row in conflicts])
-        new = len(after.keys() - before.keys())
-        return Added(new, len(rows) - new - len(conflicts), len(conflicts))
+            insert_new(
+                connection, schema.quarantine, [_quarantine_row(row, _CONFLICT, received_utc_ms) for row in conflicts]
+            )
+            new = after.keys() - before.keys()
+            if new:
+                note_received(connection, device_id, log_id, received_utc_ms)
+                derived.records_changed(connection, device_id, log_id, [after[seq] for seq in sorted(new)])
+        return Added(len(new), len(rows) - len(new) - len(conflicts), len(conflicts))
 
     def quarantine(self, device_id: str, log_id: int, seq: int, raw: bytes, reason: str, received_utc_ms: int) -> None:
         """Keep bytes that are no record of this log, and why; the same bytes at the same place are kept once."""
-        row: Row = {"device_id": device_id, "log_id": log_id, "seq": seq}
-        row |= {"raw": raw, "received_utc_ms": received_utc_ms}
+        row: Row = {"device_id": device_id, "log_id": log_id, "seq": seq, "raw": raw}
         with translated(self._engine.url), writing(self._engine) as connection:
             ensure_device(connection, device_id)
-            insert_new(connection, schema.quarantine, [_quarantine_row(row, reason)])
+            insert_new(connection, schema.quarantine, [_quarantine_row(row, reason, received_utc_ms)])
 
-    def add_anchor(self, anchor: Anchor) -> None:
-        """Keep, per log and boot, the anchor of the least round trip; on a tie the one stored first stays."""
-        table = schema.anchor
-        key = {"device_id": anchor.device_id, "log_id": anchor.log_id, "boot": anchor.boot}
-        values = {"t_ms": anchor.t_ms, "utc_ms": anchor.utc_ms, "rtt_ms": anchor.rtt_ms}
+    def add_anchor(self, anchor: Anchor) -> int:
+        """Keep, per log and boot, the anchor of the least round trip; on a tie the one stored first stays.
+
+        An anchor that contradicts the stored one beyond round trips and drift is kept beside it, and changes nothing.
+        Returns by how many ms its clock is ahead then; otherwise 0.
+        """
         with translated(self._engine.url), writing(self._engine) as connection:
             ensure_device(connection, anchor.device_id)
-            insert_new(connection, table, [key | values])
-            better = table.update().filter_by(**key).where(table.c.rtt_ms > anchor.rtt_ms)
-            connection.execute(better.values(values))
+            difference_ms, is_better = keep_anchor(connection, anchor)
+            if is_better:
+                derived.anchor_changed(connection, anchor.device_id, anchor.log_id, anchor.boot)
+        return difference_ms
+
+    def accept_anchor(self, anchor: Anchor) -> None:
+        """Let an anchor count whatever others say of its boot; the one that counted before is kept beside it."""
+        with translated(self._engine.url), writing(self._engine) as connection:
+            ensure_device(connection, anchor.device_id)
+            before = stored_anchor(connection, anchor)
+            if before and wall_time.contradiction_ms(anchor, before):
+                put(connection, schema.disputed_anchor, asdict(before))
+            put(connection, schema.anchor, asdict(anchor))
+            derived.anchor_changed(connection, anchor.device_id, anchor.log_id, anchor.boot)
+
+    def disputed_anchors(self) -> list[tuple[Anchor, Anchor]]:
+        """Return each anchor that counts together with one of another clock that contradicts it."""
+        table, other = schema.anchor, schema.disputed_anchor
+        same = [table.c[name] == other.c[name] for name in ("device_id", "log_id", "boot")]
+        wanted = select(table, other).join(other, and_(*same)).order_by(table.c.device_id, table.c.utc_ms)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        return [(Anchor(*row[:6]), Anchor(*row[6:])) for row in rows]
 
     def trust(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
         """Keep the key that the sensor was given, in the place of an older one."""
@@ -145,6 +173,26 @@ class Store:
             for rows in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted).partitions():
                 yield from map(StoredRecord._make, rows)
 
+    @property
+    def sets(self) -> TrainingSets:
+        """The training sets as they count today."""
+        return TrainingSets(self._engine)
+
+    def training_sets(self) -> Iterator[TrainingSet]:
+        """Yield all training sets as they count today, in order of time."""
+        return self.sets.stream()
+
+    def impossible(self) -> list[str]:
+        """Name what is stored and cannot be true, and which every view therefore leaves out."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return derived.impossible(connection)
+
+    def lifters(self) -> list[Lifter]:
+        """Return all lifters in the order of their names."""
+        wanted = select(schema.lifter).order_by(schema.lifter.c.name)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return [Lifter(**row) for row in connection.execute(wanted).mappings()]
+
     def anchors(self) -> list[Anchor]:
         """Return all anchors in the order of (device id, log id, boot)."""
         table = schema.anchor
@@ -166,19 +214,46 @@ class Store:
             return [Quarantined(**row) for row in connection.execute(wanted).mappings()]
 
 
-def _record_row(device_id: str, log_id: int, raw: bytes, received_utc_ms: int) -> Row:
+def _record_row(device_id: str, log_id: int, raw: bytes) -> Row:
     """Return the row of a record; StoreError for bytes that must never reach the table."""
     if len(raw) != RECORD_BYTES or not codec.is_valid(raw) or codec.header(raw)[3] == NO_SEQ:
         raise StoreError(f"sensor {device_id}: {raw.hex()} is no record to store: the batch was refused, sync again")
-    kind, flags, boot, seq, t_ms = codec.header(raw)
-    key: Row = {"device_id": device_id, "log_id": log_id, "seq": seq}
-    columns: Row = {"boot": boot, "type": kind, "flags": flags, "t_ms": t_ms}
-    return key | columns | {"received_utc_ms": received_utc_ms, "raw": raw}
+    return {"device_id": device_id, "log_id": log_id, "seq": codec.header(raw)[3], "raw": raw}
 
 
-def _quarantine_row(row: Row, reason: str) -> Row:
-    names = ("device_id", "log_id", "seq", "raw", "received_utc_ms")
-    return {name: row[name] for name in names} | {"reason": reason}
+def _quarantine_row(row: Row, reason: str, received_utc_ms: int) -> Row:
+    return {**row, "reason": reason, "received_utc_ms": received_utc_ms}
+
+
+def note_received(connection: Connection, device_id: str, log_id: int, received_utc_ms: int) -> None:
+    """Keep when the newest record of a log came."""
+    row: Row = {"device_id": device_id, "log_id": log_id, "received_utc_ms": received_utc_ms}
+    upsert(connection, schema.log, [row], lambda new, old: new.received_utc_ms > old.received_utc_ms)
+
+
+def keep_anchor(connection: Connection, anchor: Anchor) -> tuple[int, bool]:
+    """Keep an anchor as `Store.add_anchor` says; return by how many ms it contradicts, and whether it counts now."""
+    before = stored_anchor(connection, anchor)
+    difference_ms = wall_time.contradiction_ms(anchor, before) if before else 0
+    if difference_ms:
+        put(connection, schema.disputed_anchor, asdict(anchor))
+        return difference_ms, False
+    is_better = before is None or anchor.rtt_ms < before.rtt_ms
+    if is_better:
+        put(connection, schema.anchor, asdict(anchor))
+    return 0, is_better
+
+
+def stored_anchor(connection: Connection, anchor: Anchor) -> Anchor | None:
+    """Return the anchor that counts for the same boot."""
+    key = {"device_id": anchor.device_id, "log_id": anchor.log_id, "boot": anchor.boot}
+    row = connection.execute(select(schema.anchor).filter_by(**key)).mappings().first()
+    return Anchor(**row) if row else None
+
+
+def put(connection: Connection, table: Table, row: Row) -> None:
+    """Insert a row, in the place of an older one of its key."""
+    upsert(connection, table, [row], lambda new, _: new.device_id.is_not(None))
 
 
 def ensure_device(connection: Connection, device_id: str) -> None:

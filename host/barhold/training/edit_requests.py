@@ -1,6 +1,5 @@
-"""What people say to change the past, `12 split 5`, as edits of the sets they mean. Pure."""
+"""What people say to change the past, `k7m2qp split 5`, as edits of the sets they mean. Pure."""
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -11,21 +10,23 @@ from barhold.training import edits
 from barhold.training.sets import MIN_REPS
 
 USAGE = {
-    edits.SPLIT: "12 split 5",
-    edits.MERGE: "12 merge 13",
-    edits.DROP: "12 drop 3, or 12 drop all",
-    edits.WARM_UP: "12 warm-up",
-    edits.WORKING: "12 working",
-    edits.LIFTER: "12 lifter Mia",
-    edits.LOAD: "12 load 60kg",
-    edits.NOTE: '12 note "left foot slipped"',
+    edits.SPLIT: "k7m2qp split 5",
+    edits.MERGE: "k7m2qp merge 9x4cd1",
+    edits.DROP: "k7m2qp drop 3, or k7m2qp drop all",
+    edits.WARM_UP: "k7m2qp warm-up",
+    edits.WORKING: "k7m2qp working",
+    edits.LIFTER: "k7m2qp lifter Mia",
+    edits.LOAD: "k7m2qp load 60kg",
+    edits.NOTE: 'k7m2qp note "left foot slipped"',
 }
-"""Every action, as it is said; 12-14 and 12,15 name several sets where the action allows it."""
+"""Every action, as it is said; ids with commas between them name several sets where the action allows it."""
 _SEVERAL = (edits.WARM_UP, edits.WORKING, edits.LIFTER, edits.LOAD, edits.NOTE)
 MOST_NOTE = 500
+SHOWN = 6
+"""How many letters of a set's id are shown; as many as tell it from all others may be typed."""
 
 
-class Said(NamedTuple):
+class EditRequest(NamedTuple):
     """One edit before it has an id and a time."""
 
     key: SetKey
@@ -33,42 +34,49 @@ class Said(NamedTuple):
     value: dict[str, Any]
 
 
-def understood(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Collection[str]) -> list[Said]:
-    """Return the edits that `words` ask for; sets are numbered from 1 in the order given."""
+def understood(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Collection[str]) -> list[EditRequest]:
+    """Return the edits that `words` ask for; `sets` has every set whose id may be meant, and all others of its boot."""
     if len(words) < 2 or words[1] not in USAGE:
         known = "; ".join(USAGE.values())
-        raise InputError(f"an edit is the set's number, what to do, and what it needs: {known}")
+        raise InputError(f"an edit is the set's id, what to do, and what it needs: {known}")
     action, rest = words[1], list(words[2:])
-    chosen = numbers(words[0], len(sets))
+    chosen = named(words[0], sets)
     if action not in _SEVERAL and len(chosen) > 1:
         raise InputError(f"{action} is for one set at a time: {USAGE[action]}")
-    items = [sets[number - 1] for number in chosen]
     match action:
         case edits.SPLIT:
-            return [_split(chosen[0], items[0], _one(action, rest))]
+            return [_split(chosen[0], _one(action, rest))]
         case edits.MERGE:
-            return [_merge(chosen[0], numbers(_one(action, rest), len(sets)), sets)]
+            return [_merge(chosen[0], named(_one(action, rest), sets), sets)]
         case edits.DROP:
-            return _drop(chosen[0], items[0], rest)
+            return _drop(chosen[0], rest)
     value = _value(action, rest, lifters)
-    return [Said(item.key, action, value) for item in items]
+    return [EditRequest(item.key, action, value) for item in chosen]
 
 
-def numbers(text: str, count: int) -> list[int]:
-    """Return the set numbers that `text` names, as 12, 12-14 or 12,15; each must be one of 1..count."""
-    found: list[int] = []
-    for part in text.split(","):
-        ends = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip(), re.ASCII)
-        if not ends:
-            raise InputError(f"{text!r} is no set's number: write it as `barhold sets` shows it, as 12, 12-14 or 12,15")
-        first, last = int(ends[1]), int(ends[2] or ends[1])
-        if not 1 <= first <= last <= count:
-            raise InputError(f"set {part.strip()}: there are sets 1-{count}: see `barhold sets`")
-        found += range(first, last + 1)
+def ids(text: str) -> list[str]:
+    """Return the beginnings of ids in `text`, as k7m2qp or k7m2qp,9x4cd1."""
+    found = [part.strip().lower() for part in text.split(",")]
+    for part in found:
+        if not part.isascii() or not part.isalnum():
+            raise InputError(f"{text!r} is not a set's id: write it as `barhold sets` shows it, as k7m2qp")
     return list(dict.fromkeys(found))
 
 
-def told(edit: Edit) -> str:
+def named(text: str, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
+    """Return the sets that `text` names by their ids, or by what their ids begin with."""
+    found: list[TrainingSet] = []
+    for begin in ids(text):
+        near = [item for item in sets if item.set_id.startswith(begin)]
+        if not near:
+            raise InputError(f"no set has the id {begin}: see `barhold sets`")
+        if len(near) > 1:
+            raise InputError(f"{len(near)} ids begin with {begin}: {', '.join(item.set_id for item in near[:5])}")
+        found += near
+    return found
+
+
+def described(edit: Edit) -> str:
     """Return what an edit says, in words."""
     match edit.action, edits.value(edit):
         case ((edits.SPLIT | edits.DROP), {"rep": int(start_ms)}):
@@ -86,48 +94,51 @@ def told(edit: Edit) -> str:
 
 def _one(action: str, rest: list[str]) -> str:
     if len(rest) != 1:
-        raise InputError(f"{action} needs one number: {USAGE[action]}")
+        raise InputError(f"{action} needs one more word: {USAGE[action]}")
     return rest[0]
 
 
-def _rep(number: int, item: TrainingSet, text: str) -> Rep:
+def _shown(item: TrainingSet) -> str:
+    return item.set_id[:SHOWN]
+
+
+def _rep(item: TrainingSet, text: str) -> Rep:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= len(item.reps):
-        raise InputError(f"set {number} has reps 1-{len(item.reps)}, {text!r} is none of them")
+        raise InputError(f"set {_shown(item)} has reps 1-{len(item.reps)}, {text!r} is none of them")
     return item.reps[int(text) - 1]
 
 
-def _split(number: int, item: TrainingSet, text: str) -> Said:
-    rep = _rep(number, item, text)
+def _split(item: TrainingSet, text: str) -> EditRequest:
+    rep, name = _rep(item, text), _shown(item)
     if not MIN_REPS < rep.number <= len(item.reps) - MIN_REPS + 1:
         fits = f"from rep {MIN_REPS + 1} to rep {len(item.reps) - MIN_REPS + 1}"
-        fits = fits if len(item.reps) >= 2 * MIN_REPS else f"and {number} has {len(item.reps)} reps"
-        raise InputError(f"set {number} cannot be split at rep {text}: both parts need 2 reps, {fits}")
-    return Said(item.key, edits.SPLIT, {"rep": rep.start_ms})
+        fits = fits if len(item.reps) >= 2 * MIN_REPS else f"and {name} has {len(item.reps)} reps"
+        raise InputError(f"set {name} cannot be split at rep {text}: both parts need 2 reps, {fits}")
+    return EditRequest(item.key, edits.SPLIT, {"rep": rep.start_ms})
 
 
-def _merge(number: int, others: list[int], sets: Sequence[TrainingSet]) -> Said:
-    if len(others) != 1 or others[0] == number:
-        raise InputError(f"set {number} is merged with one other set: {USAGE[edits.MERGE]}")
-    first, second = sorted((sets[number - 1], sets[others[0] - 1]), key=lambda item: item.key)
+def _merge(item: TrainingSet, others: list[TrainingSet], sets: Sequence[TrainingSet]) -> EditRequest:
+    if len(others) != 1 or others[0].key == item.key:
+        raise InputError(f"set {_shown(item)} is merged with one other set: {USAGE[edits.MERGE]}")
+    names = f"sets {_shown(item)} and {_shown(others[0])}"
+    first, second = sorted((item, others[0]), key=lambda one: one.key)
     if first.key[:3] != second.key[:3]:
-        raise InputError(
-            f"sets {number} and {others[0]} are of two sensors or two starts of one: merge within one start of a sensor"
-        )
-    if any(first.key < item.key < second.key for item in sets):
-        raise InputError(f"between sets {number} and {others[0]} lies another one: merge neighbours first")
-    return Said(first.key, edits.MERGE, {"with": list(second.key)})
+        raise InputError(f"{names} are of two sensors or two starts of one: merge within one start of a sensor")
+    if any(first.key < one.key < second.key for one in sets):
+        raise InputError(f"another set lies between {names}: merge neighbours first")
+    return EditRequest(first.key, edits.MERGE, {"with": list(second.key)})
 
 
-def _drop(number: int, item: TrainingSet, rest: list[str]) -> list[Said]:
+def _drop(item: TrainingSet, rest: list[str]) -> list[EditRequest]:
     if rest == ["all"]:
-        return [Said(item.key, edits.DROP, {"all": True})]
+        return [EditRequest(item.key, edits.DROP, {"all": True})]
     if not rest:
         raise InputError(f"drop needs the reps to drop, or all: {USAGE[edits.DROP]}")
-    starts = list(dict.fromkeys(_rep(number, item, text).start_ms for text in rest))
-    left = len(item.reps) - len(starts)
+    starts = list(dict.fromkeys(_rep(item, text).start_ms for text in rest))
+    left, name = len(item.reps) - len(starts), _shown(item)
     if left < MIN_REPS:
-        raise InputError(f"set {number} would have {left} reps left, a set has 2: `{number} drop all` drops it whole")
-    return [Said(item.key, edits.DROP, {"rep": start}) for start in starts]
+        raise InputError(f"set {name} would have {left} reps left, a set has 2: `{name} drop all` drops it whole")
+    return [EditRequest(item.key, edits.DROP, {"rep": start}) for start in starts]
 
 
 def _value(action: str, rest: list[str], lifters: Collection[str]) -> dict[str, Any]:

@@ -15,20 +15,18 @@ does again once it is back. So any edit may be undone at any time, and undoing a
 
 import json
 import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from datetime import timedelta
 from typing import Any
 
 from barhold.model import Edit, Load, Rep, SetKey, TrainingSet, Wearer
-from barhold.training.sets import MIN_REPS, end_ms
+from barhold.training import people, wall_time
+from barhold.training.sets import MIN_REPS, end_ms, in_time
 
 SPLIT, MERGE, DROP, WARM_UP, WORKING, LIFTER, LOAD, NOTE = (
     *("split", "merge", "drop", "warm-up", "working", "lifter", "load", "note"),
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
 
@@ -43,13 +41,15 @@ class _Piece:
     edits: tuple[str, ...] = ()
 
 
-def apply(sets: Sequence[TrainingSet], edits: Iterable[Edit], wearers: Iterable[Wearer]) -> list[TrainingSet]:
+def apply(
+    sets: Sequence[TrainingSet], edits: Iterable[Edit], wearers: Iterable[Wearer] | people.Wearing
+) -> list[TrainingSet]:
     """Return the sets as they count today, in order of time."""
     untouched, pieces, _ = _laid(sets, edits)
-    worn = _Worn(wearers)
-    found = [worn.named(item) for item in untouched]
+    worn = wearers if isinstance(wearers, people.Wearing) else people.Wearing(wearers)
+    found = [named(item, worn) for item in untouched]
     found += [_finished(piece, worn) for piece in pieces if len(piece.reps) >= MIN_REPS]
-    return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
+    return sorted(found, key=in_time)
 
 
 def idle(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> set[str]:
@@ -174,30 +174,26 @@ def _load(value: Any) -> Load:
     return load
 
 
-class _Worn:
-    """Who wore which sensor when."""
-
-    def __init__(self, wearers: Iterable[Wearer]) -> None:
-        ordered = sorted(wearers, key=lambda w: (w.device_id, w.since_utc_ms))
-        self._of = {device: list(group) for device, group in groupby(ordered, key=lambda w: w.device_id)}
-
-    def lifter(self, device_id: str, start_utc: datetime) -> str:
-        known = self._of.get(device_id, [])
-        at = bisect_right(known, (start_utc - _EPOCH) // _MS, key=lambda w: w.since_utc_ms)
-        return known[at - 1].lifter if at else ""
-
-    def named(self, item: TrainingSet) -> TrainingSet:
-        lifter = self.lifter(item.device_id, item.start_utc)
-        return replace(item, lifter=lifter) if lifter else item
+def named(item: TrainingSet, worn: people.Wearing) -> TrainingSet:
+    """Return a set as its lifter's, by who wore the sensor when it began."""
+    lifter = worn.lifter(item.device_id, wall_time.utc_ms(item.start_utc))
+    return replace(item, lifter=lifter) if lifter else item
 
 
-def _finished(piece: _Piece, worn: _Worn) -> TrainingSet:
+def _finished(piece: _Piece, worn: people.Wearing) -> TrainingSet:
     reps = tuple(
         rep if rep.number == number else replace(rep, number=number) for number, rep in enumerate(piece.reps, start=1)
     )
     zero_utc = piece.base.start_utc - piece.base.reps[0].start_ms * _MS
     start_utc = zero_utc + reps[0].start_ms * _MS
-    said = {"lifter": worn.lifter(piece.key.device_id, start_utc)} | piece.said
+    said = {"lifter": worn.lifter(piece.key.device_id, wall_time.utc_ms(start_utc))} | piece.said
     end_utc = zero_utc + end_ms(reps[-1]) * _MS
-    made = replace(piece.base, key=piece.key, reps=reps, start_utc=start_utc, end_utc=end_utc, edits=piece.edits)
+    made = replace(
+        piece.base,
+        key=piece.key,
+        reps=reps,
+        start_utc=start_utc,
+        end_utc=end_utc,
+        edits=tuple(dict.fromkeys(piece.edits)),
+    )
     return replace(made, **said)

@@ -1,22 +1,57 @@
-"""Whose plan: each lifter's own, unless one was asked for."""
+"""Who wears which sensor at a time, and by whose plan. Pure: who asks brings the lifters and the wearers."""
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import groupby
+from typing import Protocol
 
+from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.plans import library
 from barhold.plans.plan import Plan
-from barhold.store import People, Store
+from barhold.training.sets import owner
 
 PlanOf = Callable[[str], Plan]
 
 
-def finder(store: Store, asked: str = "") -> PlanOf:
+class KnowsLifters(Protocol):
+    """A store, or whatever else knows the lifters."""
+
+    def lifters(self) -> Sequence[Lifter]:
+        """Return all lifters."""
+
+
+class Wearing:
+    """Who wore which sensor when: from its moment on a row counts, until the sensor's next one."""
+
+    def __init__(self, wearers: Iterable[Wearer]) -> None:
+        ordered = sorted(wearers, key=lambda w: (w.device_id, w.since_utc_ms))
+        self._of = {device: list(group) for device, group in groupby(ordered, key=lambda w: w.device_id)}
+
+    def lifter(self, device_id: str, utc_ms: int) -> str:
+        """Return who wears the sensor at this time; "" for nobody."""
+        known = self._of.get(device_id, [])
+        at = bisect_right(known, utc_ms, key=lambda w: w.since_utc_ms)
+        return known[at - 1].lifter if at else ""
+
+    def sensors(self, lifter: str, utc_ms: int) -> list[str]:
+        """Return the ids of the sensors that a lifter wears at this time."""
+        return [device_id for device_id in self._of if self.lifter(device_id, utc_ms) == lifter]
+
+
+def finder(store: KnowsLifters, asked: str = "") -> PlanOf:
     """Return what gives an owner's plan: the one asked for, or the lifter's, or the chosen one."""
-    own = {} if asked else {one.name: one.plan for one in People(store).lifters()}
-    found = cache(library.find)
+    own = {} if asked else {lifter.name: lifter.plan for lifter in store.lifters()}
+    find = cache(library.find)
 
     def plan_of(owner: str) -> Plan:
-        return found(asked or own.get(owner) or None)
+        return find(asked or own.get(owner) or None)
 
-    plan_of("")  # one that cannot be read is told at once
+    plan_of("")  # a plan that cannot be read ends the command before anything is shown
     return plan_of
+
+
+def with_exercise(training_set: TrainingSet, plan_of: PlanOf) -> TrainingSet:
+    """Return the set with the exercise that its owner's plan is for."""
+    return replace(training_set, exercise=plan_of(owner(training_set)).exercise)

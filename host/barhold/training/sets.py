@@ -1,13 +1,15 @@
 """Records to training sets: what was counted, with corrections applied and wall time derived. Pure."""
 
+import itertools
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
-from barcore import protocol
+from barcore import protocol, record
 from barhold.model import Anchor, Rep, SetKey, StoredRecord, TrainingSet
 from barhold.training import wall_time
 
@@ -25,9 +27,26 @@ class _Draft:
     """One set while its records are read."""
 
     number: int
+    first_seq: int
     first_ms: int = _NEVER  # of its first rep, even of one that a correction took back: the set's name must not change
     reps: dict[int, Rep] = field(default_factory=dict)  # by start_ms, which is what a correction names
     lone: bool = False
+
+
+class CountedSet(NamedTuple):
+    """A set as the sensor counted it, and the seq of the first record that tells of it."""
+
+    training_set: TrainingSet
+    first_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class BootSets:
+    """The sets of one boot, and what its records say about reading only the last of them again."""
+
+    sets: list[CountedSet]
+    in_order: bool  # each set begins later than the one before, and no REP or SET_END is of an earlier one
+    earlier_seq: int  # the last record of a set before that of the first record; -1 for none
 
 
 def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], now: datetime) -> list[TrainingSet]:
@@ -38,11 +57,28 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
         known.setdefault((anchor.device_id, anchor.log_id), []).append(anchor)
     for (device_id, log_id), group in groupby(sorted(records), key=itemgetter(0, 1)):
         log = b"".join([r.raw for r in group])
-        clocks = wall_time.clocks(log, known.get((device_id, log_id), ()), now)
-        for boot, rows in groupby(_AS_REP.iter_unpack(log), key=itemgetter(2)):
-            proven = (d for d in _drafts(rows) if len(d.reps) >= MIN_REPS and not d.lone)
-            found.extend(_finished(SetKey(device_id, log_id, boot, d.first_ms), d, clocks[boot]) for d in proven)
-    return sorted(found, key=lambda s: (s.start_utc, s.device_id, s.number))
+        last_ms = wall_time.last_ms(log)
+        clocks = wall_time.clocks(last_ms, known.get((device_id, log_id), ()), wall_time.utc_ms(now))
+        for boot, raws in _boots(log).items():
+            counted = of_boot(SetKey(device_id, log_id, boot, 0), raws, clocks[boot])
+            found.extend(item.training_set for item in counted.sets)
+    return sorted(found, key=in_time)
+
+
+def in_time(item: TrainingSet) -> tuple[datetime, str, int]:
+    """Return what sets are sorted by: their time; where that is the same, sensor and number."""
+    return (item.start_utc, item.device_id, item.number)
+
+
+def of_boot(boot: SetKey, log: bytes, clock: wall_time.Clock) -> BootSets:
+    """Return the sets in one boot's records (end to end, in seq order), in the order of their first records."""
+    drafts, in_order, earlier_seq = _drafts(_AS_REP.iter_unpack(log))
+    proven = [draft for draft in drafts if len(draft.reps) >= MIN_REPS and not draft.lone]
+    in_order &= all(first.first_ms < second.first_ms for first, second in itertools.pairwise(proven))
+    counted = [
+        CountedSet(_finished(boot._replace(start_ms=draft.first_ms), draft, clock), draft.first_seq) for draft in proven
+    ]
+    return BootSets(counted, in_order, earlier_seq)
 
 
 def rep_of(raw: bytes) -> Rep:
@@ -73,18 +109,35 @@ def end_ms(rep: Rep) -> int:
     return rep.start_ms + rep.rise_ms + rep.hold_ms + rep.fall_ms
 
 
-def _drafts(rows: Iterable[tuple[int, ...]]) -> list[_Draft]:
-    """Collect one boot's records, each unpacked as if it were a REP, in seq order into its sets."""
+def _boots(log: bytes) -> dict[int, bytes]:
+    """Return each boot's records of one log, boots ascending."""
+    parts: dict[int, list[bytes]] = {}
+    for at in range(0, len(log), protocol.RECORD_BYTES):
+        raw = log[at : at + protocol.RECORD_BYTES]
+        parts.setdefault(record.header(raw)[2], []).append(raw)
+    return {boot: b"".join(parts[boot]) for boot in sorted(parts)}
+
+
+def _drafts(rows: Iterable[tuple[int, ...]]) -> tuple[list[_Draft], bool, int]:
+    """Collect one boot's records, each unpacked as if it were a REP, into its sets.
+
+    Returns also whether the sets follow each other, and the last seq of a record of a set before the first one.
+    """
     drafts: dict[int, _Draft] = {}
-    last = None
+    first = last = latest = _NEVER
+    in_order, earlier_seq = True, -1
     for row in rows:
         kind, number = row[0] & 31, row[5]
         if kind not in _TOLD:
             continue
-        last = number if last is None else _unwrapped(number, last)
+        last = number if last == _NEVER else _unwrapped(number, last)
+        if first == _NEVER:
+            first = latest = last
         draft = drafts.get(last)
         if draft is None:
-            draft = drafts[last] = _Draft(number)
+            draft = drafts[last] = _Draft(number, row[3])
+        if last < first:
+            earlier_seq = row[3]
         if kind == protocol.REP:
             draft.first_ms = min(row[4], draft.first_ms)
             draft.reps[row[4]] = _rep(row)
@@ -92,7 +145,10 @@ def _drafts(rows: Iterable[tuple[int, ...]]) -> list[_Draft]:
             draft.lone = bool(row[1] & protocol.LONE)
         else:
             _correct(draft, row)
-    return list(drafts.values())
+            continue
+        in_order &= last >= latest
+        latest = max(latest, last)
+    return list(drafts.values()), in_order, earlier_seq
 
 
 def _unwrapped(number: int, last: int) -> int:

@@ -39,7 +39,16 @@ def counts(db):
     return [len(line["reps"]) for line in listed(db)]
 
 
+def set_id(db, number):
+    return listed(db)[number - 1]["id"]
+
+
 def edit(db, *words):
+    """Edit sets, which these tests name by their numbers in the list of the moment."""
+    words = list(words)
+    for at in (0, 2) if words[1:2] == ["merge"] else (0,):
+        first, _, last = str(words[at]).partition("-")
+        words[at] = ",".join(set_id(db, number) for number in range(int(first), int(last or first) + 1))
     result = barhold("sets", "--edit", *words, db=db)
     assert result.exit_code == 0, result.stderr
     return result
@@ -51,16 +60,42 @@ def refused(db, *args):
     return result.stderr
 
 
-def test_sets_have_numbers_and_are_listed_in_part(db):
+def test_sets_have_ids_and_are_listed_in_part(db):
     assert counts(db) == [8, 6, 5, 7]
-    assert [line["number"] for line in listed(db, "--last", "2")] == [3, 4]
-    assert [line["number"] for line in listed(db, "--lifter", OTHER)] == [3]
+    ids = [line["id"] for line in listed(db)]
+    assert len(set(ids)) == 4
+    assert [line["id"] for line in listed(db, "--last", "2")] == ids[2:]
+    assert [line["id"] for line in listed(db, "--lifter", OTHER)] == ids[2:3]
+    assert [line["id"] for line in listed(db, "--since", "2025-11-23")] == ids[3:]
+    assert [line["id"] for line in listed(db, "--until", "2025-11-22", "--last", "1")] == ids[2:3]
+    assert "not a date" in refused(db, "sets", "--since", "yesterday")
     assert "no set of Bob" in barhold("sets", "--lifter", "Bob", db=db).stderr
+    shown = [line.split()[0] for line in barhold("sets", db=db).stdout.splitlines()[2:]]
+    assert shown == [name[:6] for name in ids]
+
+
+def test_an_id_names_the_same_set_after_a_sync_that_brings_older_ones(db):
+    third = set_id(db, 3)
+    with Store.open(db) as store:
+        older = [s.raw for s in stored(reps(4))]
+        store.add_records("aa" * 8, 1, older, START_MS)
+        store.add_anchor(Anchor("aa" * 8, 1, 1, 0, START_MS - 100 * HOUR_MS, 5))
+    assert set_id(db, 1) != third
+    assert barhold("sets", "--edit", third[:6], "note", "x", db=db).exit_code == 0
+    assert [line["id"] for line in listed(db) if line["note"]] == [third]
+    assert barhold("sets", "--edit", "last", "note", "y", db=db).exit_code == 0
+    assert [line["note"] for line in listed(db)] == ["", "", "", "x", "y"]
+
+
+def test_the_check_names_sets_by_the_same_ids(db):
+    checked = [json.loads(line) for line in barhold("check", "--json", "--all", db=db).stdout.splitlines()]
+    assert sorted(one["id"] for line in checked for one in line["sets"]) == sorted(one["id"] for one in listed(db))
 
 
 def test_a_split_shows_both_parts_and_is_undone(db):
     result = edit(db, 1, "split", 5)
-    assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == ["1*", "2*"]
+    lines = result.stdout.splitlines()[2:]
+    assert [line.split()[0] for line in lines[:2]] == [f"{set_id(db, number)[:6]}*" for number in (1, 2)]
     assert "`barhold sets --undo` takes it back" in result.stderr
     assert counts(db) == [4, 4, 6, 5, 7]
     assert "undone:" in barhold("sets", "--undo", db=db).stderr
@@ -81,10 +116,9 @@ def test_every_edit_does_what_it_says(db):
     )
     assert len(one["edits"]) == 4
     gone = edit(db, 3, "drop", "all")
-    assert (gone.stdout, "does not count any more" in gone.stderr) == ("", True)
+    assert (gone.stdout, "no longer counts" in gone.stderr) == ("", True)
     assert counts(db) == [12, 5]
-    table = barhold("sets", db=db).stdout
-    assert "2: left foot" in table
+    assert f"{set_id(db, 2)[:6]}: left foot" in barhold("sets", db=db).stdout
 
 
 def test_the_last_command_is_undone_whole_and_any_edit_by_its_id(db):
@@ -165,18 +199,17 @@ def test_an_edit_survives_a_later_sync_with_a_correction(db):
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["sets", "--edit"], "an edit is the set's number"),
-        (["sets", "--edit", "40", "warm-up"], "set 40: there are sets 1-4"),
-        (["sets", "--edit", "1", "split", "1"], "both parts need 2 reps"),
-        (["sets", "--edit", "2", "merge", "3"], "two sensors or two starts"),
-        (["sets", "--edit", "1", "lifter", "Bob"], "lifter 'Bob' is not known"),
+        (["sets", "--edit"], "an edit is the set's id"),
+        (["sets", "--edit", "zzzz", "warm-up"], "no set has the id zzzz"),
+        (["sets", "--edit", "last", "split", "1"], "both parts need 2 reps"),
+        (["sets", "--edit", "last", "lifter", "Bob"], "lifter 'Bob' is not known"),
         (["sets", "12", "split", "5"], "write --edit before it"),
         (["sets", "--edit", "--undo"], "one at a time"),
         (["sets", "--undo", "abcd"], "no edit to undo"),
         (["sets", "--journal", "1"], "--journal takes no words"),
         (["load", "60", "stone"], "stone is not kg or lb"),
-        (["load", "60kg", "--set", "9"], "there are sets 1-4"),
-        (["load", "60kg", "--set", "1", "--session"], "one of them"),
+        (["load", "60kg", "--set", "zzz9"], "no set has the id zzz9"),
+        (["load", "60kg", "--set", "last", "--session"], "one of them"),
         (["load", "60kg", "--lifter", "Bob"], "no set of Bob is stored"),
         (["lifter", "wear", "Bob", "--sensor", "bar-1"], "lifter 'Bob' is not known"),
         (["lifter", "add", " Mia"], "no space at the ends"),
@@ -198,14 +231,14 @@ def test_an_unknown_id_and_one_of_two_edits_are_told(db):
 
 
 def test_an_empty_store_has_nothing_to_change(tmp_path):
-    for args in (["sets", "--edit", "1", "warm-up"], ["load", "60kg"]):
+    for args in (["sets", "--edit", "last", "warm-up"], ["load", "60kg"]):
         refused(tmp_path / "new.db", *args)
     assert "nothing was edited yet" in barhold("sets", "--journal", db=tmp_path / "new.db").stderr
 
 
 def test_a_load_is_of_the_last_set_of_those_named_or_of_the_last_session(db):
     assert barhold("load", "60kg", db=db).exit_code == 0
-    barhold("load", "132.5", "lb", "--set", "1-2", db=db)
+    barhold("load", "132.5", "lb", "--set", f"{set_id(db, 1)},{set_id(db, 2)}", db=db)
     barhold("load", "62,5", "kg", "--session", "--lifter", OTHER, db=db)
     loads = [(line["load"]["amount"], line["load"]["unit"]) for line in listed(db)]
     assert loads == [(132.5, "lb"), (132.5, "lb"), (62.5, "kg"), (60.0, "kg")]

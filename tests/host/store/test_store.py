@@ -90,15 +90,6 @@ def test_what_is_no_record_stops_its_whole_batch(store: Store, bad: bytes) -> No
     assert list(store.records()) == []
 
 
-def test_columns_say_what_the_bytes_say(store: Store) -> None:
-    store.add_records(DEVICE, LOG, [make(0xFFFFFFFE, t_ms=0xFFFFFFFF, boot=0xFFFF)], 1_900_000_000_000)
-    with store.engine.connect() as connection:
-        wanted = sa.text("select seq, boot, type, flags, t_ms, received_utc_ms from record")
-        row = connection.execute(wanted).one()
-    assert row == (0xFFFFFFFE, 0xFFFF, protocol.SET_START, 0, 0xFFFFFFFF, 1_900_000_000_000)
-    assert store.next_seq(DEVICE, LOG) == 0xFFFFFFFF
-
-
 def test_next_seq_counts_what_is_dealt_with_per_log(store: Store) -> None:
     assert store.next_seq(DEVICE, LOG) == 0
     store.add_records(DEVICE, LOG, [make(0), make(7)], 5)

@@ -31,6 +31,18 @@ SETS = sorted(
 )
 
 
+def with_ids(words, found):
+    """Put ids in the place of the sets' numbers in `found`, which is how these tests name them."""
+    out = [str(word) for word in words]
+    for at in (0, 2) if out[1:2] == ["merge"] else (0,):
+        if len(out) > at:
+            first, _, last = out[at].partition("-")
+            if first.isascii() and first.isdigit():
+                numbers = range(int(first), int(last or first) + 1)
+                out[at] = ",".join(found[n - 1].set_id if 1 <= n <= len(found) else "zzzzzz" for n in numbers)
+    return out
+
+
 class Journal:
     """A journal and what it makes of sets."""
 
@@ -42,7 +54,7 @@ class Journal:
         return edits.apply(self.found, self.edits, self.wearers)
 
     def say(self, *words):
-        said = edit_requests.understood([str(word) for word in words], self.now, LIFTERS)
+        said = edit_requests.understood(with_ids(words, self.now), self.now, LIFTERS)
         made = NOW_MS + len(self.edits)
         self.edits += [
             Edit(f"{made:016x}{n:016x}", one.key, one.action, json.dumps(one.value), made) for n, one in enumerate(said)
@@ -252,25 +264,24 @@ def test_an_edit_of_a_set_that_is_not_here_changes_nothing():
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("", "an edit is the set's number"),
-        ("1", "an edit is the set's number"),
-        ("1 polish", "12 split 5; 12 merge 13"),
-        ("0 warm-up", "there are sets 1-5"),
-        ("6 warm-up", "there are sets 1-5"),
-        ("3-2 warm-up", "there are sets 1-5"),
-        ("x warm-up", "no set's number"),
+        ("", "an edit is the set's id"),
+        ("1", "an edit is the set's id"),
+        ("1 polish", "k7m2qp split 5; k7m2qp merge 9x4cd1"),
+        ("6 warm-up", "no set has the id zzzzzz"),
+        ("x! warm-up", "is not a set's id"),
+        ("xx warm-up", "no set has the id xx"),
         ("1-2 split 3", "one set at a time"),
-        ("2 split", "needs one number"),
+        ("2 split", "needs one more word"),
         ("2 split 2", "both parts need 2 reps, from rep 3 to rep 7"),
         ("2 split 8", "both parts need 2 reps"),
         ("2 split 9", "has reps 1-8, '9' is none of them"),
         ("2 split \u0663", "is none of them"),
-        ("1 split 2", "both parts need 2 reps, and 1 has 3 reps"),
+        ("1 split 2", "has 3 reps"),
         ("2 merge 2", "with one other set"),
-        ("2 merge 9", "there are sets 1-5"),
+        ("2 merge 9", "no set has the id zzzzzz"),
         ("1 merge 2", "two sensors or two starts"),
         ("2 merge 5", "two sensors or two starts"),
-        ("2 merge 4", "lies another one: merge neighbours first"),
+        ("2 merge 4", "merge neighbours first"),
         ("2 drop", "needs the reps to drop, or all"),
         ("2 drop 1 2 3 4 5 6 7", "would have 1 reps left"),
         ("2 drop nine", "is none of them"),
@@ -284,6 +295,36 @@ def test_an_edit_of_a_set_that_is_not_here_changes_nothing():
 def test_what_cannot_be_done_is_one_line(words, told):
     assert [len(s.reps) for s in SETS] == [3, 8, 6, 4, 5]
     with pytest.raises(InputError) as error:
-        edit_requests.understood(words.split(" ") if words else [], SETS, LIFTERS)
+        edit_requests.understood(with_ids(words.split(" "), SETS) if words else [], SETS, LIFTERS)
     assert told in str(error.value)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_split_at_the_first_rep_changes_nothing_and_is_reported_as_idle():
+    key = SETS[FIRST - 1].key
+    said = [
+        Edit("0" * 32, key, "note", '{"text": "x"}', 1),
+        Edit("1" * 32, key, "split", json.dumps({"rep": key.start_ms}), 2),
+    ]
+    assert edits.apply(SETS, said, [])[FIRST - 1].note == "x"
+    assert edits.idle(SETS, said) == {"1" * 32}
+
+
+def test_an_edit_that_made_both_parts_is_listed_once_when_they_are_merged():
+    journal = Journal().say(FIRST, "split", 4).say(FIRST, "merge", FIRST + 1)
+    assert journal.now[FIRST - 1].edits == tuple(edit.edit_id for edit in journal.edits)
+
+
+def test_an_id_names_a_set_by_its_beginning_and_never_two():
+    beginnings = {item.set_id[:1] for item in SETS}
+    for begin in beginnings:
+        near = [item for item in SETS if item.set_id.startswith(begin)]
+        if len(near) == 1:
+            assert edit_requests.named(begin, SETS) == near
+        else:
+            with pytest.raises(InputError, match=f"{len(near)} ids begin with {begin}"):
+                edit_requests.named(begin, SETS)
+
+
+def test_the_id_of_a_set_is_the_same_for_ever():
+    assert SetKey("00112233aabbccdd", 1, 1, 10_000).set_id == "9tqb0pt3pk"

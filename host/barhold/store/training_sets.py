@@ -1,0 +1,176 @@
+"""Reads training sets as they count today: those of one lifter, of some weeks, or the last ones, through an index."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+
+from barhold.model import Load, Rep, SetKey, TrainingSet
+from barhold.store import derived, schema
+from barhold.store.error_messages import translated
+from barhold.training import sets, wall_time
+
+_SETS_PER_READ = 500
+_SETS_OF_A_SESSION = 16
+"""How many sets are read at first for each session that is asked for; more are read where they do not suffice."""
+_TABLE = schema.training_set
+_SHOWN = tuple(
+    _TABLE.c[name]
+    for name in (
+        *("row_id", "device_id", "log_id", "boot", "start_ms", "number", "start_utc_ms", "end_utc_ms", "time_quality"),
+        *("lifter", "load", "load_unit", "warm_up", "working", "note", "edits"),
+    )
+)
+_REP = schema.rep
+_FIGURES = tuple(
+    _REP.c[name]
+    for name in (
+        *("row_id", "number", "start_ms", "rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s"),
+        *("hold_err_ms", "flags"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose sets are stored: a lifter, or a sensor as long as nobody is named."""
+
+    owner: str  # the lifter's name, or the sensor's id
+    sets: int
+    first_utc: datetime
+    last_utc: datetime
+
+
+class TrainingSets:
+    """The sets in one store. Owners are lifters, or sensors' ids as long as nobody is named."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def stream(
+        self, owner: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[TrainingSet]:
+        """Yield sets in order of time, from `since` on and before `until`, a few hundred at a time in memory."""
+        wanted = _in_order(select(_TABLE.c.row_id).where(*_which(owner, since, until)))
+        with translated(self._engine.url), self._engine.connect() as connection:
+            ids = connection.scalars(wanted).all()
+            for at in range(0, len(ids), _SETS_PER_READ):
+                part = _TABLE.c.row_id.in_(ids[at : at + _SETS_PER_READ])
+                yield from _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(part))).all())
+
+    def last(
+        self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[TrainingSet]:
+        """Return the last sets, in order of time."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return _last(connection, count, _which(owner, since, until))
+
+    def last_sessions(
+        self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[list[TrainingSet]]:
+        """Return the last sessions, in the order of their beginnings; without an owner those of everybody."""
+        which = _which(owner, since, until)
+        wanted = count * _SETS_OF_A_SESSION
+        with translated(self._engine.url), self._engine.connect() as connection:
+            while True:
+                found = _last(connection, wanted, which)
+                sessions = sets.sessions(found)
+                # The first sessions of each owner may lack their beginning where more sets are stored.
+                whole = sessions if len(found) < wanted else _without_firsts(sessions)
+                if len(whole) >= count or len(found) < wanted:
+                    return whole[-count:]
+                wanted *= 4
+
+    def owners(self) -> list[Owner]:
+        """Return whose sets are stored, in the order of their last sets."""
+        columns = (func.count(), func.min(_TABLE.c.start_utc_ms), func.max(_TABLE.c.start_utc_ms))
+        wanted = select(_TABLE.c.owner, *columns).where(*_which("", None, None)).group_by(_TABLE.c.owner)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            rows = connection.execute(wanted).all()
+        found = [Owner(row[0], row[1], wall_time.moment(row[2]), wall_time.moment(row[3])) for row in rows]
+        return sorted(found, key=lambda owner: (owner.last_utc, owner.owner))
+
+    def named(self, set_id: str) -> list[TrainingSet]:
+        """Return the sets whose id begins with `set_id`, in order of time."""
+        begins = _TABLE.c.set_id.between(set_id, set_id + "z" * 10)
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(begins))).all())
+
+    def of_boot(self, key: SetKey) -> list[TrainingSet]:
+        """Return the sets of the boot that `key` is of, in order of time."""
+        same = [_TABLE.c[name] == getattr(key, name) for name in ("device_id", "log_id", "boot")]
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(*same))).all())
+
+    def counted_of_boot(self, key: SetKey) -> list[TrainingSet]:
+        """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return derived.counted_of_boot(connection, key)
+
+
+def _which(owner: str, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """Return what selects sets by owner and time; times that cannot be true are never selected."""
+    first_ms = 0 if since is None else max(0, wall_time.utc_ms(since))
+    end_ms = wall_time.LAST_UTC_MS if until is None else min(wall_time.utc_ms(until), wall_time.LAST_UTC_MS)
+    in_time = [_TABLE.c.start_utc_ms >= first_ms, _TABLE.c.start_utc_ms < end_ms]
+    return [_TABLE.c.owner == owner, *in_time] if owner else in_time
+
+
+def _in_order(wanted: Select[Any]) -> Select[Any]:
+    return wanted.order_by(_TABLE.c.start_utc_ms, _TABLE.c.device_id, _TABLE.c.number)
+
+
+def _last(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> list[TrainingSet]:
+    backwards = (_TABLE.c.start_utc_ms.desc(), _TABLE.c.device_id.desc(), _TABLE.c.number.desc())
+    rows = connection.execute(select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()
+    return _with_reps(connection, rows[::-1])
+
+
+def _without_firsts(sessions: Sequence[list[TrainingSet]]) -> list[list[TrainingSet]]:
+    """Return sessions without each owner's first one."""
+    seen: set[str] = set()
+    kept = []
+    for session in sessions:
+        whose = sets.owner(session[0])
+        if whose in seen:
+            kept.append(session)
+        seen.add(whose)
+    return kept
+
+
+def _with_reps(connection: Connection, rows: Sequence[Row[Any]]) -> list[TrainingSet]:
+    """Return the sets of some rows of `_SHOWN`, in their order."""
+    wanted = select(*_FIGURES).where(_REP.c.row_id.in_([row[0] for row in rows])) if rows else None
+    found = [] if wanted is None else connection.execute(wanted.order_by(_REP.c.row_id, _REP.c.number)).all()
+    reps = {row_id: tuple(map(_rep, group)) for row_id, group in groupby(found, key=lambda rep: rep[0])}
+    return [_training_set(row, reps.get(row[0], ())) for row in rows if row[0] in reps]
+
+
+def _rep(row: Row[Any]) -> Rep:
+    _, number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms, flags = tuple(row)
+    rom_m, peak_m_s = rom_mm / 1000, peak_mm_s / 1000
+    return Rep(number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_m, peak_m_s, hold_err_ms, flags)
+
+
+def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
+    _, device_id, log_id, boot, start_ms, number, start_utc_ms, end_utc_ms, quality, *said = tuple(row)
+    lifter, load, load_unit, warm_up, working, note, edits = said
+    return TrainingSet(
+        device_id,
+        boot,
+        number,
+        wall_time.moment(start_utc_ms),
+        wall_time.moment(end_utc_ms),
+        quality,
+        reps,
+        SetKey(device_id, log_id, boot, start_ms),
+        lifter=lifter or "",
+        load=None if load is None else Load(load, load_unit),
+        warm_up=bool(warm_up),
+        working=bool(working),
+        note=note or "",
+        edits=tuple(edits.split(",")) if edits else (),
+    )
