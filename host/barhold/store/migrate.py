@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from barhold.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision, named here so that a database that is up to date costs no import of alembic."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
