@@ -11,16 +11,14 @@ from datetime import date
 import numpy as np
 import pytest
 import yaml
-from typer.main import get_command
 
-from barhold.cli import app
 from barhold.recordings import ground_truth
 from hardware import marks, pages
 from hardware.cad import mesh, snap, strap
 from hardware.cad.params import BARS, LIMITS, SADDLE, SHELL, TABLE, VARIANTS, Clip
 from hardware.power import budget, show
 from hardware.wiring.pins import Pin, of_board
-from hostkit import ROOT
+from hostkit import ROOT, root_command
 
 HARDWARE = ROOT / "hardware"
 BOARDS = {"xiao": "xiao_s3", "m5stick": "m5stickc_plus2"}
@@ -348,7 +346,7 @@ def test_every_step_of_building_has_a_picture(variant):
 
 
 def test_every_command_of_the_guides_exists():
-    commands = get_command(app).commands
+    commands = root_command().commands
     for guide in GUIDES:
         text = guide.read_text(encoding="utf-8")
         for line in re.findall(r"`(barhold [^`]+)`", text) + re.findall(r"^(barhold .*)$", text, re.MULTILINE):

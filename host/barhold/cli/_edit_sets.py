@@ -3,37 +3,31 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from barhold import model
 from barhold.cli import _console
 from barhold.cli._set_listing import show
-
-if TYPE_CHECKING:
-    from barhold.model import Edit, TrainingSet
-    from barhold.store import Store
-    from barhold.training.edit_requests import Said
+from barhold.errors import InputError
+from barhold.model import Edit, TrainingSet
+from barhold.output import json_lines, tables
+from barhold.store import People, Store
+from barhold.training import edit_requests, edits, history
+from barhold.training.edit_requests import Said, told
 
 _ID_DIGITS = 8  # of an edit's 32, as shown
 
 
 def edit(db: str | None, words: list[str], as_json: bool) -> None:
     """Add the edits that `words` ask for, all or none, and show the sets they made."""
-    from barhold.store import People, Store
-    from barhold.training import edit_requests
 
     with Store.open(db) as store:
         names = [one.name for one in People(store).lifters()]
         add(store, lambda found: edit_requests.understood(words, found, names), as_json)
 
 
-def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as_json: bool) -> None:
+def add(store: Store, ask: Callable[[Sequence[TrainingSet]], list[Said]], as_json: bool) -> None:
     """Add the edits that `ask` makes of the sets as they count today, and show what became of them."""
-    from uuid import uuid4
-
-    from barhold import model
-    from barhold.errors import InputError
-    from barhold.store import People
-    from barhold.training import edits, history
 
     people, now = People(store), datetime.now(UTC)
     counted, known, wearers = history.counted(store, now), people.edits(), people.wearers()
@@ -53,8 +47,6 @@ def add(store: "Store", ask: "Callable[[Sequence[TrainingSet]], list[Said]]", as
 
 def undo(db: str | None, words: list[str], as_json: bool) -> None:
     """Take back the last command's edits, or the edit with the id given."""
-    from barhold.output import json_lines
-    from barhold.store import People, Store
 
     with Store.open(db) as store:
         people, now_ms = People(store), _ms(datetime.now(UTC))
@@ -67,13 +59,10 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
         if as_json:
             _console.json_line(json_lines.edited(left[one.edit_id], None, True))
         else:
-            from barhold.training.edit_requests import told
-
             _console.note(f"undone: {one.edit_id[:_ID_DIGITS]}, {told(one)}")
 
 
-def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
-    from barhold.errors import InputError
+def _chosen(open_edits: list[Edit], words: list[str]) -> list[Edit]:
 
     if len(words) > 1:
         raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
@@ -90,10 +79,6 @@ def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
 
 def journal(db: str | None, words: list[str], as_json: bool) -> None:
     """Show every edit in the order in which they were made."""
-    from barhold.errors import InputError
-    from barhold.output import json_lines, tables
-    from barhold.store import People, Store
-    from barhold.training import edits, history
 
     if words:
         raise InputError("--journal takes no words")

@@ -1,17 +1,22 @@
 """`barhold check`: training against its plan, and one line of advice."""
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
+from barhold.check import advice
+from barhold.check import verdicts as judge
+from barhold.check.verdicts import SessionCheck
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
 from barhold.errors import InputError
-
-if TYPE_CHECKING:
-    from barhold.check.verdicts import SessionCheck
-    from barhold.model import TrainingSet
-    from barhold.plans.plan import Plan
+from barhold.model import TrainingSet
+from barhold.output import check_tables, json_lines
+from barhold.plans import library
+from barhold.plans.plan import Plan
+from barhold.store import People, Store
+from barhold.training import history, sets
 
 
 def check(
@@ -37,10 +42,6 @@ def check(
       barhold check --week
       barhold check --all --json
     """
-    from datetime import UTC, datetime
-
-    from barhold.store import People, Store
-    from barhold.training import history
 
     with Store.open(db) as store:
         plans = {one.name: one.plan for one in People(store).lifters()}
@@ -54,9 +55,8 @@ def check(
         raise typer.Exit(1)
 
 
-def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[TrainingSet]]":
+def _by_owner(found: list[TrainingSet], lifter: str) -> dict[str, list[TrainingSet]]:
     """Return each owner's sets, the owners in the order of their last sets; InputError where there is none."""
-    from barhold.training import sets
 
     owners: dict[str, list[TrainingSet]] = {}
     for item in found:
@@ -70,24 +70,19 @@ def _by_owner(found: "list[TrainingSet]", lifter: str) -> "dict[str, list[Traini
     return dict(sorted(owners.items(), key=lambda pair: pair[1][-1].start_utc))
 
 
-def _plan(name: str) -> "Plan":
-    from barhold.plans import library
+def _plan(name: str) -> Plan:
 
     return library.find(name or None)
 
 
-def _checked(items: "list[TrainingSet]", plan: "Plan", every: bool) -> "list[SessionCheck]":
-    from barhold.check import verdicts as judge
-    from barhold.training import sets
+def _checked(items: list[TrainingSet], plan: Plan, every: bool) -> list[SessionCheck]:
 
     sessions = sets.sessions(items)
     return judge.every(sessions, plan) if every else judge.latest(sessions, plan)
 
 
-def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
+def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
     """Show the last session in full, or every one (as a line each); tell whether all of them met the plan."""
-    from barhold.check import advice
-    from barhold.output import check_tables, json_lines
 
     told = advice.advise(results, plan)
     if as_json:
@@ -99,9 +94,7 @@ def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: boo
     return all(result.met for result in results)
 
 
-def _show_weeks(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
-    from barhold.check import verdicts as judge
-    from barhold.output import check_tables, json_lines
+def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
 
     weeks = judge.weeks(results)
     shown = weeks if every else weeks[-1:]

@@ -1,18 +1,23 @@
 """`barhold export`: the sets for other programs."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from barhold import files
 from barhold.cli._options import Database
 from barhold.cli._set_listing import stored_sets
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from barhold.model import TrainingSet
+from barhold.errors import InputError
+from barhold.exports import fit, hevy, ical, parquet, rows, selection, strong
+from barhold.model import TrainingSet
+from barhold.output import json_lines
+from barhold.plans import library
+from barhold.store import People, Store
+from barhold.training import sets
 
 
 class Format(StrEnum):
@@ -58,9 +63,6 @@ def export(
       barhold export ical --out next.ics
       barhold export parquet --out reps.parquet
     """
-    from barhold import files
-    from barhold.errors import InputError
-    from barhold.exports import selection
 
     if what in (Format.FIT, Format.PARQUET) and out is None:
         raise InputError(f"{what} is no text: name where it goes with --out")
@@ -76,12 +78,8 @@ def export(
         typer.echo(f"{path}: {len(content)} bytes")
 
 
-def _content(
-    what: Format, found: "list[TrainingSet]", every: "list[TrainingSet]", per_set: bool, db: str | None
-) -> bytes:
+def _content(what: Format, found: list[TrainingSet], every: list[TrainingSet], per_set: bool, db: str | None) -> bytes:
     """Return the one file of a format other than FIT."""
-    from barhold.exports import hevy, rows, strong
-    from barhold.training import sets
 
     if what == Format.JSONL:
         return _lines(found, every).encode()
@@ -93,30 +91,19 @@ def _content(
         return hevy.to_csv(sets.sessions(found)).encode()
     columns, table = (rows.SET_COLUMNS, rows.per_set(found)) if per_set else (rows.REP_COLUMNS, rows.per_rep(found))
     if what == Format.PARQUET:
-        from barhold.exports import parquet
-
         return parquet.to_parquet(columns, table)
     return rows.to_csv(columns, table).encode()
 
 
-def _lines(found: "list[TrainingSet]", every: "list[TrainingSet]") -> str:
+def _lines(found: list[TrainingSet], every: list[TrainingSet]) -> str:
     """Return the lines of `barhold sets --json`, each with its set's number in that list."""
-    import json
-
-    from barhold.output import json_lines
 
     numbers = {item.key: number for number, item in enumerate(every, 1)}
     return "".join(json.dumps(json_lines.stored(item, numbers[item.key]), allow_nan=False) + "\n" for item in found)
 
 
-def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
+def _calendar(found: list[TrainingSet], db: str | None) -> bytes:
     """Return the next sessions of each lifter by their own plan, of others by the chosen one."""
-    from datetime import UTC, datetime
-
-    from barhold.exports import ical, selection
-    from barhold.plans import library
-    from barhold.store import People, Store
-    from barhold.training import sets
 
     with Store.open(db) as store:
         plans = {one.name: one.plan for one in People(store).lifters()}
@@ -125,11 +112,8 @@ def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
     return ical.calendar(by, datetime.now(UTC))
 
 
-def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
+def _fit_files(found: list[TrainingSet], out: Path) -> dict[Path, bytes]:
     """Return a file per session."""
-    from barhold.errors import InputError
-    from barhold.exports import fit
-    from barhold.training import sets
 
     sessions = sets.sessions(found)
     if out.suffix.lower() != ".fit":
@@ -141,11 +125,8 @@ def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
     return {out: fit.activity(sessions[0])}
 
 
-def _moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None":
+def _moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
     """Return the moment that a date or an ISO time stands for, local where it names no zone."""
-    from datetime import datetime, timedelta
-
-    from barhold.errors import InputError
 
     if not text:
         return None

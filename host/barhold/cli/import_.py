@@ -1,16 +1,20 @@
 """`barhold import`: loads and reps from other programs' files."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database
-
-if TYPE_CHECKING:
-    from barhold.imports.parse import Found, Wish
-    from barhold.store import Store
+from barhold.errors import InputError
+from barhold.imports import matching
+from barhold.imports.parse import EXERCISES, Found, Wish, read
+from barhold.output import import_preview
+from barhold.store import People, Store
+from barhold.store.imports import Imports
+from barhold.training import history, sets
 
 FAULTS_SHOWN = 20
 
@@ -41,10 +45,6 @@ def import_(
       barhold import hevy.csv --exercise "hip thrust"
       barhold import --list
     """
-    from barhold.errors import InputError
-    from barhold.imports.parse import EXERCISES, Found, Wish, read
-    from barhold.store import Store
-    from barhold.store.imports import Imports
 
     if (file is None) != listed:
         raise InputError("name either one FILE to import or --list")
@@ -61,9 +61,8 @@ def import_(
         _take(store, found, wish, store_it=not (dry_run or listed), dry_run=dry_run, as_json=as_json)
 
 
-def _sound(file: Path, found: "Found") -> "Found":
+def _sound(file: Path, found: Found) -> Found:
     """Return what was found; with lines at fault each is told, and the import ends."""
-    from barhold.errors import InputError
 
     if not found.faults:
         return found
@@ -74,16 +73,8 @@ def _sound(file: Path, found: "Found") -> "Found":
     raise InputError(f"{file}: {len(found.faults)} lines cannot be used, so nothing was stored: see the lines above")
 
 
-def _take(store: "Store", found: "Found", wish: "Wish", store_it: bool, dry_run: bool, as_json: bool) -> None:
+def _take(store: Store, found: Found, wish: Wish, store_it: bool, dry_run: bool, as_json: bool) -> None:
     """Show what was found, and store it where that is wanted."""
-    from datetime import UTC, datetime
-
-    from barhold.errors import InputError
-    from barhold.imports import matching
-    from barhold.output import import_preview
-    from barhold.store import People
-    from barhold.store.imports import Imports
-    from barhold.training import history, sets
 
     people, now = People(store), datetime.now(UTC)
     if wish.lifter and wish.lifter not in [one.name for one in people.lifters()]:

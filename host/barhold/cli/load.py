@@ -1,10 +1,17 @@
 """`barhold load`: what lay on the bar."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from barhold.cli import _edit_sets
 from barhold.cli._options import AsJson, Database
+from barhold.errors import InputError
+from barhold.model import TrainingSet
+from barhold.plans import loads
+from barhold.store import Store
+from barhold.training import edit_requests, edits, sets
 
 
 def load(
@@ -28,14 +35,6 @@ def load(
       barhold load 132.5 lb --set 1
       barhold load 62.5 kg --session
     """
-    from collections.abc import Sequence
-
-    from barhold.cli import _edit_sets
-    from barhold.errors import InputError
-    from barhold.model import TrainingSet
-    from barhold.plans import loads
-    from barhold.store import Store
-    from barhold.training import edit_requests, edits, sets
 
     said = loads.parse(" ".join(words))
     if bool(chosen) + session > 1:

@@ -1,15 +1,15 @@
 """`barhold sets`: what is stored, and what people said of it since."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from barhold.cli import _console
+from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database
 from barhold.cli._set_listing import show, stored_sets
-
-if TYPE_CHECKING:
-    from barhold.model import TrainingSet
+from barhold.errors import InputError
+from barhold.model import TrainingSet
+from barhold.training import sets as grouping
 
 Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter's (or sensor id's) alone.")]
 
@@ -50,23 +50,19 @@ def sets(
       barhold sets --journal
       barhold sets --undo
     """
-    from barhold.errors import InputError
 
     if edit + undo + journal > 1:
         raise InputError("--edit, --undo and --journal: one at a time")
     if words and not (edit or undo or journal):
         raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
     if edit or undo or journal:
-        from barhold.cli import _edit_sets
-
         work = _edit_sets.edit if edit else _edit_sets.undo if undo else _edit_sets.journal
         work(db, words or [], as_json)
     else:
         _list(stored_sets(db), lifter, last or 0, as_json)
 
 
-def _list(found: "list[TrainingSet]", lifter: str, last: int, as_json: bool) -> None:
-    from barhold.training import sets as grouping
+def _list(found: list[TrainingSet], lifter: str, last: int, as_json: bool) -> None:
 
     numbered = [(number, item) for number, item in enumerate(found, 1) if lifter in ("", grouping.owner(item))]
     if numbered:
