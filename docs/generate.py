@@ -1,7 +1,7 @@
 """Writes the pages and tables that are made from the code: run it with `poe docs`.
 
-`commands.md` is made from every command's `--help`, and the tables in `protocol.md` from `barcore.protocol`. A test fails
-when a page is not what this would write.
+`commands.md` is made from every command's `--help`, and the tables in `protocol.md` from `barcore.protocol`.
+A test fails when a page is not what this would write.
 """
 
 import ast
@@ -73,7 +73,7 @@ def _help(words: list[str]) -> str:
 def _records() -> Iterator[tuple[object, ...]]:
     comments = _comments()
     for number, form in protocol.PAYLOAD_FORMATS.items():
-        name = next(key for key, value in vars(protocol).items() if value == number and key in comments and key.isupper())
+        name = next(key for key in comments if getattr(protocol, key) == number)
         yield number, f"`{name}`", _layout(form), comments[name]
 
 
@@ -88,9 +88,14 @@ def _frames() -> Iterator[tuple[object, ...]]:
 
 
 def _comments() -> dict[str, str]:
-    """Return what `barcore.protocol` says behind each number."""
+    """Return what `barcore.protocol` says behind each number, with the fields of a format in the place of its name."""
     source = Path(protocol.__file__).read_text(encoding="utf-8")
-    return dict(re.findall(r"^([A-Z_]+) = \d+  # (.*)$", source, re.MULTILINE))
+    formats = dict(re.findall(r'^([A-Z_]+_FORMAT) = "<.*"  # (.*)$', source, re.MULTILINE))
+    comments = dict(re.findall(r"^([A-Z_]+) = \d+  # (.*)$", source, re.MULTILINE))
+    return {
+        name: re.sub(r"[A-Z_]+_FORMAT", lambda match: formats.get(match[0], match[0]), text)
+        for name, text in comments.items()
+    }
 
 
 def _layout(form: str) -> str:
