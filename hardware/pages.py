@@ -21,18 +21,34 @@ def bill(variant: str) -> list[dict[str, str]]:
 
 
 def costs() -> str:
-    """Return the table of what each variant costs."""
+    """Return the table of what each variant costs: in whole packs, for one piece, and for who owns filament."""
     lines = [
-        "| variant | kinds of parts | pieces | whole packs, USD | first priced | last priced |",
-        "|---|---|---|---|---|---|",
+        "| variant | kinds of parts | pieces | whole packs, USD | one piece, USD "
+        "| whole packs, if you own filament, USD | priced |",
+        "|---|---|---|---|---|---|---|",
     ]
     for variant in VARIANTS:
         rows = bill(variant)
         pieces = sum(int(row["qty"]) for row in rows)
-        total = sum(int(row["qty"]) * float(row["unit_price"]) for row in rows)
+        packs = sum(_price(row) for row in rows)
+        used = sum(_price(row) * float(row["used_share"]) for row in rows)
+        owned = packs - sum(_price(row) for row in rows if "filament" in row["description"])
         dates = sorted(row["price_date"] for row in rows)
-        lines.append(f"| {variant} | {len(rows)} | {pieces} | {total:.2f} (estimated) | {dates[0]} | {dates[-1]} |")
-    return "\n".join(lines)
+        cells = (
+            variant,
+            len(rows),
+            pieces,
+            f"{packs:.2f}",
+            f"{used:.2f}",
+            f"{owned:.2f}",
+            f"{dates[0]} to {dates[-1]}",
+        )
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    return "\n".join([*lines, "", "All prices are estimates. One piece: what is used of each pack."])
+
+
+def _price(row: dict[str, str]) -> float:
+    return int(row["qty"]) * float(row["unit_price"])
 
 
 def prints() -> str:

@@ -3,10 +3,7 @@
 import re
 import shlex
 
-from typer.main import get_command
-
-from barhold.cli import app
-from hostkit import ROOT
+from hostkit import ROOT, root_command
 
 PAGE = (ROOT / "host" / "DEMANDS.md").read_text(encoding="utf-8")
 ROWS = [line.strip("|").split("|") for line in PAGE.splitlines() if re.match(r"\| \d", line)]
@@ -32,7 +29,7 @@ def test_every_command_and_option_that_is_named_exists():
     lines = re.findall(r"`(barhold [^`]+)`", PAGE)
     assert len(lines) > 5
     for line in lines:
-        command, words = get_command(app), shlex.split(line)[1:]
+        command, words = root_command(), shlex.split(line)[1:]
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]
         assert not hasattr(command, "commands"), f"{line} names no command"

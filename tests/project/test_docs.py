@@ -2,13 +2,11 @@ import re
 import subprocess
 
 import pytest
-from typer.main import get_command
 
-from barhold.cli import app
-from hostkit import ROOT, barhold
+from hostkit import ROOT, barhold, root_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = get_command(app).commands
+COMMANDS = root_command().commands
 CODE_LINES = [line for block in re.findall(r"```\w*\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
 
 

@@ -11,16 +11,14 @@ from datetime import date
 import numpy as np
 import pytest
 import yaml
-from typer.main import get_command
 
-from barhold.cli import app
 from barhold.recordings import ground_truth
 from hardware import marks, pages
 from hardware.cad import mesh, snap, strap
 from hardware.cad.params import BARS, LIMITS, SADDLE, SHELL, TABLE, VARIANTS, Clip
 from hardware.power import budget, show
 from hardware.wiring.pins import Pin, of_board
-from hostkit import ROOT
+from hostkit import ROOT, root_command
 
 HARDWARE = ROOT / "hardware"
 BOARDS = {"xiao": "xiao_s3", "m5stick": "m5stickc_plus2"}
@@ -29,7 +27,7 @@ GUIDES = sorted(HARDWARE.rglob("*.md"))
 README = (HARDWARE / "README.md").read_text(encoding="utf-8")
 COLUMNS = (
     "ref,qty,description,manufacturer,mpn,supplier,supplier_pn,"
-    "unit_price,currency,price_date,price_mark,substitutes,notes"
+    "unit_price,used_share,currency,price_date,price_mark,substitutes,notes"
 )
 XIAO_GPIO = {"D0": 1, "D1": 2, "D3": 4, "D4": 5, "D5": 6, "D8": 7}  # Seeed's pin-out
 
@@ -43,6 +41,7 @@ def bill_faults(row: dict[str, str]) -> list[str]:
     found += ["qty"] if not row["qty"].isdigit() or int(row["qty"]) < 1 else []
     found += ["qty"] if len(row["ref"].split()) not in (1, int(row["qty"] or 0)) else []
     found += ["price"] if float(row["unit_price"]) <= 0 or row["currency"] != "USD" else []
+    found += ["used_share"] if not 0 < float(row["used_share"] or 0) <= 1 else []
     found += ["price_mark"] if row["price_mark"] != "estimated" else []
     return found + (["price_date"] if date.fromisoformat(row["price_date"]) > date(2026, 11, 22) else [])
 
@@ -56,7 +55,9 @@ def test_every_part_can_be_bought_and_its_price_says_that_it_is_a_guess(variant)
     assert max(Counter(row["ref"] for row in rows).values()) == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("mpn", "generic"), ("mpn", ""), ("qty", "0"), ("price_mark", "paid")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("mpn", "generic"), ("mpn", ""), ("qty", "0"), ("used_share", "1.5"), ("price_mark", "paid")]
+)
 def test_a_part_that_cannot_is_caught(name, value):
     assert bill_faults({**pages.bill("xiao")[0], name: value})
 
@@ -65,15 +66,19 @@ def test_the_readme_has_the_bills_totals():
     for variant in VARIANTS:
         with (HARDWARE / "bom" / f"{variant}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.reader(file))[1:]
-        cents = sum(int(row[1]) * round(float(row[7]) * 100) for row in rows)
+        packs = sum(int(row[1]) * float(row[7]) for row in rows)
+        used = sum(int(row[1]) * float(row[7]) * float(row[8]) for row in rows)
+        owned = packs - sum(float(row[7]) for row in rows if "filament" in row[2])
         pieces = sum(int(row[1]) for row in rows)
-        assert f"| {variant} | {len(rows)} | {pieces} | {cents // 100}.{cents % 100:02d} (estimated) |" in README
+        assert f"| {variant} | {len(rows)} | {pieces} | {packs:.2f} | {used:.2f} | {owned:.2f} |" in README
 
 
 def test_the_bills_hold_what_the_wiring_and_the_case_need():
     refs = {ref for row in pages.bill("xiao") for ref in row["ref"].split()}
     assert {"U1", "U2", "BT1", "SW1", "SW2", "BZ1", "R1", "R2", "R3", "C1"} <= refs
+    assert {"W2", "M10", "M11", "M12", "M13"} <= refs  # 26 AWG wire, lanyard, contact glue, shrink tube, USB cable
     for variant in VARIANTS:
+        assert {"M10", "M11", "M13"} <= {row["ref"] for row in pages.bill(variant)}
         screws = next(row for row in pages.bill(variant) if row["ref"] == "M1")
         assert int(screws["qty"]) == len(Clip(variant, "29").screws)
 
@@ -348,7 +353,7 @@ def test_every_step_of_building_has_a_picture(variant):
 
 
 def test_every_command_of_the_guides_exists():
-    commands = get_command(app).commands
+    commands = root_command().commands
     for guide in GUIDES:
         text = guide.read_text(encoding="utf-8")
         for line in re.findall(r"`(barhold [^`]+)`", text) + re.findall(r"^(barhold .*)$", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""The `barhold` command: one module per command, each importing what it needs only when it runs."""
+"""The `barhold` command: one module per command, imported when it is asked for (see `_command_list`)."""
 
 import gc
 from typing import Annotated
@@ -7,68 +7,19 @@ import typer
 
 from barhold import __version__
 from barhold.cli import _console
-from barhold.cli._error_handling import BarholdGroup
-from barhold.cli.bundle import bundle
-from barhold.cli.calibrate import calibrate
-from barhold.cli.check import check
-from barhold.cli.db import db
-from barhold.cli.demo import demo
-from barhold.cli.doctor import doctor
-from barhold.cli.export import export
-from barhold.cli.flash import flash
-from barhold.cli.import_ import import_
-from barhold.cli.keys import keys
-from barhold.cli.lifter import lifter
-from barhold.cli.live import live
-from barhold.cli.load import load
-from barhold.cli.name import name
-from barhold.cli.plan import plan
-from barhold.cli.record import record
-from barhold.cli.replay import replay
-from barhold.cli.report import report
-from barhold.cli.scan import scan
-from barhold.cli.serve import serve
-from barhold.cli.sets import sets
-from barhold.cli.sync import sync
-from barhold.cli.time import time
-from barhold.cli.trust import trust
-from barhold.cli.update import update
+from barhold.cli._command_list import CommandList
 
 _GC_OBJECTS = 100_000
 """Ten years of training are that many objects several times, and all of them live to the end: to look for dead ones
 among them again and again, as Python does from 700 on, took a fifth of the time."""
 app = typer.Typer(
     name="barhold",
-    cls=BarholdGroup,
+    cls=CommandList,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_WITH_A_SENSOR = (calibrate, name, time, trust, flash, update)
-for command in (
-    demo,
-    scan,
-    sync,
-    live,
-    serve,
-    sets,
-    load,
-    check,
-    report,
-    export,
-    record,
-    replay,
-    doctor,
-    *_WITH_A_SENSOR,
-    bundle,
-):
-    app.command()(command)
-app.command(name="import")(import_)
-app.add_typer(plan, name="plan")
-app.add_typer(lifter, name="lifter")
-app.add_typer(keys, name="keys")
-app.add_typer(db, name="db")
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,15 +3,17 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from barhold import model
 from barhold.cli import _console
 from barhold.cli._set_listing import show
-
-if TYPE_CHECKING:
-    from barhold.model import Edit, TrainingSet
-    from barhold.store import Store
-    from barhold.training.edit_requests import EditRequest
+from barhold.errors import InputError
+from barhold.model import Edit, TrainingSet
+from barhold.output import json_lines, tables
+from barhold.store import People, Store
+from barhold.training import edit_requests, edits
+from barhold.training.edit_requests import EditRequest
 
 LAST = "last"
 _EDIT_ID_SHOWN = 8  # of 32 digits
@@ -19,8 +21,6 @@ _EDIT_ID_SHOWN = 8  # of 32 digits
 
 def edit(db: str | None, words: list[str], as_json: bool) -> None:
     """Add the edits that `words` ask for, all or none, and show the sets they made."""
-    from barhold.store import Store
-    from barhold.training import edit_requests, edits
 
     with Store.open(db) as store:
         if words:
@@ -31,9 +31,8 @@ def edit(db: str | None, words: list[str], as_json: bool) -> None:
         add(store, edit_requests.understood(words, near, names), as_json)
 
 
-def set_ids(store: "Store", text: str, owner: str = "") -> str:
+def set_ids(store: Store, text: str, owner: str = "") -> str:
     """Return the ids that `text` names; `last` stands for the last set's."""
-    from barhold.errors import InputError
 
     if text != LAST:
         return text
@@ -43,23 +42,16 @@ def set_ids(store: "Store", text: str, owner: str = "") -> str:
     return found[0].set_id
 
 
-def sets_near(store: "Store", texts: Sequence[str]) -> "list[TrainingSet]":
+def sets_near(store: Store, texts: Sequence[str]) -> list[TrainingSet]:
     """Return the sets that some ids may mean, and all others of their boots."""
-    from barhold.training import edit_requests
 
     named = [item for text in texts for begin in edit_requests.ids(text) for item in store.sets.named(begin)]
     boots = {item.key[:3]: item.key for item in named}
     return [item for key in boots.values() for item in store.sets.of_boot(key)]
 
 
-def add(store: "Store", requests: "Sequence[EditRequest]", as_json: bool) -> None:
+def add(store: Store, requests: Sequence[EditRequest], as_json: bool) -> None:
     """Add these edits, and show what became of their sets."""
-    from uuid import uuid4
-
-    from barhold import model
-    from barhold.errors import InputError
-    from barhold.store import People
-    from barhold.training import edits
 
     people, now_ms = People(store), _ms(datetime.now(UTC))
     known = people.edits()
@@ -80,9 +72,6 @@ def add(store: "Store", requests: "Sequence[EditRequest]", as_json: bool) -> Non
 
 def undo(db: str | None, words: list[str], as_json: bool) -> None:
     """Take back the last command's edits, or the edit with the id given."""
-    from barhold.output import json_lines
-    from barhold.store import People, Store
-    from barhold.training import edit_requests
 
     with Store.open(db) as store:
         people, now_ms = People(store), _ms(datetime.now(UTC))
@@ -98,8 +87,7 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
             _console.note(f"undone: {one.edit_id[:_EDIT_ID_SHOWN]}, {edit_requests.described(one)}")
 
 
-def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
-    from barhold.errors import InputError
+def _chosen(open_edits: list[Edit], words: list[str]) -> list[Edit]:
 
     if len(words) > 1:
         raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
@@ -116,10 +104,6 @@ def _chosen(open_edits: "list[Edit]", words: list[str]) -> "list[Edit]":
 
 def journal(db: str | None, words: list[str], as_json: bool) -> None:
     """Show every edit once, in the order in which they were made."""
-    from barhold.errors import InputError
-    from barhold.output import json_lines, tables
-    from barhold.store import People, Store
-    from barhold.training import edits
 
     if words:
         raise InputError("--journal takes no words")

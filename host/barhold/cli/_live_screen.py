@@ -1,14 +1,15 @@
 """The live view on a terminal (big digits, drawn anew), as plain lines, or as JSON Lines."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.live import Live
+from rich.text import Text
 
 from barhold.cli import _console
 from barhold.live import view_state
+from barhold.live.view_state import LiveView
 from barhold.output import json_lines
-
-if TYPE_CHECKING:
-    from barhold.live.view_state import LiveView
 
 _BAR_CELLS = 30
 _GLYPHS = {
@@ -34,7 +35,7 @@ def big(number: int) -> list[str]:
 class LiveScreen:
     """Draws a LiveView; `hear` takes each record, `draw` the time."""
 
-    def __init__(self, view: "LiveView", is_terminal: bool, as_json: bool = False) -> None:
+    def __init__(self, view: LiveView, is_terminal: bool, as_json: bool = False) -> None:
         self._view = view
         self._is_terminal = is_terminal
         self._as_json = as_json
@@ -44,8 +45,6 @@ class LiveScreen:
 
     def __enter__(self) -> "LiveScreen":
         if self._is_terminal:
-            from rich.live import Live
-
             self._live = Live(console=_console.console(), auto_refresh=False, screen=False, transient=False)
             self._live.start()
         return self
@@ -79,7 +78,6 @@ class LiveScreen:
 
     def picture(self, now_s: float) -> Any:
         """Return what a terminal shows."""
-        from rich.text import Text
 
         view, hold_ms = self._view, self._view.hold_ms(now_s)
         filled = min(_BAR_CELLS, _BAR_CELLS * hold_ms // max(view.target_ms, 1))

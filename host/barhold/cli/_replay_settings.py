@@ -1,16 +1,22 @@
 """Recordings judged, and judged again, by given settings: what `replay` does."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from pathlib import Path
 
+from barcore.sample import ACC_PER_G
+from barcore.settings import Settings
 from barhold.cli import _console
-
-if TYPE_CHECKING:
-    from barcore.settings import Settings
-    from barhold.model import TrainingSet
-    from barhold.plans.plan import Plan
-    from barhold.recordings.reader import Recording
-    from barhold.store import Kept, Store
+from barhold.errors import InputError
+from barhold.model import TrainingSet
+from barhold.output import json_lines, tables
+from barhold.plans import library
+from barhold.plans.plan import Plan
+from barhold.recordings import compare, reader
+from barhold.recordings import replay as player
+from barhold.recordings.reader import Recording
+from barhold.store import Kept, Recordings, Store
+from barhold.training import history
 
 _MOST_MG, _LEAST_FACTOR, _MOST_FACTOR = 500.0, 0.5, 1.5
 
@@ -19,16 +25,13 @@ _MOST_MG, _LEAST_FACTOR, _MOST_FACTOR = 500.0, 0.5, 1.5
 class Wish:
     """By what a recording is judged; None is as the sensor does without a plan."""
 
-    plan: "Plan | None"
+    plan: Plan | None
     rate_hz: float | None
-    settings: "Settings | None"
+    settings: Settings | None
 
 
-def settings(calibration: str) -> "Settings | None":
+def settings(calibration: str) -> Settings | None:
     """Return the detector's settings from offsets in mg and factors per axis, None from nothing."""
-    from barcore.sample import ACC_PER_G
-    from barcore.settings import Settings
-    from barhold.errors import InputError
 
     if not calibration:
         return None
@@ -48,19 +51,16 @@ def settings(calibration: str) -> "Settings | None":
     return Settings(acc_offset=(x, y, z), acc_scale=(fx, fy, fz), calibrated=True)
 
 
-def judged(taken: "Recording", wish: Wish) -> "tuple[Recording, list[TrainingSet]]":
+def judged(taken: Recording, wish: Wish) -> tuple[Recording, list[TrainingSet]]:
     """Return the recording at the rate that is wished for, and the sets in it."""
-    from barhold.recordings import reader
-    from barhold.recordings import replay as player
 
     if wish.rate_hz:
         taken = reader.slower(taken, wish.rate_hz)
     return taken, player.training_sets(taken, wish.settings)
 
 
-def show(taken: "Recording", found: "list[TrainingSet]", plan: "Plan | None", as_json: bool) -> None:
+def show(taken: Recording, found: list[TrainingSet], plan: Plan | None, as_json: bool) -> None:
     """Print the reps of one recording."""
-    from barhold.output import json_lines, tables
 
     if as_json:
         for line in json_lines.replayed(taken.name, taken.start_s, found, plan):
@@ -71,10 +71,6 @@ def show(taken: "Recording", found: "list[TrainingSet]", plan: "Plan | None", as
 
 def from_store(db: str | None, names: list[str], wish: Wish, as_json: bool) -> None:
     """Judge the named recordings of the database again, and tell what that changes."""
-    from datetime import UTC, datetime
-
-    from barhold.store import Recordings, Store
-    from barhold.training import history
 
     with Store.open(db) as store:
         chosen = _chosen(Recordings(store).listed(), names)
@@ -83,14 +79,7 @@ def from_store(db: str | None, names: list[str], wish: Wish, as_json: bool) -> N
             _again(store, kept, [item for item in first if item.device_id == kept.device_id], wish, as_json)
 
 
-def _again(store: "Store", kept: "Kept", first: "list[TrainingSet]", wish: Wish, as_json: bool) -> None:
-    from datetime import UTC, datetime
-    from pathlib import Path
-
-    from barhold.output import json_lines, tables
-    from barhold.plans import library
-    from barhold.recordings import compare, reader
-    from barhold.store import Recordings
+def _again(store: Store, kept: Kept, first: list[TrainingSet], wish: Wish, as_json: bool) -> None:
 
     whole = reader.of_text(Path(kept.name), Recordings(store).csv(kept.recording_id))
     plan = wish.plan or library.find(None)
@@ -104,9 +93,8 @@ def _again(store: "Store", kept: "Kept", first: "list[TrainingSet]", wish: Wish,
         _console.show(*tables.rejudged(changed, plan))
 
 
-def _chosen(kept: "list[Kept]", names: list[str]) -> "list[Kept]":
+def _chosen(kept: list[Kept], names: list[str]) -> list[Kept]:
     """Return the recordings of these names, or whose ids begin so; all where nothing is named."""
-    from barhold.errors import InputError
 
     if not kept:
         raise InputError("the database keeps no recording: `barhold record FILE --keep` keeps one")

@@ -1,25 +1,23 @@
 """The stored sets, for the commands that list, change or judge them, and the dates that these commands take."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from barhold.model import TrainingSet
-    from barhold.store import Store
+from barhold.errors import InputError
+from barhold.model import TrainingSet
+from barhold.output import json_lines, tables
+from barhold.store import Store
 
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="From this day, or this moment, on.")]
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")]
 
 
-def show(found: "Sequence[TrainingSet]", as_json: bool) -> None:
+def show(found: Sequence[TrainingSet], as_json: bool) -> None:
     """Print sets with their ids."""
-    from barhold.output import json_lines, tables
 
     if as_json:
         for item in found:
@@ -28,16 +26,13 @@ def show(found: "Sequence[TrainingSet]", as_json: bool) -> None:
         _console.show(*tables.stored(found))
 
 
-def span(since: str, until: str) -> "tuple[datetime | None, datetime | None]":
+def span(since: str, until: str) -> tuple[datetime | None, datetime | None]:
     """Return the moments that --since and --until stand for; None where nothing was said."""
     return moment("--since", since), moment("--until", until, end_of_day=True)
 
 
-def moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None":
+def moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
     """Return the moment that a date or an ISO time stands for, local where it names no zone."""
-    from datetime import datetime, timedelta
-
-    from barhold.errors import InputError
 
     if not text:
         return None
@@ -49,15 +44,14 @@ def moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None
         raise InputError(f"{option} {text}: not a date; write it as 2026-11-22 or 2026-11-22T18:30") from None
 
 
-def note_impossible(store: "Store") -> None:
+def note_impossible(store: Store) -> None:
     """Say which stored rows cannot be true and are therefore left out."""
     for text in store.impossible():
         _console.note(text)
 
 
-def stored_sets(db: str | None) -> "list[TrainingSet]":
+def stored_sets(db: str | None) -> list[TrainingSet]:
     """Return all sets in the database as they count today, in order of time."""
-    from barhold.store import Store
 
     with Store.open(db) as store:
         note_impossible(store)

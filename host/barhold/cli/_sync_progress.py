@@ -1,11 +1,11 @@
 """How far a sync is: a bar for each sensor, and no line for a sync that is quick."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.progress import MofNCompleteColumn
 
 from barhold.cli._progress_bar import Bar
-
-if TYPE_CHECKING:
-    from barhold.connection import Session
+from barhold.connection import Session
 
 
 class Progress(Bar):
@@ -14,13 +14,12 @@ class Progress(Bar):
     def __init__(self) -> None:
         super().__init__("records")
 
-    def show(self, session: "Session") -> None:
+    def show(self, session: Session) -> None:
         """Show how far this session is."""
         info, done, left = session.info, session.result.received, session.left
         if done + left and (left or self._bars):
             self.update(info.name or info.device_id, done, done + left, info.device_id)
 
     def _amount(self) -> Any:
-        from rich.progress import MofNCompleteColumn
 
         return MofNCompleteColumn()

@@ -5,8 +5,13 @@ from typing import Annotated
 
 import typer
 
+from barhold import files
 from barhold.cli import _console
 from barhold.cli._options import AsJson
+from barhold.errors import InputError
+from barhold.image import bundle as bundles
+from barhold.image import signing_keys
+from barhold.output import json_lines
 
 
 def bundle(
@@ -33,10 +38,6 @@ def bundle(
       barhold bundle firmware.bhf --py
       barhold bundle firmware.bhf --show
     """
-    from barhold import files
-    from barhold.errors import InputError
-    from barhold.image import bundle as bundles
-    from barhold.output import json_lines
 
     if show:
         if file is None:
@@ -58,6 +59,5 @@ def bundle(
 
 
 def _default_key() -> Path:
-    from barhold.image import signing_keys
 
     return signing_keys.default_path()

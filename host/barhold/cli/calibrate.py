@@ -1,15 +1,16 @@
 """`barhold calibrate`: leads through the poses."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Calibration, Control, Info
+from barhold.connection import Calibration, Control, Info
+from barhold.device import calibration_wizard
+from barhold.errors import InputError
+from barhold.store import Store
 
 
 def calibrate(
@@ -30,8 +31,6 @@ def calibrate(
       barhold calibrate --yes
       barhold calibrate --yes --sensor bar-1 --json
     """
-    from barhold.errors import InputError
-    from barhold.store import Store
 
     if not yes and not sys.stdin.isatty():
         raise InputError("calibrate asks at its end whether to keep what it found: run it in a terminal, or with --yes")
@@ -40,9 +39,8 @@ def calibrate(
     _tell(*done, as_json)
 
 
-async def _lead(control: "Control", yes: bool, as_json: bool) -> "tuple[Info, Calibration, bool]":
+async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calibration, bool]:
     """Take the poses; return who took them, the result, and whether it was kept."""
-    from barhold.device import calibration_wizard
 
     result = await calibration_wizard.lead(control, _console.note, _tell_pose if as_json else lambda _: None)
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
@@ -50,13 +48,12 @@ async def _lead(control: "Control", yes: bool, as_json: bool) -> "tuple[Info, Ca
     return control.info, result, kept
 
 
-def _tell_pose(now: "Calibration") -> None:
-    from barhold.device import calibration_wizard
+def _tell_pose(now: Calibration) -> None:
 
     _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.faces(now))
 
 
-def _tell(info: "Info", result: "Calibration", kept: bool, as_json: bool) -> None:
+def _tell(info: Info, result: Calibration, kept: bool, as_json: bool) -> None:
     if as_json:
         who = {"device": info.device_id, "name": info.name or None}
         _console.json_result("calibration", **who, poses=result.poses, misfit_mg=result.misfit_ug / 1000, kept=kept)
@@ -64,5 +61,5 @@ def _tell(info: "Info", result: "Calibration", kept: bool, as_json: bool) -> Non
         _console.line(f"{info.name} is calibrated: {_words(result)}" if kept else "nothing was changed")
 
 
-def _words(result: "Calibration") -> str:
+def _words(result: Calibration) -> str:
     return f"{result.poses} poses fit to {result.misfit_ug / 1000:.1f} mg"

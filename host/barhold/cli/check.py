@@ -1,22 +1,22 @@
 """`barhold check`: training against its plan, and one line of advice."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Annotated
 
 import typer
 
+from barhold.check import advice, verdicts
+from barhold.check.verdicts import SessionCheck
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
 from barhold.cli._set_listing import Since, Until, note_impossible, span
 from barhold.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from barhold.check.verdicts import SessionCheck
-    from barhold.model import TrainingSet
-    from barhold.plans.plan import Plan
-    from barhold.store import Store
+from barhold.model import TrainingSet
+from barhold.output import check_tables, json_lines
+from barhold.plans.plan import Plan
+from barhold.store import Store
+from barhold.training import people, sets
 
 _IN_FULL = 4
 """With more lifters than this, each has a line."""
@@ -48,8 +48,6 @@ def check(
       barhold check --all --json
       barhold check --since 2026-01-01
     """
-    from barhold.store import Store
-    from barhold.training import people
 
     met = True
     with Store.open(db) as store:
@@ -74,10 +72,9 @@ def check(
 
 
 def _sessions(
-    store: "Store", owners: list[str], span_utc: "tuple[datetime | None, datetime | None]", every: bool, week: bool
-) -> "Iterator[tuple[str, list[list[TrainingSet]]]]":
+    store: Store, owners: list[str], span_utc: tuple[datetime | None, datetime | None], every: bool, week: bool
+) -> Iterator[tuple[str, list[list[TrainingSet]]]]:
     """Yield each owner's sessions that the check needs; InputError where nobody has any."""
-    from barhold.training import sets
 
     found_any = False
     for owner in owners:
@@ -98,13 +95,8 @@ def _sessions(
         )
 
 
-def _last_week(
-    store: "Store", owner: str, span_utc: "tuple[datetime | None, datetime | None]"
-) -> "list[list[TrainingSet]]":
+def _last_week(store: Store, owner: str, span_utc: tuple[datetime | None, datetime | None]) -> list[list[TrainingSet]]:
     """Return the sessions of the owner's last week, and the one before them, whose rest it began with."""
-    from datetime import datetime, time, timedelta
-
-    from barhold.training import sets
 
     since, until = span_utc
     last = store.sets.last(1, owner, since, until)
@@ -117,16 +109,13 @@ def _last_week(
     return sets.sessions(store.sets.stream(owner, first if since is None else max(since, first), until))
 
 
-def _checked(sessions: "list[list[TrainingSet]]", plan: "Plan", every: bool) -> "list[SessionCheck]":
-    from barhold.check import verdicts
+def _checked(sessions: list[list[TrainingSet]], plan: Plan, every: bool) -> list[SessionCheck]:
 
     return verdicts.every(sessions, plan) if every else verdicts.latest(sessions, plan)
 
 
-def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
+def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
     """Show the last session in full, or every one (as a line each); tell whether all of them met the plan."""
-    from barhold.check import advice
-    from barhold.output import check_tables, json_lines
 
     advised = advice.advise(results, plan)
     if as_json:
@@ -138,17 +127,14 @@ def _show(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: boo
     return all(result.met for result in results)
 
 
-def _show_lines(lines: "list[tuple[SessionCheck, Plan]]") -> None:
+def _show_lines(lines: list[tuple[SessionCheck, Plan]]) -> None:
     """Show a line for each lifter's last session."""
-    from barhold.output import check_tables
 
     _console.show(*check_tables.last_sessions(lines))
     _console.note("`barhold check --lifter NAME` shows one in full, with advice")
 
 
-def _show_weeks(results: "list[SessionCheck]", plan: "Plan", every: bool, as_json: bool) -> bool:
-    from barhold.check import verdicts
-    from barhold.output import check_tables, json_lines
+def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
 
     weeks = verdicts.weeks(results)
     shown = weeks if every else weeks[-1:]

@@ -1,5 +1,6 @@
 """`barhold db`: the database as a whole: backup and restore, from one kind to the other, and who may do what."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,10 @@ import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database
+from barhold.cli._progress_bar import Bar
+from barhold.errors import InputError
+from barhold.store import Store
+from barhold.store import backup as backups
 
 db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Replace what is there.")]
@@ -40,15 +45,11 @@ def backup(
     Examples:
       barhold db backup backup.db
     """
-    from barhold.cli._progress_bar import Bar
-    from barhold.errors import InputError
-    from barhold.store import Store
-    from barhold.store.backup import backup
 
     if file.exists() and not yes:
         raise InputError(f"{file} exists: --yes replaces it, or name another file")
     with Store.open(db) as store, Bar("") as bar:
-        size_bytes = backup(store, file, lambda done, total: bar.update("backup", done, total))
+        size_bytes = backups.backup(store, file, lambda done, total: bar.update("backup", done, total))
     if as_json:
         _console.json_result("backup", file=str(file), bytes=size_bytes)
     else:
@@ -70,11 +71,9 @@ def restore(
     Examples:
       barhold db restore backup.db --yes
     """
-    from barhold.cli._progress_bar import Bar
-    from barhold.store.backup import restore
 
     with Bar("rows") as bar:
-        rows = restore(file, db, yes, lambda done, total: bar.update("restore", done, total))
+        rows = backups.restore(file, db, yes, lambda done, total: bar.update("restore", done, total))
     _tell("restored", rows, as_json)
 
 
@@ -93,11 +92,9 @@ def copy(
     Examples:
       barhold db copy backup.db team.db
     """
-    from barhold.cli._progress_bar import Bar
-    from barhold.store.backup import copy_into
 
     with Bar("rows") as bar:
-        rows = copy_into(source, target, lambda done, total: bar.update("copy", done, total))
+        rows = backups.copy_into(source, target, lambda done, total: bar.update("copy", done, total))
     _tell("copied", rows, as_json)
 
 
@@ -111,7 +108,6 @@ def roles() -> None:
     Examples:
       barhold db roles
     """
-    from importlib.resources import files
 
     _console.data(files("barhold.store").joinpath("roles.sql").read_text(encoding="utf-8"))
 

@@ -1,8 +1,17 @@
 """`barhold demo`: the whole way once, with nothing but this computer."""
 
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from barhold.check import advice, verdicts
 from barhold.cli import _console, sync
 from barhold.cli._options import AsJson
 from barhold.errors import BarholdError
+from barhold.output import check_tables, json_lines
+from barhold.plans import plan
+from barhold.store import Store
+from barhold.training import sets
 
 SEED, SETS, REPS = 1, 3, 8
 
@@ -18,15 +27,6 @@ def demo(as_json: AsJson = False) -> None:
       barhold demo
       barhold demo --json
     """
-    import tempfile
-    from datetime import UTC, datetime
-    from pathlib import Path
-
-    from barhold.check import advice, verdicts
-    from barhold.output import check_tables, json_lines
-    from barhold.plans import plan
-    from barhold.store import Store
-    from barhold.training import sets
 
     _console.step(f"generating {SETS} sets of {REPS} reps")
     taken = sync.generated(SEED, SETS, REPS)

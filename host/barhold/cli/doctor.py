@@ -1,16 +1,16 @@
 """`barhold doctor`: what stands between this computer and a sensor that works."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
-
-if TYPE_CHECKING:
-    from barhold.doctor import Line
-    from barhold.sync import Wanted
+from barhold.doctor import FAIL, Line, examine
+from barhold.output import json_lines, tables
+from barhold.sync import Wanted
 
 
 def doctor(
@@ -34,11 +34,6 @@ def doctor(
       barhold doctor --no-mount
       barhold doctor --no-mount --json
     """
-    from dataclasses import asdict
-
-    from barhold.doctor import FAIL
-    from barhold.output import json_lines, tables
-    from barhold.sync import Wanted
 
     wanted = Wanted(sensor, usb, port)
     with_mount = sys.stdin.isatty() and not as_json if mount is None else mount
@@ -52,7 +47,6 @@ def doctor(
         raise typer.Exit(2)
 
 
-async def _examine(wanted: "Wanted", seconds: float, with_mount: bool, db: str | None) -> "list[Line]":
-    from barhold.doctor import examine
+async def _examine(wanted: Wanted, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
 
     return await examine.all_of(wanted, seconds, with_mount, db, _console.note)

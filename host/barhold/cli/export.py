@@ -1,22 +1,26 @@
 """`barhold export`: the sets for other programs."""
 
+import json
 from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
+from barhold import files
 from barhold.cli import _console
 from barhold.cli._options import Database
 from barhold.cli._set_listing import stored_sets
 from barhold.errors import InputError
+from barhold.exports import fit, hevy, ical, parquet, rows, selection, strong
 from barhold.exports.dialects import Dialect
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from barhold.model import TrainingSet
+from barhold.model import TrainingSet
+from barhold.output import json_lines
+from barhold.plans import library
+from barhold.store import People, Store
+from barhold.training import sets
 
 
 class Format(StrEnum):
@@ -87,7 +91,6 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
       barhold export ical --out next.ics
       barhold export parquet --out reps.parquet
     """
-    from barhold.exports import selection
 
     if what == Format.PARQUET and out is None:
         raise InputError("Parquet is a binary format: name a file, for example --out reps.parquet")
@@ -106,10 +109,9 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _export_for_each_lifter(
-    what: Format, found: "list[TrainingSet]", out: Path | None, options: _Options, overwrite: bool
+    what: Format, found: list[TrainingSet], out: Path | None, options: _Options, overwrite: bool
 ) -> None:
     """Write a file for each lifter into a folder, or the only lifter's to `out` or standard output."""
-    from barhold.exports import rows, selection
 
     owners = selection.by_owner(found)
     is_folder = out is not None and (out.is_dir() or (len(owners) > 1 and not out.suffix))
@@ -132,7 +134,6 @@ def _export_for_each_lifter(
 
 def _write(contents: dict[Path, bytes], overwrite: bool, folder: Path | None = None) -> None:
     """Write all files or none, after making `folder` if it is missing; leave alone what is there already."""
-    from barhold import files
 
     new = {path: content for path, content in contents.items() if not _is_there(path, content)}
     with files.made_folder(folder) if folder else nullcontext():
@@ -148,10 +149,8 @@ def _is_there(path: Path, content: bytes) -> bool:
         return False
 
 
-def _content(what: Format, found: "list[TrainingSet]", options: _Options) -> bytes:
+def _content(what: Format, found: list[TrainingSet], options: _Options) -> bytes:
     """Return the one file of a format other than FIT."""
-    from barhold.exports import hevy, rows, strong
-    from barhold.training import sets
 
     if what == Format.JSONL:
         return _lines(found).encode()
@@ -164,29 +163,18 @@ def _content(what: Format, found: "list[TrainingSet]", options: _Options) -> byt
     per_set = options.per_set
     columns, table = (rows.SET_COLUMNS, rows.per_set(found)) if per_set else (rows.REP_COLUMNS, rows.per_rep(found))
     if what == Format.PARQUET:
-        from barhold.exports import parquet
-
         return parquet.to_parquet(columns, table)
     return rows.to_csv(columns, table).encode()
 
 
-def _lines(found: "list[TrainingSet]") -> str:
+def _lines(found: list[TrainingSet]) -> str:
     """Return the lines of `barhold sets --json`."""
-    import json
-
-    from barhold.output import json_lines
 
     return "".join(json.dumps(json_lines.stored(item), allow_nan=False) + "\n" for item in found)
 
 
-def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
+def _calendar(found: list[TrainingSet], db: str | None) -> bytes:
     """Return the next sessions of each lifter by their own plan, and of others by the chosen one."""
-    from datetime import UTC, datetime
-
-    from barhold.exports import ical, selection
-    from barhold.plans import library
-    from barhold.store import People, Store
-    from barhold.training import sets
 
     with Store.open(db) as store:
         plans = {lifter.name: lifter.plan for lifter in People(store).lifters()}
@@ -195,10 +183,8 @@ def _calendar(found: "list[TrainingSet]", db: str | None) -> bytes:
     return ical.calendar(by_plan, datetime.now(UTC))
 
 
-def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
+def _fit_files(found: list[TrainingSet], out: Path) -> dict[Path, bytes]:
     """Return a file for each session."""
-    from barhold.exports import fit, selection
-    from barhold.training import sets
 
     sessions = sets.sessions(found)
     if out.suffix.lower() == ".fit" and not out.is_dir():
@@ -211,9 +197,8 @@ def _fit_files(found: "list[TrainingSet]", out: Path) -> dict[Path, bytes]:
     }
 
 
-def _moment(option: str, text: str, end_of_day: bool = False) -> "datetime | None":
+def _moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
     """Return the moment that a date or an ISO time stands for, local if it names no zone."""
-    from datetime import datetime, timedelta
 
     if not text:
         return None

@@ -1,17 +1,20 @@
 """`barhold flash`: a bare board becomes a sensor."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson
-
-if TYPE_CHECKING:
-    from barhold.flash.board_info import Asked
-    from barhold.flash.install import Step
-    from barhold.flash.run import Flashed
+from barhold.cli._progress_bar import Bar
+from barhold.device.pairing import check_name
+from barhold.errors import InputError
+from barhold.flash import boards, run
+from barhold.flash.board_info import Asked
+from barhold.flash.install import Step
+from barhold.flash.run import Flashed
+from barhold.image import signing_keys
 
 
 def flash(
@@ -45,8 +48,6 @@ def flash(
       barhold flash --board xiao_s3
       barhold flash --board xiao_s3 --name bar-2
     """
-    from barhold.errors import InputError
-    from barhold.flash import boards, run
 
     if not board:
         raise InputError(f"which board is it? Say --board NAME: {boards.known()}")
@@ -66,7 +67,6 @@ class _Shown:
     """The board and the files, as lines of JSON or as a bar."""
 
     def __init__(self, as_json: bool) -> None:
-        from barhold.cli._progress_bar import Bar
 
         self._as_json = as_json
         self._bar = Bar("kB")
@@ -78,21 +78,21 @@ class _Shown:
     def __exit__(self, *of: Any) -> None:
         self._bar.__exit__(*of)
 
-    def meet(self, asked: "Asked") -> None:
+    def meet(self, asked: Asked) -> None:
         if self._as_json:
             line = {"machine": asked.machine, "micropython": asked.version_text, "unique_id": asked.unique_id}
             _console.json_result("board", **line, board=asked.board or None)
         else:
             _console.note(f"{asked.machine} with MicroPython {asked.version_text}, id {asked.unique_id}")
 
-    def step(self, step: "Step") -> None:
+    def step(self, step: Step) -> None:
         if step.state == "writing":
             self._bar.update(step.path, step.done_bytes / 1000, step.total_bytes / 1000)
         elif self._as_json:
             _console.json_result("file", path=step.path, state=step.state)
 
 
-def _tell(result: "Flashed", board: str, as_json: bool) -> None:
+def _tell(result: Flashed, board: str, as_json: bool) -> None:
     done = result.done
     if as_json:
         counts = {"copied": done.copied, "equal": done.equal, "removed": done.removed, "bytes": done.copied_bytes}
@@ -109,7 +109,6 @@ def _tell(result: "Flashed", board: str, as_json: bool) -> None:
 
 
 def _checked(name: str) -> str:
-    from barhold.device.pairing import check_name
 
     return check_name(name) if name else ""
 
@@ -117,6 +116,5 @@ def _checked(name: str) -> str:
 def _modulus(key: Path | None) -> bytes:
     if key is None:
         return b""
-    from barhold.image import signing_keys
 
     return signing_keys.read(key).modulus

@@ -2,18 +2,21 @@
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database
 from barhold.errors import InputError
-
-if TYPE_CHECKING:
-    from barhold.imports.parse import ImportOptions, ImportResult
-    from barhold.imports.prepared import PreparedImport
-    from barhold.store import Store
+from barhold.imports import prepared
+from barhold.imports.parse import EXERCISES, ImportOptions, ImportResult, nearest, read
+from barhold.imports.prepared import PreparedImport
+from barhold.output import import_preview
+from barhold.store import People, Store
+from barhold.store.imports import Imports
+from barhold.training import history, sets
 
 FAULTS_SHOWN = 20
 
@@ -51,9 +54,6 @@ def import_(  # noqa: PLR0913, PLR0917 - one for each option
       barhold import hevy.csv --exercise "hip thrust"
       barhold import --list
     """
-    from barhold.imports.parse import EXERCISES, ImportOptions, ImportResult, read
-    from barhold.store import Store
-    from barhold.store.imports import Imports
 
     if (file is None) != listed:
         raise InputError("name either one FILE to import or --list")
@@ -74,7 +74,6 @@ def import_(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _zone(text: str) -> tzinfo | None:
     """Return the zone that --zone names; None for the computer's."""
-    from zoneinfo import ZoneInfo
 
     if not text:
         return None
@@ -88,9 +87,8 @@ def _zone(text: str) -> tzinfo | None:
         raise InputError(f"--zone {text}: not a time zone: write it as Europe/Berlin or +01:00") from None
 
 
-def _usable(file: Path, result: "ImportResult", options: "ImportOptions") -> "ImportResult":
+def _usable(file: Path, result: ImportResult, options: ImportOptions) -> ImportResult:
     """Return the result after its warnings were printed; InputError if a line cannot be used or nothing matches."""
-    from barhold.imports.parse import nearest
 
     _note_some(result.warnings, "warning: ")
     if len(result.faults) == 1:
@@ -112,12 +110,8 @@ def _note_some(lines: list[str], before: str = "") -> None:
         _console.note(f"{before}{len(lines) - FAULTS_SHOWN} more lines of other exercises cannot be read")
 
 
-def _take(store: "Store", result: "ImportResult", options: "ImportOptions", store_it: bool) -> "PreparedImport":
+def _take(store: Store, result: ImportResult, options: ImportOptions, store_it: bool) -> PreparedImport:
     """Work out what changes, and store it if that is wanted."""
-    from barhold.imports import prepared
-    from barhold.store import People
-    from barhold.store.imports import Imports
-    from barhold.training import history, sets
 
     people, now = People(store), datetime.now(UTC)
     if options.lifter and options.lifter not in [lifter.name for lifter in people.lifters()]:
@@ -132,8 +126,7 @@ def _take(store: "Store", result: "ImportResult", options: "ImportOptions", stor
     return found
 
 
-def _print(found: "PreparedImport", result: "ImportResult", dry_run: bool, as_json: bool) -> None:
-    from barhold.output import import_preview
+def _print(found: PreparedImport, result: ImportResult, dry_run: bool, as_json: bool) -> None:
 
     if as_json:
         for imported in found.sets:

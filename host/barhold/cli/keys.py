@@ -1,16 +1,19 @@
 """`barhold keys`: the key that signs firmware for updates by radio."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from barcore import protocol
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control, Info
-    from barhold.image.signing_keys import PublicKey
+from barhold.connection import Control, Info
+from barhold.errors import LinkError
+from barhold.image import signing_keys as rsa
+from barhold.image.signing_keys import PublicKey
+from barhold.store import Store
+from barhold.update import precheck
 
 keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 File = Annotated[
@@ -40,7 +43,6 @@ def make(file: File = None, as_json: AsJson = False) -> None:
     Examples:
       barhold keys make signing.pem
     """
-    from barhold.image import signing_keys as rsa
 
     path = file or rsa.default_path()
     _tell(path, rsa.make(path), as_json)
@@ -59,7 +61,6 @@ def show(
       barhold keys show signing.pem
       barhold keys show signing.pem --public
     """
-    from barhold.image import signing_keys as rsa
 
     path = file or rsa.default_path()
     key = rsa.read(path)
@@ -87,15 +88,10 @@ def push(
     Examples:
       barhold keys push signing.pem --usb
     """
-    from barcore import protocol
-    from barhold.errors import LinkError
-    from barhold.image import signing_keys as rsa
-    from barhold.store import Store
-    from barhold.update import precheck
 
     key = rsa.read(file or rsa.default_path())
 
-    async def work(control: "Control") -> "Info":
+    async def work(control: Control) -> Info:
         state = await control.update(protocol.UPDATE_KEY, key.modulus)
         if state.reason:
             raise precheck.refused(control.info, state.reason)
@@ -112,7 +108,7 @@ def push(
         _console.line(f"{info.name} trusts the signatures of {key.fingerprint}")
 
 
-def _tell(path: Path, key: "PublicKey", as_json: bool) -> None:
+def _tell(path: Path, key: PublicKey, as_json: bool) -> None:
     if as_json:
         _console.json_result("key", file=str(path), fingerprint=key.fingerprint)
     else:

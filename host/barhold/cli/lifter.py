@@ -1,14 +1,17 @@
 """`barhold lifter`: who trains, by which plan, with which sensor."""
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, Sensor
-
-if TYPE_CHECKING:
-    from barhold.store import Device, Store
+from barhold.errors import InputError
+from barhold.model import Lifter, Wearer
+from barhold.output import json_lines, tables
+from barhold.plans import library
+from barhold.store import Device, People, Store
 
 lifter = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
@@ -43,9 +46,6 @@ def add(
       barhold lifter add Mia
       barhold lifter add Mia --plan glute-bridge
     """
-    from barhold.model import Lifter
-    from barhold.plans import library
-    from barhold.store import People, Store
 
     _check_name(name)
     kept = library.lasting(plan) if plan else ""
@@ -66,8 +66,6 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
       barhold lifter list
       barhold lifter list --json
     """
-    from barhold.output import tables
-    from barhold.store import People, Store
 
     with Store.open(db) as store:
         people = People(store)
@@ -105,11 +103,6 @@ def wear(
       barhold lifter wear Mia --since 2026-11-20T18:00
       barhold lifter wear Mia --always
     """
-    from datetime import datetime
-
-    from barhold.errors import InputError
-    from barhold.model import Wearer
-    from barhold.store import People, Store
 
     if since and always:
         raise InputError("--since and --always: one of them")
@@ -133,13 +126,11 @@ def wear(
 
 
 def _line(name: str, fields: dict[str, object]) -> None:
-    from barhold.output import json_lines
 
     _console.json_line({"type": "lifter", "schema": json_lines.SCHEMA, "name": name, **fields})
 
 
 def _check_name(name: str) -> None:
-    from barhold.errors import InputError
 
     hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
@@ -147,9 +138,8 @@ def _check_name(name: str) -> None:
         raise InputError(f"lifter {name!r}: a name has {rule}")
 
 
-def _device(store: "Store", wanted: str) -> "Device":
+def _device(store: Store, wanted: str) -> Device:
     """Return the sensor in the database that is meant, by name or the beginning of its id."""
-    from barhold.errors import InputError
 
     known = store.devices()
     near = [one for one in known if not wanted or one.name == wanted]

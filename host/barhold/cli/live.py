@@ -1,18 +1,21 @@
 """`barhold live`: the training as it happens."""
 
+import asyncio
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import Annotated
 
 import typer
 
-from barhold.cli import _console
+from barhold.cli import _console, _sensor_options
+from barhold.cli._live_screen import LiveScreen
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
-
-if TYPE_CHECKING:
-    from barhold.connection import Info, Session
-    from barhold.live.view_state import LiveView
-    from barhold.store import Store
+from barhold.connection import Info, Session
+from barhold.live.view_state import LiveView
+from barhold.store import Store
+from barhold.sync import Keeper, Wanted
+from barhold.sync.one_sensor import utc_clock
 
 _TICK_S = 0.1
 
@@ -37,11 +40,6 @@ def live(
       barhold live --seconds 2
       barhold live --sensor bar-2 --seconds 2 --json
     """
-    import asyncio
-    from contextlib import suppress
-
-    from barhold.live.view_state import LiveView
-    from barhold.store import Store
 
     view = LiveView()
     with Store.open(db) as store, suppress(KeyboardInterrupt):  # the usual way to end it
@@ -50,21 +48,14 @@ def live(
 
 
 async def _show(
-    view: "LiveView", store: "Store", where: tuple[str, bool, str], seconds: float | None, as_json: bool
+    view: LiveView, store: Store, where: tuple[str, bool, str], seconds: float | None, as_json: bool
 ) -> None:
-    import asyncio
-    from contextlib import suppress
-
-    from barhold.cli import _sensor_options
-    from barhold.cli._live_screen import LiveScreen
-    from barhold.sync import Keeper, Wanted
-    from barhold.sync.one_sensor import utc_clock
 
     wanted, met = Wanted(*where), None
     _console.step(f"looking for {_sensor_options.words(wanted)}")
     with LiveScreen(view, _console.is_lively(sys.stdout) and not as_json, as_json) as shown:
 
-        def connected(session: "Session") -> None:
+        def connected(session: Session) -> None:
             nonlocal met
             if as_json and session is not met:
                 _tell_connected(session.info)
@@ -87,6 +78,6 @@ async def _show(
             drawing.cancel()
 
 
-def _tell_connected(info: "Info") -> None:
+def _tell_connected(info: Info) -> None:
     who = {"device": info.device_id, "name": info.name or None}
     _console.json_result("connected", **who, battery_mv=info.battery_mv or None)

@@ -4,7 +4,12 @@ from typing import Annotated
 
 import typer
 
+from barhold.cli import _edit_sets
 from barhold.cli._options import AsJson, Database
+from barhold.errors import InputError
+from barhold.plans import loads
+from barhold.store import Store
+from barhold.training import edit_requests, edits, sets
 
 
 def load(
@@ -28,11 +33,6 @@ def load(
       barhold load 132.5 lb --set last
       barhold load 62.5 kg --session
     """
-    from barhold.cli import _edit_sets
-    from barhold.errors import InputError
-    from barhold.plans import loads
-    from barhold.store import Store
-    from barhold.training import edit_requests, edits, sets
 
     value = edits.load_value(loads.parse(" ".join(words)))
     if chosen and session:

@@ -1,14 +1,15 @@
 """`barhold name`: what a sensor calls itself."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control
+from barhold.connection import Control
+from barhold.device.pairing import check_name
+from barhold.errors import LinkError
+from barhold.store import Store
 
 
 def name(
@@ -27,13 +28,10 @@ def name(
       barhold name bar-2
       barhold name "Anna's bar" --sensor bar-2
     """
-    from barhold.device.pairing import check_name
-    from barhold.errors import LinkError
-    from barhold.store import Store
 
     check_name(new)
 
-    async def work(control: "Control") -> str:
+    async def work(control: Control) -> str:
         kept = await control.set(name=new)
         if kept.name != new:
             raise LinkError(f"sensor {control.info.device_id} kept the name {kept.name}: try again")

@@ -1,18 +1,20 @@
 """`barhold plan`: what training is checked against, and what the sensor cues by."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control
-    from barhold.connection.control import SensorSettings
-    from barhold.plans.plan import Plan
-    from barhold.store import Store
+from barhold.connection import Control
+from barhold.connection.control import SensorSettings
+from barhold.errors import InputError, LinkError
+from barhold.output import json_lines, tables
+from barhold.output.tables import span
+from barhold.plans import library
+from barhold.plans.plan import Plan
+from barhold.store import People, Store
 
 plan = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; otherwise the chosen one.")]
@@ -46,9 +48,6 @@ def list_(as_json: AsJson = False) -> None:
       barhold plan list
       barhold plan list --json
     """
-    from barhold.errors import InputError
-    from barhold.output import json_lines, tables
-    from barhold.plans import library
 
     chosen = library.wanted()
     rows, faults = [], []
@@ -78,8 +77,6 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
       barhold plan show
       barhold plan show glute-bridge --json
     """
-    from barhold.output import json_lines
-    from barhold.plans import library
 
     found = library.find(name or None)
     if as_json:
@@ -97,8 +94,6 @@ def check(name: Named, as_json: AsJson = False) -> None:
       barhold plan check hip-thrust
       barhold plan check glute-bridge --json
     """
-    from barhold.output import json_lines
-    from barhold.plans import library
 
     found = library.find(name)
     if as_json:
@@ -115,8 +110,6 @@ def use(name: Named, as_json: AsJson = False) -> None:
     Examples:
       barhold plan use hip-thrust
     """
-    from barhold.output import json_lines
-    from barhold.plans import library
 
     found = library.use(name)
     if as_json:
@@ -146,15 +139,12 @@ def push(
       barhold plan push
       barhold plan push glute-bridge --sensor bar-2
     """
-    from barhold.errors import LinkError
-    from barhold.plans import library
-    from barhold.store import Store
 
     named = library.find(name) if name else None  # a wrong name is told before any sensor is looked for
 
     with Store.open(db) as store:
 
-        async def work(control: "Control") -> "tuple[Plan, SensorSettings]":
+        async def work(control: Control) -> tuple[Plan, SensorSettings]:
             found = named or _wearers_plan(store, control.info.device_id)
             target_ms, long_ms = round(found.hold_s.least * 1000), round(found.hold_s.most * 1000)
             kept = await control.set(target_ms=target_ms, long_ms=long_ms)
@@ -165,25 +155,20 @@ def push(
         found, kept = _sensor_options.in_session(sensor, usb, port, wait, store, work)
     target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
     if as_json:
-        from barhold.output import json_lines
-
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
         _console.line(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
 
 
-def _wearers_plan(store: "Store", device_id: str) -> "Plan":
-    from barhold.plans import library
-    from barhold.store import People
+def _wearers_plan(store: Store, device_id: str) -> Plan:
 
     people = People(store)
     wearer = next((one.lifter for one in reversed(people.wearers()) if one.device_id == device_id), "")
     return library.find(next((one.plan for one in people.lifters() if one.name == wearer), "") or None)
 
 
-def _words(found: "Plan") -> str:
-    from barhold.output.tables import span
+def _words(found: Plan) -> str:
 
     return (
         f"{found.name}, {span(found.sets)} sets of {span(found.reps)} reps, pause {span(found.hold_s)} s, "

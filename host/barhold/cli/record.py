@@ -1,17 +1,19 @@
 """`barhold record`: the raw motion of a training, to replay and to test with."""
 
+import time
+from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control
-    from barhold.recordings.writer import Capture
-    from barhold.store import Store
+from barhold.connection import Control
+from barhold.errors import LinkError
+from barhold.recordings.writer import Capture
+from barhold.store import Recordings, Store, recording_id_of
+from barhold.sync.one_sensor import utc_clock
 
 LINE_EVERY_S = 10.0
 
@@ -42,13 +44,10 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
       barhold record training.csv --seconds 1
       barhold record training.csv --seconds 1 --overwrite --sensor bar-1 --keep --json
     """
-    from barhold.errors import LinkError
-    from barhold.recordings.writer import Capture
-    from barhold.store import Store
 
     error, device_id, kept = None, "", None
 
-    async def work(control: "Control") -> None:
+    async def work(control: Control) -> None:
         nonlocal device_id
         device_id = control.info.device_id
         await _gather(control, capture, seconds)
@@ -67,9 +66,7 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
         raise error
 
 
-async def _gather(control: "Control", capture: "Capture", seconds: float | None) -> None:
-    import time
-    from contextlib import aclosing
+async def _gather(control: Control, capture: Capture, seconds: float | None) -> None:
 
     told_s = time.monotonic()
     _console.step(f"recording from {control.info.name}" + ("" if seconds else "; Ctrl-C ends it"))
@@ -83,17 +80,15 @@ async def _gather(control: "Control", capture: "Capture", seconds: float | None)
                 _console.step(f"{capture.duration_s:.0f} s, {capture.lost} samples lost")
 
 
-def keep_recording(store: "Store", csv: str, name: str, device_id: str) -> str:
+def keep_recording(store: Store, csv: str, name: str, device_id: str) -> str:
     """Keep a recording in the database, and say so; return its id there."""
-    from barhold.store import Recordings, recording_id_of
-    from barhold.sync.one_sensor import utc_clock
 
     new = Recordings(store).keep(csv, name, device_id, utc_clock()())
     _console.note(f"{name} is {'' if new else 'already '}kept: `barhold replay --from-store` judges it again")
     return recording_id_of(csv)
 
 
-def _tell(capture: "Capture", file: Path, kept: str | None, as_json: bool) -> None:
+def _tell(capture: Capture, file: Path, kept: str | None, as_json: bool) -> None:
     if capture.samples < 2:
         _console.note(f"no sample came, {file} was not written")
         return

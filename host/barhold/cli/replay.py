@@ -1,17 +1,19 @@
 """`barhold replay`: recordings through the sensor's own detector."""
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from barhold.cli import _console
+from barhold.cli import _console, _replay_settings
 from barhold.cli._options import Database
-
-if TYPE_CHECKING:
-    from barhold.cli._replay_settings import Wish
-    from barhold.model import TrainingSet
-    from barhold.recordings.reader import Recording
+from barhold.cli._replay_settings import Wish
+from barhold.errors import InputError
+from barhold.model import TrainingSet
+from barhold.plans import library
+from barhold.recordings import reader, timeline
+from barhold.recordings.reader import Recording
 
 _SUFFIXES = (".png", ".svg")
 
@@ -61,9 +63,6 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
       barhold replay session.csv --plot session.png
       barhold replay --from-store --calibration 12,-5,8
     """
-    from barhold.cli import _replay_settings
-    from barhold.errors import InputError
-    from barhold.plans import library
 
     wish = _replay_settings.Wish(library.find(plan) if plan else None, rate, _replay_settings.settings(calibration))
     if from_store:
@@ -76,10 +75,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
     _from_files(files, wish, as_json, plot)
 
 
-def _from_files(files: list[Path], wish: "Wish", as_json: bool, plot: Path | None) -> None:
-    from barhold.cli import _replay_settings
-    from barhold.errors import InputError
-    from barhold.recordings import reader
+def _from_files(files: list[Path], wish: Wish, as_json: bool, plot: Path | None) -> None:
 
     if plot and wish.settings:
         raise InputError("--plot draws what the sensor saw: take --calibration away")
@@ -101,9 +97,6 @@ def _from_files(files: list[Path], wish: "Wish", as_json: bool, plot: Path | Non
 
 def _pictures(files: list[Path], plot: Path) -> dict[Path, Path]:
     """Return where the picture of each file goes; InputError before anything is replayed."""
-    from importlib.util import find_spec
-
-    from barhold.errors import InputError
 
     if find_spec("matplotlib") is None:
         raise InputError("--plot needs matplotlib: pip install 'barhold[plot]', in a clone pip install '.[plot]'")
@@ -120,7 +113,7 @@ def _pictures(files: list[Path], plot: Path) -> dict[Path, Path]:
     return {files[0]: plot}
 
 
-def _draw(path: Path, taken: "Recording", found: "list[TrainingSet]", picture: Path) -> None:
-    from barhold.recordings import plot, timeline
+def _draw(path: Path, taken: Recording, found: list[TrainingSet], picture: Path) -> None:
+    from barhold.recordings import plot  # noqa: PLC0415 - matplotlib is an extra
 
     plot.save(plot.draw(timeline.of(path, taken, found)), picture)

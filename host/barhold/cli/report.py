@@ -1,12 +1,18 @@
 """`barhold report`: all training as one page."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from barhold import files
+from barhold import report as pages
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
+from barhold.errors import InputError
+from barhold.store import Store
+from barhold.training import history, people, sets
 
 FILE = Path("barhold-report.html")
 
@@ -32,13 +38,6 @@ def report(
       barhold report --out training.html --json
       barhold report --plan glute-bridge --out -
     """
-    from datetime import UTC, datetime
-
-    from barhold import files
-    from barhold import report as pages
-    from barhold.errors import InputError
-    from barhold.store import Store
-    from barhold.training import history, people, sets
 
     if as_json and str(out) == "-":
         raise InputError("--out - puts the page on stdout, which --json wants for its line: name a file by --out")

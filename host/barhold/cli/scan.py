@@ -1,17 +1,17 @@
 """`barhold scan`: which sensors are near."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Usb
-
-if TYPE_CHECKING:
-    from barhold.connection import Info
-    from barhold.link.endpoint import Found
-    from barhold.store import Store
-    from barhold.sync import Wanted
+from barhold.connection import Info
+from barhold.errors import LinkError
+from barhold.link.endpoint import Found
+from barhold.output import json_lines, tables
+from barhold.store import Store
+from barhold.sync import Wanted, near, probe
 
 Row = dict[str, Any]
 
@@ -32,9 +32,6 @@ def scan(
       barhold scan
       barhold scan --no-ask --json
     """
-    from barhold.output import json_lines
-    from barhold.store import Store
-    from barhold.sync import Wanted
 
     _console.step("looking at the USB ports" if usb else f"listening for {seconds:g} s")
     with Store.open(db) as store:
@@ -43,16 +40,12 @@ def scan(
         for row in rows:
             _console.json_line({"type": "sensor", "schema": json_lines.SCHEMA, **row})
     elif rows:
-        from barhold.output import tables
-
         _console.show(*tables.scanned(rows))
     else:
         _console.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
 
 
-async def _rows(wanted: "Wanted", seconds: float, ask: bool, store: "Store") -> list[Row]:
-    from barhold.errors import LinkError
-    from barhold.sync import near, probe
+async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store) -> list[Row]:
 
     rows = []
     for one in await near(wanted, seconds):
@@ -66,7 +59,7 @@ async def _rows(wanted: "Wanted", seconds: float, ask: bool, store: "Store") -> 
     return rows
 
 
-def _row(found: "Found", info: "Info | None") -> Row:
+def _row(found: Found, info: Info | None) -> Row:
     unsynced = found.unsynced
     if info:
         unsynced = max(0, info.next_seq - max(info.acked, info.first_seq))

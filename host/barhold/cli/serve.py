@@ -1,20 +1,27 @@
 """`barhold serve`: the live page."""
 
 import sys
+import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import Database, PlanName, Port, Usb
 from barhold.cli._streams import unfiltered
-
-if TYPE_CHECKING:
-    from contextlib import ExitStack
-
-    from barhold.recordings.reader import Recording
-    from barhold.sync import Wanted
+from barhold.cli.sync import generated
+from barhold.errors import InputError
+from barhold.live import server, token
+from barhold.live.app import Stage
+from barhold.plans import library
+from barhold.recordings import reader as recordings
+from barhold.recordings.reader import Recording
+from barhold.store import Store
+from barhold.sync import Wanted
+from barhold.training import people
 
 WEB_PORT = 8717
 
@@ -63,13 +70,6 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
       barhold serve --virtual session.csv --seconds 2
       barhold serve --seed 1 --speed 4 --lan --seconds 2
     """
-    from contextlib import ExitStack, suppress
-
-    from barhold.errors import InputError
-    from barhold.live import server
-    from barhold.live.app import Stage
-    from barhold.store import Store
-    from barhold.training import people
 
     played = [*(virtual or []), *(seed or [])]
     if played and (names or usb or port):
@@ -90,25 +90,20 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     _console.note("ended")
 
 
-def _recordings(files: list[Path], seeds: list[int]) -> "list[Recording]":
-    from barhold.cli.sync import generated
-    from barhold.recordings import reader as recordings
+def _recordings(files: list[Path], seeds: list[int]) -> list[Recording]:
 
     return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
 
 
-def _wanted(names: list[str], usb: bool, port: str) -> "list[Wanted]":
-    from barhold.errors import InputError
-    from barhold.sync import Wanted
+def _wanted(names: list[str], usb: bool, port: str) -> list[Wanted]:
 
     if len(names) > 1 and (usb or port):
         raise InputError("several sensors are for the radio: leave out --usb and --port, or name one")
     return [Wanted(name, usb, port) for name in names or [""]]
 
 
-def _passing(stack: "ExitStack") -> Path:
+def _passing(stack: ExitStack) -> Path:
     """Return a database that goes with the command: what is tried out is nobody's training."""
-    import tempfile
 
     _console.note("what is played is not kept; --db FILE keeps it")
     return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "played.db"
@@ -116,8 +111,6 @@ def _passing(stack: "ExitStack") -> Path:
 
 def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
     """Print where the page is, for phones as a code; return the address to invite to and the token in it."""
-    from barhold.live import server, token
-    from barhold.plans import library
 
     if not lan:
         _console.line(f"http://127.0.0.1:{web_port}/")
@@ -130,7 +123,6 @@ def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
 
 
 def _show_code(address: str) -> None:
-    import segno
 
     if sys.stderr.isatty():
         segno.make(address, error="l").terminal(out=unfiltered(sys.stderr), compact=True)

@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
-from barhold.cli import _console
+from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database
 from barhold.cli._set_listing import Since, Until, note_impossible, show, span
+from barhold.errors import InputError
+from barhold.store import Store
 
 Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter's (or sensor id's) alone.")]
 
@@ -50,15 +52,12 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
       barhold sets --journal
       barhold sets --undo
     """
-    from barhold.errors import InputError
 
     if edit + undo + journal > 1:
         raise InputError("--edit, --undo and --journal: one at a time")
     if words and not (edit or undo or journal):
         raise InputError(f"{words[0]!r}: to change a set write --edit before it; sets alone takes only options")
     if edit or undo or journal:
-        from barhold.cli import _edit_sets
-
         work = _edit_sets.edit if edit else _edit_sets.undo if undo else _edit_sets.journal
         work(db, words or [], as_json)
     else:
@@ -66,7 +65,6 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def _list(db: str | None, lifter: str, last: int | None, dates: tuple[str, str], as_json: bool) -> None:
-    from barhold.store import Store
 
     first, end = span(*dates)
     with Store.open(db) as store:

@@ -1,19 +1,25 @@
 """`barhold sync`: records from sensors into the database."""
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from barhold import generate
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Usb, Wait
+from barhold.cli._sync_progress import Progress
 from barhold.cli.record import keep_recording
-
-if TYPE_CHECKING:
-    from barhold.connection import SyncResult
-    from barhold.recordings.reader import Recording
-    from barhold.store import Store
-    from barhold.sync import Wanted
+from barhold.connection import SyncResult
+from barhold.errors import InputError, LinkError
+from barhold.link.virtual import VirtualSensor
+from barhold.recordings import reader as recordings
+from barhold.recordings.reader import Recording
+from barhold.store import Store
+from barhold.sync import Keeper, Wanted, many_sensors
+from barhold.sync.one_sensor import sync as catch_up_with
+from barhold.sync.one_sensor import utc_clock
 
 
 def sync(  # noqa: PLR0913, PLR0917 - one per option
@@ -50,14 +56,9 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
       barhold sync --virtual session.csv
       barhold sync --seed 2 --keep
     """
-    from barhold.errors import InputError
-    from barhold.store import Store
-    from barhold.sync import Wanted
 
     _refuse_both(names or [], every, usb or bool(port), virtual, seed)
     if virtual is not None or seed is not None:
-        from barhold.recordings import reader as recordings
-
         taken = recordings.read(virtual) if virtual else generated(seed or 0)
         with Store.open(db) as store:
             result = catch_up(taken, store)
@@ -78,18 +79,13 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | None, seed: int | None) -> None:
-    from barhold.errors import InputError
 
     said = [bool(names), every, cable, virtual is not None, seed is not None]
     if sum(said) > 1:
         raise InputError("sync takes one of: names, --all, --usb or --port, --virtual, --seed")
 
 
-def _sync_one(wanted: "Wanted", wait_s: float, store: "Store", as_json: bool) -> None:
-    from barhold.cli._sync_progress import Progress
-    from barhold.errors import LinkError
-    from barhold.sync import Keeper
-    from barhold.sync.one_sensor import utc_clock
+def _sync_one(wanted: Wanted, wait_s: float, store: Store, as_json: bool) -> None:
 
     _console.step(f"looking for {_sensor_options.words(wanted)}")
     with Progress() as progress:
@@ -107,10 +103,7 @@ def _sync_one(wanted: "Wanted", wait_s: float, store: "Store", as_json: bool) ->
     tell(result, as_json)
 
 
-def _sync_many(names: list[str], wait_s: float, store: "Store", as_json: bool) -> None:
-    from barhold.cli._sync_progress import Progress
-    from barhold.sync import many_sensors
-    from barhold.sync.one_sensor import utc_clock
+def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> None:
 
     _console.step(f"looking for {', '.join(names)}" if names else "listening for sensors")
     with Progress() as progress:
@@ -127,24 +120,17 @@ def _sync_many(names: list[str], wait_s: float, store: "Store", as_json: bool) -
         raise typer.Exit(2)
 
 
-def generated(seed: int, sets: int = 3, reps: int = 8) -> "Recording":
+def generated(seed: int, sets: int = 3, reps: int = 8) -> Recording:
     """Return a generated session as a recording."""
-    from barhold import generate
-    from barhold.recordings.reader import Recording
 
     made = generate.session(seed, sets, reps)
     return Recording(f"generated-{seed}", 0.0, made.rate_hz, made.samples)
 
 
-def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
+def catch_up(taken: Recording, store: Store) -> SyncResult:
     """Play `taken` on the virtual sensor, then sync the sensor into `store`."""
-    import asyncio
 
-    from barhold.link.virtual import VirtualSensor
-    from barhold.sync.one_sensor import sync as catch_up_with
-    from barhold.sync.one_sensor import utc_clock
-
-    async def run() -> "SyncResult":
+    async def run() -> SyncResult:
         sensor = VirtualSensor(taken.samples)
         await sensor.play()
         return await catch_up_with(sensor, store, utc_clock())
@@ -152,7 +138,7 @@ def catch_up(taken: "Recording", store: "Store") -> "SyncResult":
     return asyncio.run(run())
 
 
-def tell(result: "SyncResult", as_json: bool, kept: str | None = None) -> None:
+def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     """Print what a sync did, and under which id the recording was kept."""
     if not as_json:
         _console.line(summary(result))
@@ -166,7 +152,7 @@ def _tell_failed(sensor: str, reason: str) -> None:
     _console.json_result("sync_failed", sensor=sensor or None, reason=reason)
 
 
-def summary(result: "SyncResult") -> str:
+def summary(result: SyncResult) -> str:
     """Return what a sync did, in one line."""
     counts = [f"{result.new} new", f"{result.already_stored} already stored"]
     if result.quarantined:

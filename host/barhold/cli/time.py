@@ -1,13 +1,14 @@
 """`barhold time`: the sensor's clock against this computer's."""
 
-from typing import TYPE_CHECKING
-
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control
-    from barhold.model import Anchor
+from barhold.connection import Control
+from barhold.device import clock_drift
+from barhold.errors import LinkError
+from barhold.model import Anchor
+from barhold.output import json_lines, tables
+from barhold.store import Store
+from barhold.sync.one_sensor import utc_clock
 
 
 def time(
@@ -27,19 +28,13 @@ def time(
       barhold time
       barhold time --json
     """
-    from barhold.device import clock_drift
-    from barhold.output import json_lines, tables
-    from barhold.store import Store
-    from barhold.sync.one_sensor import utc_clock
 
-    async def work(control: "Control") -> "Anchor | None":
+    async def work(control: Control) -> Anchor | None:
         return await control.anchor(utc_clock())
 
     with Store.open(db) as store:
         anchor = _sensor_options.in_session(sensor, usb, port, wait, store, work)
         if anchor is None:
-            from barhold.errors import LinkError
-
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
         found = clock_drift.of(anchor, store.anchors())
         store.add_anchor(anchor)

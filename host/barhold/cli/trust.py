@@ -1,14 +1,15 @@
 """`barhold trust`: a key by which this sensor is known again."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control, Info
+from barhold.connection import Control, Info
+from barhold.device import pairing
+from barhold.store import Store
+from barhold.sync.one_sensor import utc_clock
 
 
 def trust(
@@ -30,13 +31,10 @@ def trust(
       barhold trust --usb
       barhold trust --usb --forget
     """
-    from barhold.device import pairing
-    from barhold.store import Store
-    from barhold.sync.one_sensor import utc_clock
 
     with Store.open(db) as store:
 
-        async def work(control: "Control") -> "Info":
+        async def work(control: Control) -> Info:
             if forget:
                 await pairing.forget(control, store)
             else:

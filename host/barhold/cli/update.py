@@ -1,18 +1,21 @@
 """`barhold update`: a sensor to the firmware of this install."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control
-    from barhold.image.bundle import Bundle
-    from barhold.store import Store
-    from barhold.update.uploader import Offer
+from barhold.cli._progress_bar import Bar
+from barhold.connection import Control
+from barhold.image import bundle as bundles
+from barhold.image import signing_keys
+from barhold.image.bundle import Bundle
+from barhold.output import json_lines
+from barhold.store import Store
+from barhold.sync import Keeper, Wanted
+from barhold.update.uploader import Bringing, Offer
 
 UPDATE_WAIT_S = 90.0
 
@@ -45,16 +48,12 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
       barhold update
       barhold update --usb
     """
-    from barhold.store import Store
-    from barhold.update.uploader import Offer
 
     by_cable = usb or bool(port)
     made, modulus = _made(bundle, key, by_cable)
     with Store.open(db) as store:
         version, before = _bring(sensor, usb, port, wait, store, Offer(made, by_cable, downgrade, modulus))
     if as_json:
-        from barhold.output import json_lines
-
         line = {"version": version, "before": before, "bytes": len(made.raw)}
         _console.json_line({"type": "update", "schema": json_lines.SCHEMA, **line})
     elif version == before:
@@ -63,15 +62,13 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
         _console.line(f"it runs {version} now, was {before}")
 
 
-def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> "tuple[Bundle, bytes | None]":
+def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> tuple[Bundle, bytes | None]:
     """Return the bundle, and the modulus of the key that signed it where that is known."""
-    from barhold.image import bundle as bundles
 
     if bundle:
         return bundles.read(bundle), None
     if not key and by_cable:
         return bundles.make(), None
-    from barhold.image import signing_keys
 
     path = key or signing_keys.default_path()
     if not key and not path.exists():
@@ -79,10 +76,7 @@ def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> "tuple[Bundl
     return bundles.make(key=path), signing_keys.read(path).modulus
 
 
-def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", offer: "Offer") -> tuple[str, str]:
-    from barhold.cli._progress_bar import Bar
-    from barhold.sync import Keeper, Wanted
-    from barhold.update.uploader import Bringing
+def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer: Offer) -> tuple[str, str]:
 
     wanted = Wanted(sensor, usb, port)
     _console.step(f"looking for {_sensor_options.words(wanted)}")
@@ -93,7 +87,7 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: "Store", off
             keeper.progress()
             bar.update("firmware", done / 1000, total / 1000)
 
-        async def work(control: "Control") -> str:
+        async def work(control: Control) -> str:
             nonlocal before
             before = before or control.info.firmware
             return await bringing.work(control)

@@ -11,7 +11,6 @@ import struct
 
 import pytest
 import typer
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from barhold.cli import app
@@ -20,7 +19,7 @@ from barhold.flash.board_info import Asked
 from barhold.flash.install import Done
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
-from hostkit import DATA, barhold
+from hostkit import DATA, barhold, root_command
 
 ROOT_PAGE = ""
 # Exit statuses other than 0 that a command documents: the plan was not met.
@@ -39,7 +38,7 @@ SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
 
 def pages(app):
     """Yield each page of help as (the words after `barhold`, the text that --help shows)."""
-    for path in paths(get_command(app)):
+    for path in paths(root_command()):
         shown = CliRunner().invoke(app, [*path, "--help"], prog_name="barhold", env={"COLUMNS": "100"})
         yield " ".join(path), shown.stdout
 
@@ -76,7 +75,7 @@ def faults(found):
 
 def test_every_page_of_help_has_examples_of_its_own():
     assert list(faults(PAGES)) == []
-    assert {page.partition(" ")[0] for page in PAGES} == {ROOT_PAGE, *get_command(app).commands}
+    assert {page.partition(" ")[0] for page in PAGES} == {ROOT_PAGE, *root_command().commands}
 
 
 def test_an_example_that_is_missing_wrong_or_hidden_is_seen():

@@ -13,15 +13,14 @@ import sys
 import time
 
 import pytest
-from typer.main import get_command
 
-from barhold.cli import _console, app
+from barhold.cli import _console
 from barhold.cli._progress_bar import Bar
-from hostkit import DATA, ROOT, barhold, barhold_process
+from hostkit import DATA, ROOT, barhold, barhold_process, root_command
 from trainingkit import filled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals and signals here are POSIX")
-COMMANDS = sorted(get_command(app).commands)
+COMMANDS = sorted(root_command().commands)
 CLI = ROOT / "host" / "barhold" / "cli"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 START_UP_RATIO = 2.2

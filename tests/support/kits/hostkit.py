@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from barcore import protocol, record
@@ -18,6 +19,14 @@ TEST_PATHS = ("host", "firmware", "tests", "tests/support", "tests/support/kits"
 """What a process of the tests needs on its PYTHONPATH, below ROOT."""
 DEVICE = "00112233aabbccdd"
 COLUMNS = "100"
+
+
+def root_command():
+    """Return the root command with every other one loaded below it."""
+    root = get_command(app)
+    for name in root.list_commands(None):
+        root.get_command(None, name)
+    return root
 
 
 def barhold(*args, db=None):
