@@ -105,6 +105,11 @@ class App(Recorder):
         if self._housekeeping:
             self._housekeeping.stay_awake()
 
+    def leave_others(self, asker) -> None:
+        """End every connection but the asker's, as after an erase."""
+        for end in self._ends:
+            end.leave(asker)
+
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""
         self._detector.finish()

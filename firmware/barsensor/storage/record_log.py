@@ -24,15 +24,20 @@ ENOSPC, EROFS = 28, 30
 
 
 class RecordLog:
-    """One sensor's log. Opening it recovers what a power cut left; seq goes on at the highest valid one + 1."""
+    """One sensor's log. Opening it recovers what a power cut left; no seq is ever given twice.
 
-    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT) -> None:
+    `mirror` is a storage in another folder, which keeps a second copy of the log id and the counters.
+    """
+
+    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT, mirror=None) -> None:
         if segment_limit < 2:
             raise ValueError("segment_limit is %d, must be at least 2" % segment_limit)
         self._storage = storage
         self._limit = segment_limit
         self._image = bytearray(HEADER_BYTES + (RECORDS + SPARE_RECORDS) * RECORD_BYTES)
-        found = Recovery(storage, self._image)
+        self._mirror = mirror
+        self._mirrored = b""
+        found = Recovery(storage, self._image, mirror)
         self._first_seqs = found.first_seqs
         self._first = found.first
         self._count = self._durable = found.count
@@ -45,6 +50,8 @@ class RecordLog:
         """Records that found no room while flash failed; a GAP tells of them once it works again."""
         self.locked = False
         """While true nothing is written or removed: what would, raises OSError."""
+        if found.set_back_to != NONE:
+            self._pass_over(found.set_back_to)
 
     @property
     def first_seq(self) -> int:
@@ -115,6 +122,7 @@ class RecordLog:
         if self._cursor_dirty:
             self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, self.acked))
             self._cursor_dirty = False
+        self._write_mirror()
 
     def erase(self) -> None:
         """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
@@ -183,6 +191,21 @@ class RecordLog:
             self._write(loglayout.slot_name(self.log_id, index), data)
             self._durable = end
 
+    def _write_mirror(self) -> None:
+        """Keep the log id and the counters a second time: only ever after what they speak of."""
+        told = loglayout.pack_mirror(self.log_id, self.acked, self.next_seq, self.boot)
+        if self._mirror and told != self._mirrored:
+            self._write(loglayout.MIRROR_NAME, told, self._mirror)
+            self._mirrored = told
+
+    def _pass_over(self, next_seq: int) -> None:
+        """Go on at `next_seq`: the records below it were durable once and are gone, which leaves a hole in the log."""
+        if next_seq - self._first > RECORDS:
+            if self._count:
+                self._seal(self._count)
+            self._first = next_seq
+        self._count = self._durable = next_seq - self._first
+
     def _tell_lost(self) -> None:
         """Pass over the seqs of the lost records, and say so in a GAP."""
         if self._count:
@@ -214,11 +237,11 @@ class RecordLog:
         self._storage.remove(loglayout.name_of(self._first_seqs[0]))
         self._first_seqs.pop(0)
 
-    def _write(self, name: str, data) -> None:
+    def _write(self, name: str, data, storage=None) -> None:
         """Replace a file; on a full flash at the cost of the oldest acknowledged segments, never of others."""
         while True:
             try:
-                return self._storage.replace(name, data)
+                return (storage or self._storage).replace(name, data)
             except OSError as fault:
                 if fault.args[0] != ENOSPC or len(self._first_seqs) < 2 or self._first_seqs[1] > self.acked:
                     raise

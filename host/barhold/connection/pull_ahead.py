@@ -104,5 +104,6 @@ def _read_end(body: bytes) -> End | None:
     if len(body) >= struct.calcsize(protocol.END_FORMAT):
         return End(*struct.unpack_from(protocol.END_FORMAT, body))
     if len(body) >= struct.calcsize(_END_1_1):
-        return End(*struct.unpack_from(_END_1_1, body), None)
+        next_seq, count, crc = struct.unpack_from(_END_1_1, body)
+        return End(next_seq, count, crc, None)
     return None

@@ -173,7 +173,9 @@ def test_pull_of_another_log_is_refused(opened: Session) -> None:
     assert opened.ask(protocol.PULL, asked)[0][2] == status(protocol.PULL, protocol.WRONG_LOG)
 
 
-def test_pull_of_what_the_ring_has_overwritten_names_its_range(opened: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pull_of_what_the_ring_has_overwritten_names_its_range(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(session_protocol.protocol, "PULL_MAX", 56)
     monkeypatch.setattr(type(opened.log), "first_seq", 10)
     [(_, _, end)] = opened.pull(2, 5)
@@ -187,9 +189,7 @@ def test_pull_of_what_the_ring_has_overwritten_names_its_range(opened: Session, 
 def test_pull_fits_its_frames_to_the_link(max_frame_bytes: int, frames: int) -> None:
     session = Session(max_frame_bytes)
     session.hello()
-    raws = session.end.update(
-        protocol.PULL, session.nonce, struct.pack(protocol.PULL_FORMAT, 0, 56, LOG_ID), NOW_MS
-    )
+    raws = session.end.update(protocol.PULL, session.nonce, struct.pack(protocol.PULL_FORMAT, 0, 56, LOG_ID), NOW_MS)
     assert len(raws) == frames + 1
     assert max(len(raw) for raw in raws) <= max_frame_bytes
 

@@ -101,7 +101,11 @@ async def pull_ahead(transport: BleakTransport, records: int, ahead: int = 4) ->
     while got < records:
         while on_way < ahead and asked < records:
             await transport.send(
-                frame.pack(protocol.PULL, nonce, struct.pack(protocol.PULL_FORMAT, asked, min(protocol.PULL_MAX, records - asked), 8))
+                frame.pack(
+                    protocol.PULL,
+                    nonce,
+                    struct.pack(protocol.PULL_FORMAT, asked, min(protocol.PULL_MAX, records - asked), 8),
+                )
             )
             asked += protocol.PULL_MAX
             on_way += 1
