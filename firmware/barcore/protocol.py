@@ -157,8 +157,8 @@ CALIBRATE_FORMAT = "<B"  # what to do
 CALIBRATION_FORMAT = "<BBBBII"
 STREAM_FORMAT = "<B"  # 1 on, 0 off
 SAMPLES_FORMAT = "<I"
-PULL_MAX = 56
-"""At this many the ENDs and ACKs of a sync cost under a fifth of what a paced radio link carries; at 28 they do not."""
+PULL_MAX = 112
+"""At this many an END takes one packet in seventeen of a paced radio link. Beyond it a cable's queue has no room."""
 KEY_BYTES = 32
 
 # CALIBRATE actions: tell the state, begin anew, take a pose once still, keep what was found, give up

@@ -20,6 +20,8 @@ SPARE_RECORDS = 64
 """Room in memory beyond a segment, for a long set during which nothing may be flushed."""
 SEGMENT_LIMIT = 256
 """1 MiB, 32,512 records: over 24,000 reps with their sets and starts."""
+AHEAD_RECORDS = 8
+"""Read from a segment at once: a host asks for records in their order, and opening a file costs more than reading."""
 ENOSPC, EROFS = 28, 30
 
 
@@ -42,6 +44,8 @@ class RecordLog:
         self._first = found.first
         self._count = self._durable = found.count
         self._cursor_dirty = False
+        self._ahead = bytearray(AHEAD_RECORDS * RECORD_BYTES)
+        self._ahead_from = self._ahead_count = 0
         self._last_t_ms = 0
         self.log_id = found.log_id
         self.acked = found.acked
@@ -95,10 +99,11 @@ class RecordLog:
         i = loglayout.segment_index(self._first_seqs, seq)
         if i == NONE or seq - self._first_seqs[i] >= RECORDS:
             return False
-        offset = loglayout.offset_of(seq, self._first_seqs[i])
-        target = memoryview(buf)[at : at + RECORD_BYTES]
-        count = self._storage.read_into(loglayout.name_of(self._first_seqs[i]), offset, target)
-        return count == RECORD_BYTES and loglayout.holds(buf, at, seq)
+        if not 0 <= seq - self._ahead_from < self._ahead_count:
+            self._read_ahead(seq, self._first_seqs[i])
+        start = (seq - self._ahead_from) * RECORD_BYTES
+        buf[at : at + RECORD_BYTES] = self._ahead[start : start + RECORD_BYTES]
+        return self._ahead_count > 0 and loglayout.holds(buf, at, seq)
 
     def ack(self, log_id: int, next_seq: int) -> int:
         """Note that all below `next_seq` are in a store. Never erases, never goes back. Return 0 or a status code."""
@@ -139,6 +144,12 @@ class RecordLog:
         for name in self._storage.names():
             if loglayout.slot_of(name)[0] not in (loglayout.NONE, log_id):
                 self._storage.remove(name)
+
+    def _read_ahead(self, seq: int, first_seq: int) -> None:
+        """Keep `seq` and what follows it in its segment, which never changes while it is there."""
+        self._ahead_count = 0
+        count = self._storage.read_into(loglayout.name_of(first_seq), loglayout.offset_of(seq, first_seq), self._ahead)
+        self._ahead_from, self._ahead_count = seq, count // RECORD_BYTES
 
     # --- appending ---
 
@@ -236,6 +247,7 @@ class RecordLog:
     def _remove_oldest(self) -> None:
         self._storage.remove(loglayout.name_of(self._first_seqs[0]))
         self._first_seqs.pop(0)
+        self._ahead_count = 0
 
     def _write(self, name: str, data, storage=None) -> None:
         """Replace a file; on a full flash at the cost of the oldest acknowledged segments, never of others."""

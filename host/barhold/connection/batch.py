@@ -29,7 +29,8 @@ class Batch:
         """Take a DATA body; return False when some of it is of no use: malformed, bad, repeated or not asked for."""
         if not body or len(body) % RECORD_BYTES:
             return False
-        return all([self._take(body[at : at + RECORD_BYTES]) for at in range(0, len(body), RECORD_BYTES)])
+        taken = [self._take(body[at : at + RECORD_BYTES]) for at in range(0, len(body), RECORD_BYTES)]
+        return all(taken)
 
     def _take(self, raw: bytes) -> bool:
         if not record.is_valid(raw):

@@ -114,7 +114,7 @@ def test_a_record_beyond_the_sensors_own_range_is_not_stored(store: Store) -> No
 # --- what is no longer there --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rotten", [{0}, {30}, {149}, {60, 61, 62}, set(range(20, 100))], ids=lambda seqs: len(seqs))
+@pytest.mark.parametrize("rotten", [{0}, {30}, {149}, {60, 61, 62}, set(range(20, 100))], ids=len)
 def test_a_record_that_rotted_on_flash_is_counted(store: Store, rotten: set[int]) -> None:
     log = FakeLog(dict(OWN))
     for seq in rotten:
@@ -150,8 +150,7 @@ class ErasedMidway(FakeSensor):
     pulls = 0
 
     async def send(self, raw: bytes) -> None:
-        kind, nonce, body = frame.parse(raw)
-        self.pulls += kind == protocol.PULL
+        self.pulls += frame.parse(raw)[0] == protocol.PULL
         if self.pulls == 2 and self.log.log_id == LOG:
             self.log.log_id, self.log.raws = LOG + 1, {seq: make(seq, t_ms=7) for seq in range(150)}
         await super().send(raw)
@@ -159,7 +158,7 @@ class ErasedMidway(FakeSensor):
 
 def test_no_record_of_a_new_log_is_stored_under_the_old_one(store: Store) -> None:
     sensor = ErasedMidway(FakeLog(OWN))
-    with pytest.raises(LinkError, match="PULL .status 4: the sensor keeps another log"):
+    with pytest.raises(LinkError, match=r"PULL .status 4: the sensor keeps another log"):
         run(sensor, store)
     assert stored(store).items() <= OWN.items()
     assert sensor.log.acked == 0
