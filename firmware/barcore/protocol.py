@@ -27,7 +27,7 @@ are sent as ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor
     8+n u32 CRC-32 of all before it
 """
 
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 
 # GATT table, frozen from the first release because hosts cache it. One service: the host writes frames to RX, the
 # sensor notifies frames on TX, INFO can be read before a session. Standard Device Information and Battery beside it.
@@ -116,7 +116,7 @@ MIN_FRAME = FRAME_OVERHEAD + RECORD_BYTES
 
 # Frame types. Host to sensor below 64, sensor to host from 64.
 HELLO = 1  # HELLO_FORMAT; opens a session, ends any older one
-PULL = 2  # PULL_FORMAT; asks for records from a seq on
+PULL = 2  # PULL_FORMAT; asks for the records of a range of seqs
 ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
 TIME = 4  # TIME_FORMAT; asks for the sensor's clock
 BYE = 5  # no body; ends the session
@@ -142,9 +142,11 @@ FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
 HELLO_FORMAT = "<BB8s"  # major, minor, host nonce
-PULL_FORMAT = "<IH"  # first seq, at most this many records (1..PULL_MAX)
+PULL_FORMAT = "<IHI"  # first seq, how many seqs from there on (1..PULL_MAX); since 1.2: log id
 ACK_FORMAT = "<II"  # log id, next seq
-END_FORMAT = "<IHI"  # next seq to ask for, records sent, CRC-32 of their seqs as u32
+# Next seq to ask for, records sent, CRC-32 of their seqs as u32; since 1.2: first seq of the PULL that it answers. A
+# seq of that PULL that did not come is a hole in the log. Before 1.2 a PULL asked for so many records, not seqs.
+END_FORMAT = "<IHII"
 TIME_FORMAT = "<Q"  # the host's token, returned as it came
 TIME_IS_FORMAT = "<QHI"  # token, boot, t_ms
 STATUS_FORMAT = "<BB"  # frame type refused, status code
@@ -155,8 +157,8 @@ CALIBRATE_FORMAT = "<B"  # what to do
 CALIBRATION_FORMAT = "<BBBBII"
 STREAM_FORMAT = "<B"  # 1 on, 0 off
 SAMPLES_FORMAT = "<I"
-PULL_MAX = 56
-"""At this many the ENDs and ACKs of a sync cost under a fifth of what a paced radio link carries; at 28 they do not."""
+PULL_MAX = 112
+"""At this many an END takes one packet in seventeen of a paced radio link. Beyond it a cable's queue has no room."""
 KEY_BYTES = 32
 
 # CALIBRATE actions: tell the state, begin anew, take a pose once still, keep what was found, give up
@@ -224,7 +226,7 @@ STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
     NO_SESSION: "no session: HELLO first",
     BAD_BODY: "body malformed or out of range",
-    WRONG_LOG: "acknowledges another log",
+    WRONG_LOG: "the sensor keeps another log",
     UNKNOWN_FRAME: "unknown frame type",
     LOG_FAULT: "the sensor's storage failed",
     NOT_ALLOWED: "only over the cable or with the sensor's button held",

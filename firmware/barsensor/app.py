@@ -8,7 +8,8 @@ from barsensor.cue import POSE_REFUSED, POSE_TAKEN
 from barsensor.recorder import Recorder
 
 STEP_MS, HURRY_MS = 20, 2
-"""Between steps; the short one while frames wait, so that a sync is as fast as its link."""
+"""Between steps; the short one while frames wait and for HURRIED_MS after, so that a sync is as fast as its link."""
+HURRIED_MS = 100
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
@@ -36,6 +37,7 @@ class App(Recorder):
         self._samples = array("i", [0] * (BATCH * 7))
         self._event = array("i", [0] * event.EVENT_INTS)
         self._busy_ms = -REST_MS
+        self._hurried_ms = -HURRIED_MS
         self._sampled_ms = -SAMPLES_MS
         self._rep = 0
 
@@ -97,13 +99,18 @@ class App(Recorder):
     def _wait_ms(self) -> int:
         for end in self._ends:
             if end.link.busy:
-                return HURRY_MS
-        return STEP_MS
+                self._hurried_ms = self._now_ms
+        return HURRY_MS if self._now_ms < self._hurried_ms + HURRIED_MS else STEP_MS
 
     def stay_awake(self) -> None:
         """Do not sleep soon, though nothing moves."""
         if self._housekeeping:
             self._housekeeping.stay_awake()
+
+    def leave_others(self, asker) -> None:
+        """End every connection but the asker's, as after an erase."""
+        for end in self._ends:
+            end.leave(asker)
 
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""

@@ -175,12 +175,13 @@ class Control:
         self._key, self._key_fault = body, ""
         return protocol.DONE, bytes((protocol.KEY,))
 
-    def _erase(self, body: bytes, _asker):
+    def _erase(self, body: bytes, asker):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):
             return protocol.BAD_BODY
         if struct.unpack(protocol.ERASE_FORMAT, body)[0] != self._app.log.log_id:
             return protocol.WRONG_LOG
         self._app.erase_log(self.calibration.uncalibrated_axes)
+        self._app.leave_others(asker)
         return protocol.DONE, bytes((protocol.ERASE,))
 
     def _calibrate(self, body: bytes, _asker) -> tuple:

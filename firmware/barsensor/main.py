@@ -38,7 +38,7 @@ def compose(
     `slots` are where updates go; without them none is taken.
     """
     control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
-    log, fault = open_log(board.storage)
+    log, fault = open_log(board.storage, board.config)
     ends = []
     for link in links:
         answer = SessionProtocol(board.device_id, log, "", VERSION, link.max_frame_bytes, control, link.is_cable)
@@ -65,10 +65,10 @@ def updates(board, slots) -> Update:
     return Update(board, slots, SensorIdentity(FIRMWARE_VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
 
-def open_log(storage) -> tuple:
+def open_log(storage, mirror) -> tuple:
     """Return (the log, fault): where storage fails it is one in memory, since counting and cues need none."""
     try:
-        return RecordLog(storage), ""
+        return RecordLog(storage, mirror=mirror), ""
     except OSError as error:
         return RecordLog(MemoryStorage(storage.new_id)), "log: storage fails (%s), nothing is kept" % error
 
@@ -142,7 +142,7 @@ def restart(board, app, fault) -> None:
 def note_crash(board, app, fault) -> bool:
     """Keep what can be kept; return whether the crash is another one than the last."""
     try:
-        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage)[0], 0)
+        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage, board.config)[0], 0)
         log.flush()
         return crash.note(log, board.config, "crash", now_ms, crash.text_of(fault))
     except Exception:  # noqa: BLE001 - the crash may be the storage's own; the restart is what counts

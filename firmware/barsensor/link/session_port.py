@@ -28,6 +28,11 @@ class SessionPort:
         if raw:
             self.link.send(raw)
 
+    def leave(self, asker) -> None:
+        """End the connection unless it is the asker's: the log that it speaks of is no more."""
+        if self._answer is not asker:
+            self._answer.close()
+
     def live(self, raw) -> None:
         """Tell an open session of the record `raw`."""
         self._send(self._answer.live(raw))

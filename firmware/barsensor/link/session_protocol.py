@@ -22,6 +22,7 @@ class SessionProtocol:
     | OPEN  | wrong nonce, or a sensor's own | none, counted      | OPEN |
     | OPEN  | PULL                          | DATA ..., END       | OPEN |
     | OPEN  | PULL while storage fails      | STATUS LOG_FAULT    | OPEN |
+    | OPEN  | PULL of another log           | STATUS WRONG_LOG    | OPEN |
     | OPEN  | ACK                           | ACKED               | OPEN |
     | OPEN  | ACK of another log            | STATUS WRONG_LOG    | OPEN |
     | OPEN  | TIME                          | TIME_IS             | OPEN |
@@ -140,17 +141,21 @@ class SessionProtocol:
         )
 
     def _pull(self, values: tuple, _now_ms: int) -> list:
-        from_seq, limit = values
-        if not 1 <= limit <= protocol.PULL_MAX:
+        from_seq, count, log_id = values
+        if not 1 <= count <= protocol.PULL_MAX:
             return [self._status(protocol.PULL, protocol.BAD_BODY)]
+        if log_id != self._log.log_id:
+            return [self._status(protocol.PULL, protocol.WRONG_LOG)]
         try:
-            return self._records(max(from_seq, self._log.first_seq), limit)
+            return self._records(from_seq, from_seq + count)
         except OSError:
             return [self._status(protocol.PULL, protocol.LOG_FAULT)]
 
-    def _records(self, seq: int, limit: int) -> list:
+    def _records(self, from_seq: int, end_seq: int) -> list:
         frames, crc, sent, used = [], 0, 0, 0
-        while sent < limit and seq < self._log.next_seq:
+        seq = max(from_seq, min(end_seq, self._log.first_seq))
+        end_seq = min(end_seq, self._log.next_seq)
+        while seq < end_seq:
             # A record that went bad on flash is left out: the host sees the hole, the sync goes on.
             if self._log.read_into(seq, self._data, used):
                 crc = binascii.crc32(struct.pack("<I", seq), crc)
@@ -162,7 +167,7 @@ class SessionProtocol:
                 used = 0
         if used:
             frames.append(self._frame(protocol.DATA, self._data[:used]))
-        frames.append(self._frame(protocol.END, struct.pack(protocol.END_FORMAT, seq, sent, crc)))
+        frames.append(self._frame(protocol.END, struct.pack(protocol.END_FORMAT, seq, sent, crc, from_seq)))
         return frames
 
     def _ack(self, values: tuple, _now_ms: int) -> list:

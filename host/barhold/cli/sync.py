@@ -143,7 +143,7 @@ def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     if not as_json:
         _console.line(summary(result))
         return
-    counts = ("received", "new", "already_stored", "quarantined", "lost", "not_held")
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held")
     figures = {count: getattr(result, count) for count in counts}
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
@@ -159,6 +159,8 @@ def summary(result: SyncResult) -> str:
         counts.append(f"{result.quarantined} damaged and set aside")
     if result.lost:
         counts.append(f"{result.lost} lost on the sensor before this sync")
+    if result.damaged:
+        counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
         counts.append(f"{result.not_held} older ones held neither here nor on the sensor")
     return f"sensor {result.device_id}: {result.received} records, {', '.join(counts)}"

@@ -15,6 +15,7 @@ from barhold.model import Anchor, Lifter, StoredRecord, TrainingSet
 from barhold.store import derived, schema
 from barhold.store.database import open_engine, writing
 from barhold.store.error_messages import place, translated
+from barhold.store.holes import missing_ranges
 from barhold.store.results import Added, Device, Quarantined
 from barhold.store.training_sets import TrainingSets
 from barhold.training import wall_time
@@ -154,13 +155,21 @@ class Store:
         return None if found is None else bytes(found)
 
     def next_seq(self, device_id: str, log_id: int) -> int:
-        """Return the seq after the last one dealt with (stored or quarantined) in this log; 0 for an unknown log."""
+        """Return the seq after the largest one stored or quarantined in this log; 0 for an unknown log.
+
+        Records below it may be missing: `missing` tells which.
+        """
         last = -1
         with translated(self._engine.url), self._engine.connect() as connection:
             for table in (schema.record, schema.quarantine):
                 found = connection.scalar(select(func.max(table.c.seq)).filter_by(device_id=device_id, log_id=log_id))
                 last = max(last, -1 if found is None else found)
         return last + 1
+
+    def missing(self, device_id: str, log_id: int, first_seq: int, end_seq: int) -> list[tuple[int, int]]:
+        """Return the ranges (first seq, seq after the last) of `first_seq` up to `end_seq` without a stored record."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return missing_ranges(connection, device_id, log_id, first_seq, end_seq)
 
     def records(self, device_id: str | None = None) -> Iterator[StoredRecord]:
         """Yield records in the order of (device id, log id, seq), in which the boots of a log ascend."""

@@ -25,6 +25,10 @@ from barhold.update import precheck
 from barloader import slots
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
+WINDOW = 6
+"""Blocks on their way at once by radio: enough to fill the turn of a link, few enough for the sensor's inbox."""
+WINDOW_SINCE = 2
+"""The minor protocol version since which a sensor's inbox holds a window. On a cable a turn takes no time."""
 POLL_S = 0.5
 _UNDER_WAY = (protocol.UPDATE_CHECKING, protocol.UPDATE_READY)
 CONFIRM_S = 90.0
@@ -102,12 +106,13 @@ class Bringing:
 
     async def _send_blocks(self, control: Control, state: UpdateState) -> None:
         raw = self._offer.made.raw
-        while state.next_offset < len(raw):
-            at = state.next_offset
-            state = await control.update_block(at, raw[at : at + self._block_bytes])
-            if state.reason != protocol.UPDATE_OFFSET:  # else it says where to go on
-                self._judge(control, state)
-            self._progress(state.next_offset, len(raw))
+
+        def on_state(now: UpdateState) -> None:
+            self._judge(control, now)
+            self._progress(now.next_offset, len(raw))
+
+        ahead = control.info.minor >= WINDOW_SINCE and not self._offer.by_cable
+        await control.send_blocks(raw, state.next_offset, self._block_bytes, WINDOW if ahead else 1, on_state)
 
     async def _confirmed(self, control: Control) -> str:
         """Wait until the version that runs is confirmed; the session stays open meanwhile."""

@@ -79,7 +79,7 @@ def test_a_session_with_the_virtual_sensor_in_micropython(samples) -> None:
         log_id, (_, next_seq, _) = info[protocol.INFO_LOG], struct.unpack("<III", info[protocol.INFO_RANGE])
         pulled = b""
         while len(pulled) < next_seq * 32:
-            asked = struct.pack(protocol.PULL_FORMAT, len(pulled) // 32, 5)
+            asked = struct.pack("<IH", len(pulled) // 32, 5) + log_id
             got = host.ask(protocol.PULL, asked, protocol.END)
             pulled += b"".join(body for kind, _, body in got if kind == protocol.DATA)
         acked = host.ask(protocol.ACK, log_id + struct.pack("<I", next_seq), protocol.ACKED)

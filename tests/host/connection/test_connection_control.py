@@ -54,7 +54,7 @@ def test_info_tells_what_1_1_added() -> None:
     sensor.modern.state = protocol.STATE_BUSY
     control = asyncio.run(Control.open(sensor, no_key))
     info = control.info
-    assert (info.minor, info.board, info.battery_mv, info.state) == (1, "sim", 3900, protocol.STATE_BUSY)
+    assert (info.minor, info.board, info.battery_mv, info.state) == (protocol.MINOR, "sim", 3900, protocol.STATE_BUSY)
 
 
 @pytest.mark.parametrize("work", [

@@ -14,6 +14,7 @@ from barhold.image import firmware_files
 from mpy import rig
 from radio.air import Air
 from radio.peripheral import Faults, Peripheral
+from radio.simulated_time import count_computing
 
 HERE = Path(__file__).resolve().parent
 LIMIT_S = 300
@@ -51,6 +52,7 @@ class Board:
         self.questions = self.held_up = 0
 
     async def __aenter__(self) -> "Board":
+        count_computing(1)
         self._console, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._console, False)
@@ -97,7 +99,9 @@ class Board:
                     await self._write(arguments[0].encode("latin1"))
                     continue
                 answer = getattr(self, f"_{name}", None) or getattr(self.radio, name)
+                count_computing(-1)
                 reply = json.dumps(await answer(*arguments)).encode()
+                count_computing(1)
                 self._writer.write(struct.pack("<I", len(reply)) + reply)
 
     async def pass_questions(self, count: int) -> None:
@@ -112,12 +116,14 @@ class Board:
     async def _file(self, name: str) -> str:
         return self._files[name].hex()
 
-    async def _wait(self, duration_ms: int) -> tuple[list[list], bool]:
+    async def _wait(self, duration_ms: float) -> tuple[list[list], bool, float]:
+        """Wait; return what happened, and for how many ms it was, by the clock of whatever loop this runs in."""
+        begun_s = asyncio.get_running_loop().time()
         if not self._events and not self._interrupted:
             await self._sleep(duration_ms / 1000)
         events, self._events = self._events, []
         interrupted, self._interrupted = self._interrupted, False
-        return events, interrupted
+        return events, interrupted, (asyncio.get_running_loop().time() - begun_s) * 1000
 
     async def _typed_now(self) -> tuple[str, bool]:
         typed, self._typed = self._typed, b""
