@@ -21,6 +21,11 @@ def is_lively(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def is_quiet() -> bool:
+    """Return whether --quiet was given."""
+    return _wish["quiet"]
+
+
 def console(stderr: bool = False) -> "Console":
     """Return a console: no colour for --no-color, NO_COLOR (set and not empty), TERM=dumb, and off a terminal."""
     from rich.console import Console
