@@ -77,9 +77,11 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
 
 
 @pytest.fixture(autouse=True)
-def _no_plans_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let no plan of whoever runs the tests count in them, nor a test choose one for the next."""
-    monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path_factory.getbasetemp() / f"config-{random.getrandbits(64):x}"))
+def _nothing_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no plan or database of whoever runs the tests count in them, nor a test choose one for the next."""
+    folder = tmp_path_factory.getbasetemp() / f"user-{random.getrandbits(64):x}"
+    monkeypatch.setenv("BARHOLD_CONFIG", str(folder / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
     monkeypatch.delenv("BARHOLD_PLAN", raising=False)
 
 

@@ -49,8 +49,8 @@ class Control:
 
     @property
     def name(self) -> str:
-        """What the owner called the sensor."""
-        return self.settings["name"]
+        """What the sensor calls itself."""
+        return config.sensor_name(self.settings, self._board.device_id)
 
     @property
     def faults(self) -> tuple:
@@ -162,7 +162,7 @@ class Control:
         told = self.settings
         return protocol.SETTINGS, pack_info(
             (
-                (protocol.SET_NAME, told["name"].encode()),
+                (protocol.SET_NAME, self.name.encode()),
                 (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
                 (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
             )

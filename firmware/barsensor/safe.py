@@ -54,7 +54,7 @@ class SafeControl:
     def __init__(self, board, slots) -> None:
         family = boards.FAMILIES.get(board.name, "any")
         self._board = board
-        self.name = config.SETTINGS.load(board.config)[0]["name"]
+        self.name = config.sensor_name(config.SETTINGS.load(board.config)[0], board.device_id)
         self.updater = Update(board, slots, SensorIdentity(VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
     def info(self, _host_nonce: bytes, _session_nonce: int) -> list:

@@ -11,6 +11,7 @@ import typer
 from typer.main import get_command
 
 from barhold.cli._error_handling import BarholdGroup
+from barhold.cli._options import add_demo
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Train": {
@@ -88,4 +89,6 @@ def _load(name: str) -> Any:
         command = alone
     loaded = get_command(command)
     loaded.name = name
+    for each in (loaded, *getattr(loaded, "commands", {}).values()):
+        add_demo(each)
     return loaded

@@ -1,10 +1,10 @@
-"""What the commands with a sensor share: the sensor that is meant, and one session with it."""
+"""What the commands with a sensor share: which sensor is meant, and one connection with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from barhold.cli import _console
+from barhold.cli._progress_bar import Bar
 from barhold.connection import Control
 from barhold.store import Store
 from barhold.sync import Keeper, Wanted
@@ -14,7 +14,6 @@ Result = TypeVar("Result")
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run the one event loop of the command."""
-
     return asyncio.run(work)
 
 
@@ -27,11 +26,16 @@ def in_session(
     work: Callable[[Control], Awaitable[Result]],
     check_key: bool = True,
 ) -> Result:
-    """Reach the sensor that is meant, saying what is waited for, and do `work` in a session with it."""
-
+    """Reach the sensor that is meant, showing what is waited for, and do `work` in one connection with it."""
     wanted = Wanted(sensor, usb, port)
-    _console.step(f"looking for {words(wanted)}")
-    return run(Keeper(wanted, store, _console.note, wait_s).control(work, check_key))
+    with Bar() as bar:
+        bar.wait_for(f"looking for {words(wanted)}", wait_s)
+
+        async def begun(control: Control) -> Result:
+            bar.arrive()
+            return await work(control)
+
+        return run(Keeper(wanted, store, bar.note, wait_s).control(begun, check_key))
 
 
 def words(wanted: Wanted) -> str:

@@ -17,7 +17,9 @@ def doctor(
     sensor: Sensor = "",
     usb: Usb = False,
     port: Port = "",
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to listen for sensors.")] = 5.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen for sensors.")
+    ] = 5.0,
     mount: Annotated[
         bool | None, typer.Option("--mount/--no-mount", help="Check the clip by one slow rep; on a terminal: yes.")
     ] = None,

@@ -7,13 +7,14 @@ import typer
 
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, Sensor
+from barhold.cli._subcommands import new_group
 from barhold.errors import InputError
 from barhold.model import Lifter, Wearer
 from barhold.output import json_lines, tables
 from barhold.plans import library
 from barhold.store import Device, People, Store
 
-lifter = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+lifter = new_group()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
 MOST_NAME = 60
 

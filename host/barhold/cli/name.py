@@ -13,7 +13,9 @@ from barhold.store import Store
 
 
 def name(
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The new name, at most 20 bytes.")],
+    new: Annotated[
+        str, typer.Argument(metavar="NEW", help="The new name: 20 bytes at most, which are 20 plain letters.")
+    ],
     sensor: Sensor = "",
     usb: Usb = False,
     port: Port = "",
@@ -21,7 +23,9 @@ def name(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a sensor a name, under which it then shows in scans.
+    """Give a sensor a name. It shows in scans, lists and reports, and chooses the sensor in other commands.
+
+    Until it has one, a sensor is called `barhold-` and the last four digits of its id.
 
     \b
     Examples:
@@ -43,4 +47,4 @@ def name(
     if as_json:
         _console.json_result("name", device=device_id, name=new)
     else:
-        _console.line(f"sensor {device_id} is now {new}")
+        _console.line(f"sensor {device_id} is now called {new}")

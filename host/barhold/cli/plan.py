@@ -7,6 +7,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli._subcommands import new_group
 from barhold.connection import Control
 from barhold.connection.control import SensorSettings
 from barhold.errors import InputError, LinkError
@@ -16,7 +17,7 @@ from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.store import People, Store
 
-plan = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+plan = new_group()
 Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; otherwise the chosen one.")]
 Named = Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or TOML file.")]
 

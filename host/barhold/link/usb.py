@@ -12,7 +12,7 @@ import serial
 from serial.tools import list_ports
 
 from barcore import protocol
-from barhold.errors import LinkError, RefusedError
+from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import quirks
 from barhold.link.endpoint import USB, Found
 from barhold.link.packets import Packets, packet
@@ -188,7 +188,7 @@ def _not_opened(name: str, err: Exception) -> LinkError:
         )
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFoundError" in text:
         there = ", ".join(one.address for one in ports()) or "none"
-        return LinkError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
+        return NotPluggedInError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
     return LinkError(f"{name} cannot be opened ({_reason(err)}): plug the sensor in again")
 
 

@@ -50,7 +50,7 @@ def settings(name: str, target_ms: int, long_ms: int) -> tuple[int, bytes]:
 
 
 def test_an_empty_set_tells_the_settings_and_writes_nothing(sensor: Sensor) -> None:
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.board.config.names() == ["log_mirror"]
 
 
@@ -96,7 +96,7 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
 )
 def test_what_cannot_be_set_changes_nothing(sensor: Sensor, body: bytes) -> None:
     assert sensor.answer(protocol.SET, body) == BAD_BODY
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.board.config.names() == ["log_mirror"]
 
 
@@ -333,7 +333,7 @@ def test_during_a_set_what_would_write_is_refused_and_the_rest_answered(sensor: 
     assert sensor.answer(protocol.KEY, KEY) == busy
     assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == busy
     assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))) == busy
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_STATE,)))[0] == protocol.CALIBRATION
     assert sensor.answer(protocol.STREAM, b"\1")[0] == protocol.DONE
     sensor.answer(protocol.STREAM, b"\0")
@@ -359,7 +359,7 @@ def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypa
 
     monkeypatch.setattr(sensor.board.config, "replace", fail)
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == refused(protocol.LOG_FAULT)
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.app._detector.settings.target_ms == 2000
 
 
@@ -376,7 +376,7 @@ def test_a_corrupt_file_costs_its_values_is_told_once_cued_and_not_overwritten(n
     assert sensor.board.config.files[name] == b"\xff{torn"
     state = struct.unpack("<H", sensor.hello()[protocol.INFO_STATE])[0]
     assert state & (protocol.STATE_SETTINGS_FAULT | protocol.STATE_UNCALIBRATED) == 9
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.board.config.files[name] == b"\xff{torn"
 
 

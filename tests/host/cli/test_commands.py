@@ -63,7 +63,7 @@ def lines_of(stdout: str) -> list[dict[str, object]]:
 def test_scan_lists_name_id_battery_unsynced_and_signal(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     result = barhold("scan", db=db)
-    assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for 5 s")
+    assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for sensors, for up to 5 s")
     assert "bar-1 1111111111111111 80 % 5 -50 dBm AA:1" in words(result.stdout)
     [line] = barhold("scan", "--json", db=db).stdout.splitlines()
     assert json.loads(line) | {"address": ""} == {
@@ -106,7 +106,7 @@ def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
 def test_sync_fetches_from_the_only_sensor_and_twice_adds_nothing(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     first = barhold("sync", db=db)
-    assert first.stdout == f"sensor {ONE.hex()}: 5 records, 5 new, 0 already stored\n"
+    assert first.stdout == "bar-1: 5 records, 5 new, 0 already stored\n"
     assert "looking for a sensor by radio" in first.stderr
     assert "0 new, 1 already stored" in barhold("sync", "bar-1", db=db).stdout
 
@@ -135,7 +135,7 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
     room.add("AA:1", sensor(records=90, break_at=35))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2
-    assert f"so far: sensor {ONE.hex()}: " in result.stderr
+    assert "so far: bar-1: " in result.stderr
     assert "went down" in result.stderr.splitlines()[-1]
 
 
@@ -199,7 +199,7 @@ def test_a_name_is_given_and_kept(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
     barhold("sync", db=db)
     result = barhold("name", "bar-9", db=db)
-    assert result.stdout == f"sensor {ONE.hex()} is now bar-9\n"
+    assert result.stdout == f"sensor {ONE.hex()} is now called bar-9\n"
     assert one.modern.name == "bar-9"
     with Store.open(db) as store:
         assert [device.name for device in store.devices()] == ["bar-9"]
@@ -260,11 +260,11 @@ def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_pat
 
 def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     room.add("AA:1", sensor())
-    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_000_000)
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_000_000)
     first = barhold("time", db=db)
     assert "boot 1" in first.stdout
     assert "drift: not known" in first.stdout
-    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_100_000)
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_100_000)
     [line] = barhold("time", "--json", db=db).stdout.splitlines()
     assert json.loads(line)["drift_ppm"] == -1e6  # the stand-in's clock stands still
 
@@ -524,8 +524,8 @@ def board() -> Iterator[Board]:
 
 @posix
 def test_sync_as_a_process_over_a_cable(board: Board, db: Path) -> None:
-    out, err = started("sync", "--port", board.port, "--db", db).communicate(timeout=60)
-    assert out == f"sensor {ONE.hex()}: 300 records, 300 new, 0 already stored\n"
+    out, err = started("sync", "--serial-port", board.port, "--db", db).communicate(timeout=60)
+    assert out == "bar-1: 300 records, 300 new, 0 already stored\n"
     assert [line.partition(":")[0] for line in err.splitlines()] == ["barhold"] * 2
     with Store.open(db) as store:
         assert {r.seq: r.raw for r in store.records()} == board.sensor.log.raws
@@ -544,7 +544,7 @@ def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(bo
         bytes(lasting),
     ]
     board.sensor.log.raws[300], board.sensor.log.next_seq = bytes(lasting), 301
-    process = started("live", "--port", board.port, "--db", db)
+    process = started("live", "--serial-port", board.port, "--db", db)
     assert process.stdout
     lines = [process.stdout.readline() for _ in range(2)]
     assert lines == ["set 1 rep 1: target reached\n", "set 1 rep 1: hold 2.40 s +- 0.05, range 30 cm\n"]
@@ -552,7 +552,7 @@ def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(bo
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, "")
-    assert err.splitlines()[-1] == "barhold: ended; 0 sets seen"
+    assert err.splitlines()[-1] == "barhold: stopped; 0 sets seen"
     assert "Traceback" not in err
     assert board.sensor.modern.answer.state == 0  # it said BYE
 
@@ -569,7 +569,7 @@ def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: 
         raw = bytearray(32)
         record.pack_into(raw, 0, kind, flags, 1, protocol.NO_SEQ, t_ms, values)
         board.sensor.spoken.append(bytes(raw))
-    process = started("live", "--json", "--port", board.port, "--db", db)
+    process = started("live", "--json", "--serial-port", board.port, "--db", db)
     assert process.stdout
     lines = lines_of("".join(process.stdout.readline() for _ in range(5)))  # each is there before the command ends
     process.send_signal(signal.SIGINT)
@@ -588,7 +588,7 @@ def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: 
 @posix
 def test_record_as_a_process_ends_by_ctrl_c_with_a_whole_file(board: Board, db: Path, tmp_path: Path) -> None:
     file = tmp_path / "new.csv"
-    process = started("record", file, "--port", board.port, "--db", db)
+    process = started("record", file, "--serial-port", board.port, "--db", db)
     wait_for(lambda: board.sensor.index > 200)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
@@ -603,7 +603,7 @@ def test_a_sync_that_is_interrupted_ends_with_130(db: Path) -> None:
     silent = Board(sensor())
     silent.sensor.modern.update = lambda *_: []  # type: ignore[method-assign]
     with running(silent):
-        process = started("sync", "--port", silent.port, "--db", db)
+        process = started("sync", "--serial-port", silent.port, "--db", db)
         wait_for(lambda: len(silent.seen) > 20)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -650,18 +650,18 @@ def on_terminal(*args: object, until: Callable[[str], bool]) -> tuple[int, str]:
 def test_live_on_a_terminal_shows_the_big_number_and_the_running_hold(board: Board, db: Path) -> None:
     board.sensor.spoken.append(make(protocol.NO_SEQ, protocol.TOP, (1, 7, 300, 0)))
     status, shown = on_terminal(
-        "live", "--port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
+        "live", "--serial-port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
     )
     assert status == 0
     assert big(7)[0].rstrip() in shown
     assert "bar-1, 3.90 V" in shown
-    assert "ended; 0 sets seen" in shown
+    assert "stopped; 0 sets seen" in shown
     assert "Traceback" not in shown
 
 
 @posix
 def test_sync_on_a_terminal_has_a_bar_and_ends_with_the_line(board: Board, db: Path) -> None:
-    status, shown = on_terminal("sync", "--port", board.port, "--db", db, until=lambda _: False)
+    status, shown = on_terminal("sync", "--serial-port", board.port, "--db", db, until=lambda _: False)
     assert status == 0
     assert "\x1b[" in shown
     assert "300 new" in shown
