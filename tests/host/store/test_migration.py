@@ -7,7 +7,6 @@ version showed.
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
