@@ -12,7 +12,8 @@ class SubcommandGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the list of commands."""
         commands = [self.get_command(ctx, name) for name in self.list_commands(ctx)]
-        rows = [(command.name, (command.help or "").split("\n\n")[0].replace("\n", " ")) for command in commands if command]
+        helps = [(command.name, command.help or "") for command in commands if command]
+        rows = [(name, text.split("\n\n")[0].replace("\n", " ")) for name, text in helps]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import postgreskit
 from barhold.errors import InputError, StoreError
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
-from barhold.store import Device, People, Store, backup, copying, database, derived, migrate, schema
+from barhold.store import Device, People, Store, backup, copying, database, derived_rows, migrate, schema
 from bench import years
 from fake_sensor import LOG, make
 from hostkit import ROOT, TEST_PATHS, barhold, barhold_process
@@ -61,7 +61,9 @@ def dumped(place: str) -> dict[str, list[tuple]]:
             table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
             for table in schema.SAID
         }
-        tables["training_set"] = sorted(derived.stored(connection).values())  # row ids are each database's own
+        tables["training_set"] = sorted(
+            derived_rows.stored_everywhere(connection).values()
+        )  # row ids are each database's own
     engine.dispose()
     return tables
 
