@@ -3,6 +3,7 @@
 import random
 import signal
 import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,6 +82,19 @@ def _no_plans_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: py
     """Let no plan of whoever runs the tests count in them, nor a test choose one for the next."""
     monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path_factory.getbasetemp() / f"config-{random.getrandbits(64):x}"))
     monkeypatch.delenv("BARHOLD_PLAN", raising=False)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Give a function that moves the computer into a time zone."""
+
+    def move(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")
