@@ -76,7 +76,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
     strong and hevy are the files of these apps, which many programs import. They hold the sets of one lifter: for
     several, choose one with --lifter, or name a folder with --out. Strong's comma dialect is read by most programs, but
-    names no unit; semicolon and newest do.
+    has no column for the unit; semicolon and newest do.
 
     A file is written whole or not at all. Text that a spreadsheet would run as a formula begins with a '.
 
@@ -122,7 +122,8 @@ def _export_for_each_lifter(
         )
     contents = {whose: _content(what, sets, options) for whose, sets in owners.items()}
     if what == Format.STRONG and options.dialect == Dialect.COMMA:
-        _console.note(f"loads are in {rows.common_unit(owners.values())}: choose that where you import the file")
+        unit = rows.common_unit(owners.values())
+        _console.note(f"loads are in {unit}: choose {unit} in the program that imports the file")
     if out is None:
         _console.data(next(iter(contents.values())))
     elif is_folder:
