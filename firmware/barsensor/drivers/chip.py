@@ -153,10 +153,16 @@ class Chip:
             self._put(reg, value)
 
     def _wait_for(self, reg: int, mask: int, value: int, limit_ms: int) -> bool:
-        """Wait until the bits `mask` of a register are `value`; return False when they are not after `limit_ms`."""
+        """Wait until the bits `mask` of a register are `value`; return False when they are not after `limit_ms`.
+
+        A chip that does not answer yet, as in its reset, is waited for like one that says another value.
+        """
         for _ in range(limit_ms):
-            if self._get(reg) & mask == value:
-                return True
+            try:
+                if self._get(reg) & mask == value:
+                    return True
+            except OSError:
+                pass
             self._clock.wait_ms(1)
         return False
 
