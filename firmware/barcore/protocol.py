@@ -106,6 +106,7 @@ DROP_REP, SET_FLAGS = 1, 2
 
 # BOOT reset causes
 RESET_UNKNOWN, RESET_POWER_ON, RESET_PIN, RESET_WATCHDOG, RESET_WAKE, RESET_SOFT = 0, 1, 2, 3, 4, 5
+RESET_CRASH = 6  # since 1.2; RESET_SOFT is a restart that was wanted
 
 # --- frames ------------------------------------------------------------------------------------------------------
 FRAME_HEADER_FORMAT = "<BBHI"

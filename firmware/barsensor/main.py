@@ -136,7 +136,7 @@ def restart(board, app, fault) -> None:
     soon = app is None or app.now_ms() < SOON_MS
     if not note_crash(board, app, fault) and soon:
         complain(board.lamp, board.clock, board.power.feed)
-    board.power.restart()
+    board.power.crash()
 
 
 def note_crash(board, app, fault) -> bool:

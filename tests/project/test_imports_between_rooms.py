@@ -34,7 +34,7 @@ FIRMWARE_ARROWS = {
     "barsensor": set(),  # its __init__.py
     "barsensor/storage": {"barcore"},
     "barsensor/drivers": {"barcore"},
-    "barsensor/boards": {"barcore", "barsensor/drivers"},
+    "barsensor/boards": {"barcore", "barloader", "barsensor/drivers"},
     "barsensor/link": {"barcore"},
     "barsensor/update": {"barcore", "barloader", "barsensor/storage"},
     "barsensor/cue": {"barcore"},

@@ -154,6 +154,10 @@ class Power:
         """Start anew."""
         raise Stopped("restart")
 
+    def crash(self) -> None:
+        """Start anew after a crash."""
+        raise Stopped("crash")
+
     def heap_bytes(self) -> tuple:
         """Return nothing known, so that the same recording gives the same records under any interpreter."""
         return 0, 0

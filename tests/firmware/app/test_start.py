@@ -43,7 +43,7 @@ def test_a_crash_in_the_loop_is_told_and_followed_by_a_clean_start() -> None:
     told = "1 True True ValueError: chip"
     assert lives == [f"{RESTART} 1", told, f"{RESTART} 7", f"{RESTART} 7", f"{RESTART} 7", told]
     boots, _, texts = causes.rpartition(" ")
-    assert boots == str([protocol.RESET_POWER_ON] + [protocol.RESET_SOFT] * 3)
+    assert boots == str([protocol.RESET_POWER_ON] + [protocol.RESET_CRASH] * 3)
     assert int(texts) < 40
 
 

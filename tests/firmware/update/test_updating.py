@@ -64,6 +64,11 @@ def test_a_boot_loop_ends_in_safe_mode_which_takes_an_update() -> None:
     ]
 
 
+def test_a_restart_that_was_planned_is_no_crash() -> None:
+    """`machine.reset()` reports a hard reset, as a crash below MicroPython does."""
+    assert updating("planned") == [f"{RESTART} {A_CONFIRMED}"] * 4
+
+
 def test_a_version_that_begins_to_crash_gives_way_to_the_one_before() -> None:
     assert updating("other_slot") == [
         *(OLD, BEGUN, READY, RESTART, NEW, f"('REPL', 0) {B_CONFIRMED}"),

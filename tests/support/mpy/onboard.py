@@ -19,11 +19,12 @@ from world import DeepSleep, Restart  # noqa: E402
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 from barsensor import boards, main  # noqa: E402
+from barsensor.boards import known  # noqa: E402
 
 
 def choose(name):
     with open("/board", "w") as file:
-        file.write(name + "\n")
+        file.write(known.named(name).file_text() if known.named(name) else name)
 
 
 def open_here(name, **options):
@@ -92,7 +93,7 @@ def signs(name):
 
 
 def battery(name):
-    """Print mV for a steady cell, a noisy one, and none."""
+    """Print mV for a steady cell, a noisy one, none, and on a chip without calibration."""
     world, board = open_here(name)
     pin = {"xiao_s3": 1, "m5stickc_plus2": 38}[name]
     print(board.power.battery_mv())
@@ -106,6 +107,28 @@ def battery(name):
     print(board.power.battery_mv())
     world.adc[pin] = 90000
     print(board.power.battery_mv())
+    world.adc_calibrated = False
+    print(board.power.battery_mv())
+
+
+def speed(name):
+    """Print the chip's clock once the board is open, and when it is opened for safe mode."""
+    world, _ = open_here(name)
+    opened = world.cpu_hz
+    world.reboot()
+    boards.open_spare()
+    print(opened, world.cpu_hz)
+
+
+def long_import(name):
+    """Print what ends a soft reset's boot.py and the import of the application after it, the longest that was seen."""
+    world = getattr(assembled, name)()
+    choose(name)
+    world.watch(8000)  # the application's, which outlives a soft reset
+    world.reboot(machine.SOFT_RESET)
+    with open("/boot.py") as file:
+        exec(file.read(), {})
+    print(stopped(world.stall_ms, 11400))
 
 
 def identity(name):
@@ -193,7 +216,7 @@ def watchdog(name):
     world.reboot(machine.WDT_RESET)
     print(world.pins.get(4))
     board = boards.open_or_say()
-    print(board.power.cause, stopped(board.power.restart))
+    print(board.power.cause, stopped(board.power.restart), world.rtc_memory)
 
 
 def slow_down(world, storage, stall_ms):
