@@ -1,6 +1,6 @@
 """The boards that Barhold runs on, a row each: the one place that firmware, loader, bundles and `barhold flash` read.
 
-The loader cannot import it: it reads the pin that holds the power from /board, where `barhold flash` writes `file_text`.
+The loader cannot import it. It finds the pin that holds the power in /board, where `barhold flash` writes `file_text`.
 """
 
 HOLD = "hold="
@@ -10,12 +10,12 @@ class Known:
     """One board by the name of its module in this folder.
 
     family           the chip, as a bundle names it; upper-cased it ends MicroPython's machine name
-    image_*          what goes on it: the page below micropython.org/download, the beginning of the file's name, the chip's
-                     number in the image's header, the offset in flash
+    image_*          its MicroPython image: the page below micropython.org/download, the beginning of the file's name, the
+                     chip's number in its header, the offset in flash
     usb_ids          (vendor, product) of its USB port; not unique, since boards share their bridge chips
     hold_pin         keeps its own power on while high; None where a switch does
-    console_baud     of its console's UART, and `console_ring_bytes` of what MicroPython keeps of what comes before it is
-                     read; 0 where the console is USB, which makes the host wait instead
+    console_baud     of its console's UART; 0 where the console is USB, which makes the host wait until a byte is read
+    console_ring_bytes  how many bytes of that UART wait to be read; MicroPython drops what comes beyond them
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - a row of a table

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,9 @@ from barhold.link.packets import Packets, packet
 
 BAUD = 115200
 WRITE_S = 5.0
+LINE_BYTES, LINE_PAUSE_S = 200, 0.06
+"""Behind a bridge chip the board's receive ring holds 259 bytes and drops the rest: the time that it takes to come over
+the wire (17 ms), and for the sensor's loop to read it (20 ms and the step under way)."""
 _POLL_S = 0.2
 _OWN_USB = {0x303A: "ESP32-S3", 0x2886: "XIAO"}
 _BRIDGES = {
@@ -38,14 +42,15 @@ def ports() -> list[Found]:
 
 async def connect(found: Found) -> "UsbTransport":
     """Open the port without resetting the board at it."""
-    return UsbTransport(await asyncio.to_thread(_opened, found.address), found.address)
+    return UsbTransport(await asyncio.to_thread(_opened, found.address), found.address, _is_bridge(found.address))
 
 
 class UsbTransport:
     """A Transport over an open serial port, which a thread reads because not every system can wait for one."""
 
-    def __init__(self, port: serial.Serial, name: str) -> None:
+    def __init__(self, port: serial.Serial, name: str, is_bridge: bool = False) -> None:
         self._port = port
+        self._is_bridge = is_bridge
         self._name = name
         self._packets = Packets()
         self._news = asyncio.Event()
@@ -65,10 +70,17 @@ class UsbTransport:
         if self._gone or self._closing:
             raise self._ended()
         try:
-            await asyncio.to_thread(self._port.write, escaped(packet(frame)))
+            await asyncio.to_thread(self._write, escaped(packet(frame)))
         except (serial.SerialException, OSError, TypeError) as err:
             self._gone = self._gone or _reason(err)
             raise self._ended() from err
+
+    def _write(self, data: bytes) -> None:
+        piece_bytes = LINE_BYTES if self._is_bridge else len(data)
+        for at in range(0, len(data), piece_bytes):
+            if at:
+                time.sleep(LINE_PAUSE_S)
+            self._port.write(data[at : at + piece_bytes])
 
     async def receive(self, timeout_s: float) -> bytes:
         """Return the next whole packet; a port that went away gives first what came before."""

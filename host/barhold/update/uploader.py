@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from barcore import protocol
-from barhold.connection import Control
+from barhold.connection import Control, Info
 from barhold.connection.update_state import UpdateState
 from barhold.errors import LinkError, RefusedError
 from barhold.image.bundle import Bundle
@@ -25,6 +25,10 @@ from barhold.update import precheck
 from barloader import slots
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
+PACKET_OVERHEAD = 20
+"""Bytes of a block's packet on a cable that are not the block's: its frame, its COBS code bytes and zeros."""
+LINE_BYTES = 200
+"""What a UART's receive ring surely takes at once: MicroPython drops what it does not hold."""
 POLL_S = 0.5
 _UNDER_WAY = (protocol.UPDATE_CHECKING, protocol.UPDATE_READY)
 CONFIRM_S = 90.0
@@ -101,13 +105,20 @@ class Bringing:
         self._note("all of it has come and is right; the sensor restarts into it")
 
     async def _send_blocks(self, control: Control, state: UpdateState) -> None:
-        raw = self._offer.made.raw
+        raw, block_bytes = self._offer.made.raw, self._fitting(control.info)
         while state.next_offset < len(raw):
             at = state.next_offset
-            state = await control.update_block(at, raw[at : at + self._block_bytes])
+            state = await control.update_block(at, raw[at : at + block_bytes])
             if state.reason != protocol.UPDATE_OFFSET:  # else it says where to go on
                 self._judge(control, state)
             self._progress(state.next_offset, len(raw))
+
+    def _fitting(self, info: Info) -> int:
+        """Return how many bytes of a block the sensor takes at once; a board that nobody knows gets the fewest."""
+        board = firmware_files.load("boards.known").named(info.board)
+        if self._offer.by_cable and (board is None or board.console_ring_bytes):
+            return min(self._block_bytes, LINE_BYTES - PACKET_OVERHEAD)
+        return self._block_bytes
 
     async def _confirmed(self, control: Control) -> str:
         """Wait until the version that runs is confirmed; the session stays open meanwhile."""

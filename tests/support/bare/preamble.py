@@ -12,9 +12,11 @@ import remote  # noqa: E402
 import vtime  # noqa: E402
 import world  # noqa: E402
 
-BUTTON = 4  # of the XIAO
+BUTTONS = {"xiao_s3": 4, "m5stickc_plus2": 37}
 SAMPLE_FORMAT, SAMPLE_BYTES = "<I6h", 16
 NEVER_MS = 1 << 40
+LONGEST_STEP_MS = 20
+"""A longer wait is none of the application's loop."""
 
 
 class Implementation:
@@ -76,13 +78,14 @@ real_sys = sys
 class Events:
     """What happens to the board: its button, a lifter, and the radio's own."""
 
-    def __init__(self, here, radio):
+    def __init__(self, here, radio, button):
         self._here = here
+        self._button = button
         self._on_radio = radio.on_event
 
     def __call__(self, kind, *more):
         if kind == "press":
-            self._here.drive(BUTTON, 0) if more[0] else self._here.release(BUTTON)
+            self._here.drive(self._button, 0 if more[0] else 1)
         elif kind == "train":
             move(self._here, self._here.now_ms)
         else:
@@ -113,7 +116,7 @@ def set_up(text, cause):
     told = json.loads(text)
     here = getattr(assembled, told["world"])()
     here.reset_cause = cause
-    remote.radio.on_event = Events(here, remote.radio)
+    remote.radio.on_event = Events(here, remote.radio, BUTTONS[told["world"]])
     vtime.install()
     console = remote.Console()
     sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
@@ -123,7 +126,8 @@ def set_up(text, cause):
     wait = world.World.wait_ms
 
     def wait_ms(self, duration_ms):
-        remote.wait_ms(duration_ms // told["times_as_fast"])
-        wait(self, duration_ms)
+        loop_ms = told["loop_ms"] if duration_ms <= LONGEST_STEP_MS else 0
+        remote.wait_ms((duration_ms + loop_ms) // told["times_as_fast"])
+        wait(self, duration_ms + loop_ms)
 
     world.World.wait_ms = wait_ms
