@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from barhold import firmware
 from barhold.flash.layout import Part
+from barhold.image import firmware_files
 from mpy import rig
 from radio.air import Air
 from radio.board import CTRL_C, Board, Uart
@@ -44,7 +44,7 @@ class BareBoard(Board):
         board: str = "xiao_s3",
         **told: Any,
     ) -> None:
-        uart = Uart.of(firmware.load("boards.known").named(board), told.get("times_as_fast", 1))
+        uart = Uart.of(firmware_files.load("boards.known").named(board), told.get("times_as_fast", 1))
         super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s, uart=uart)
         folder.mkdir(exist_ok=True)
         usual = {"name": "micropython", "version": [1, 27, 0], "machine": MACHINES[board], "world": board,

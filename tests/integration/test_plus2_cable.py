@@ -7,17 +7,17 @@ step of the board's loop takes as long as the longest one of an emulated ESP32. 
 import sys
 
 import pytest
+from barhold.link.found import USB, Found
+from test_flash_journey import barhold
 
 from barcore import protocol
 from bare.clone import later_clone
 from bare.rig import BareBoard
-from barhold import firmware
+from barhold.connection import Control
+from barhold.image import firmware_files
 from barhold.link import usb
-from barhold.link.found import USB, Found
-from barhold.session import Control
 from hostkit import ROOT
 from radio import rig
-from test_flash_journey import barhold
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
 
@@ -31,7 +31,7 @@ CRASHES = b"raise ValueError('made to crash')"
 def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_mode(tmp_path, monkeypatch) -> None:
     folder = tmp_path / "board"
     later = later_clone(tmp_path / "later", 2000)
-    slots = firmware.load("slots")
+    slots = firmware_files.load("slots")
 
     async def journey() -> None:
         async with BareBoard(folder, LIMIT_S, board=PLUS2, times_as_fast=4) as board:
