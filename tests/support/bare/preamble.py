@@ -1,9 +1,12 @@
 """What a bare ESP32 has and the build for the web has not: its name, its pins, and waits that take their time."""
 
 import binascii
+import builtins
+import gc
 import json
 import struct
 import sys
+import time
 
 sys.path.append("/twin")
 
@@ -72,7 +75,34 @@ class Sys:
         return getattr(real_sys, name)
 
 
-real_sys = sys
+real_sys, real_gc = sys, gc
+
+
+class Gc:
+    """The module `gc` of a board with so much memory."""
+
+    def __init__(self, free_bytes):
+        self._free_bytes = free_bytes
+
+    def mem_free(self):
+        return self._free_bytes
+
+    def __getattr__(self, name):
+        return getattr(real_gc, name)
+
+
+def slow_imports(import_ms):
+    """Let the import of the application take so long, deaf to everything, Ctrl-C included."""
+    plain = builtins.__import__
+
+    def slow(name, *more):
+        if name == "main" and name not in sys.modules:
+            end = time.ticks_add(time.ticks_ms(), import_ms)
+            while time.ticks_diff(end, time.ticks_ms()) > 0:
+                pass
+        return plain(name, *more)
+
+    builtins.__import__ = slow
 
 
 class Events:
@@ -120,6 +150,10 @@ def set_up(text, cause):
     vtime.install()
     console = remote.Console()
     sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
+    if told["free_bytes"]:
+        sys.modules["gc"] = Gc(told["free_bytes"])
+    if told["import_ms"]:
+        slow_imports(told["import_ms"])
     move(here, NEVER_MS)
     if told["imu_dead"]:
         here.i2c.clear()

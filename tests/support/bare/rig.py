@@ -48,7 +48,8 @@ class BareBoard(Board):
         super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s, uart=uart)
         folder.mkdir(exist_ok=True)
         usual = {"name": "micropython", "version": [1, 27, 0], "machine": MACHINES[board], "world": board,
-                 "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0}  # fmt: skip
+                 "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0, 
+                 "free_bytes": 0, "import_ms": 0}  # fmt: skip
         config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
         self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), rig.TWIN, folder, config]
