@@ -14,8 +14,8 @@ from barcore import protocol
 from bare.clone import later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
-from barhold.image import firmware_files
 from barhold.link import usb
+from barloader import slots
 from hostkit import ROOT
 from radio import rig
 
@@ -31,7 +31,6 @@ CRASHES = b"raise ValueError('made to crash')"
 def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_mode(tmp_path, monkeypatch) -> None:
     folder = tmp_path / "board"
     later = later_clone(tmp_path / "later", 2000)
-    slots = firmware_files.load("slots")
 
     async def journey() -> None:
         async with BareBoard(folder, LIMIT_S, board=PLUS2, times_as_fast=4) as board:
@@ -55,7 +54,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             assert board.lost_bytes == 0
             await board.stopped()
             for slot in ("a", "b"):
-                (folder / slot / "main.py").write_bytes(CRASHES)  # found before main.mpy
+                (folder / slot / "barsensor" / "main.py").write_bytes(CRASHES)  # found before main.mpy
             board.type(CTRL_D)
             await board.says(b"Barhold is in safe mode")
             said = await barhold(later, "update", *at)
@@ -66,4 +65,4 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
     rig.run(journey(), LIMIT_S)
     store = slots.Slots(str(folder))
     assert store.is_whole(store.read().slot)
-    assert '"name": "bar-2"' in (folder / "kept" / "settings").read_text()
+    assert '"name": "bar-2"' in (folder / "config" / "settings").read_text()

@@ -10,8 +10,8 @@ class Known:
     """One board by the name of its module in this folder.
 
     family           the chip, as a bundle names it; upper-cased it ends MicroPython's machine name
-    image_*          its MicroPython image: the page below micropython.org/download, the beginning of the file's name, the
-                     chip's number in its header, the offset in flash
+    image_*          its MicroPython image: the page below micropython.org/download, the beginning of the file's name,
+                     the chip's number in its header, the offset in flash
     usb_ids          (vendor, product) of its USB port; not unique, since boards share their bridge chips
     hold_pin         keeps its own power on while high; None where a switch does
     console_baud     of its console's UART; 0 where the console is USB, which makes the host wait until a byte is read

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from barhold.errors import InputError, RefusedError
-from barhold.image import firmware_files
+from barsensor.boards.known import KNOWN
 
 LEAST_VERSION = (1, 26)
 """Of MicroPython: Bluetooth survives a soft reset from here on."""
@@ -28,7 +28,7 @@ class BoardModel:
 
 
 def _models() -> Iterable[BoardModel]:
-    for board in firmware_files.load("boards.known").KNOWN:
+    for board in KNOWN:
         yield BoardModel(
             board.name,
             board.words,

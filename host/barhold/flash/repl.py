@@ -173,7 +173,7 @@ class Remote:
     def restart(self) -> None:
         """Reset the board; nothing can be asked after it."""
         with contextlib.suppress(LinkError), self._translated():
-            self._transport.exec_raw_no_follow("import machine,slots\nslots.restart(machine)")
+            self._transport.exec_raw_no_follow("import machine\nfrom barloader import slots\nslots.restart(machine)")
             time.sleep(0.2)
 
     @contextlib.contextmanager

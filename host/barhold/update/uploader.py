@@ -23,6 +23,7 @@ from barhold.errors import LinkError, RefusedError
 from barhold.image.bundle import Bundle
 from barhold.update import precheck
 from barloader import slots
+from barsensor.boards import known
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
 PACKET_OVERHEAD = 20
@@ -115,7 +116,7 @@ class Bringing:
 
     def _fitting(self, info: Info) -> int:
         """Return how many bytes of a block the sensor takes at once; a board that nobody knows gets the fewest."""
-        board = firmware_files.load("boards.known").named(info.board)
+        board = known.named(info.board)
         if self._offer.by_cable and (board is None or board.console_ring_bytes):
             return min(self._block_bytes, LINE_BYTES - PACKET_OVERHEAD)
         return self._block_bytes

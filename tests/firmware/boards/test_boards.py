@@ -31,7 +31,8 @@ def test_boot_drives_the_pin_before_it_does_anything_else() -> None:
     code = (firmware_files.folder() / "barloader/boot.py").read_text(encoding="utf-8")
     assert "boards" not in [line.partition("import ")[2] for line in code.splitlines()], "slow: drivers come with it"
     assert {board.name: board.hold_pin for board in known.KNOWN} == {XIAO: None, PLUS2: 4}
-    assert "POWER_HOLD = 4" in (firmware_files.folder() / "barsensor/boards/m5stickc_plus2.py").read_text(encoding="utf-8")
+    board = firmware_files.folder() / "barsensor/boards/m5stickc_plus2.py"
+    assert "POWER_HOLD = 4" in board.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -132,8 +133,8 @@ def test_what_cannot_be_opened_is_one_line_with_the_next_step(board: str) -> Non
     assert (none, none2, none3, none4) == ("None",) * 4
     assert strange.startswith(f"board {board}: ")
     assert "0x05" in strange
-    for known in {XIAO: ("0x6c", "0x6a"), PLUS2: ("0x19",)}[board]:
-        assert known in strange
+    for chip_id in {XIAO: ("0x6c", "0x6a"), PLUS2: ("0x19",)}[board]:
+        assert chip_id in strange
     assert absent.startswith(f"board {board}: ")
     assert "answer" in absent
     assert strange.endswith("; check its wires, and that /board names it")

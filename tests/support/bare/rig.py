@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from barhold.flash.layout import Part
-from barhold.image import firmware_files
+from barsensor.boards import known
 from mpy import rig
 from radio.air import Air
 from radio.board import CTRL_C, Board, Uart
@@ -44,11 +44,11 @@ class BareBoard(Board):
         board: str = "xiao_s3",
         **told: Any,
     ) -> None:
-        uart = Uart.of(firmware_files.load("boards.known").named(board), told.get("times_as_fast", 1))
+        uart = Uart.of(known.named(board), told.get("times_as_fast", 1))
         super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s, uart=uart)
         folder.mkdir(exist_ok=True)
         usual = {"name": "micropython", "version": [1, 27, 0], "machine": MACHINES[board], "world": board,
-                 "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0, 
+                 "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0,
                  "free_bytes": 0, "import_ms": 0}  # fmt: skip
         config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
         self._script = HERE / "board.mjs"

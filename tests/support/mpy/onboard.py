@@ -126,7 +126,7 @@ def long_import(name):
     choose(name)
     world.watch(8000)  # the application's, which outlives a soft reset
     world.reboot(machine.SOFT_RESET)
-    with open("/boot.py") as file:
+    with open("/barloader/boot.py") as file:
         exec(file.read(), {})
     print(stopped(world.stall_ms, 11400))
 
