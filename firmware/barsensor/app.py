@@ -15,6 +15,8 @@ READS_MOST = 64
 """In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
 SAMPLES_MS = 1000
 """Longer without samples, the sensor is not healthy."""
+STALL_MS = 2200
+"""The longest that a write to flash took on an emulated ESP32: 1.4 s, and 2.1 s for the first one after a start."""
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
 
@@ -128,8 +130,11 @@ class App(Recorder):
         if self._detector.busy:
             self._busy_ms = self._now_ms
         log = self.log
-        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
-            self._write()
+        if not log.dirty or log.locked or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
+            return
+        if self._detector.set_open and self._board.imu.bridge_ms < STALL_MS:
+            return  # the next rep may begin meanwhile, and its samples would be lost
+        self._write()
 
     # --- samples and events ---
 

@@ -111,6 +111,7 @@ def run_guarded(board) -> None:
             links, imu_fault = open_links(board, radio), start_imu(board)
             app = compose(board, links, None, Housekeeping(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)
+            discard_samples(board)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
             restart(board, app, fault)
@@ -129,6 +130,14 @@ def start_imu(board) -> str:
         return fault and "imu: self-test: " + fault
     except OSError as error:
         return "imu: %s" % error  # the driver tries again to start it
+
+
+def discard_samples(board) -> None:
+    """Drop what the IMU took while the first write of this start stalled everything: it is no loss, and no gap."""
+    try:
+        board.imu.discard()
+    except OSError:
+        pass  # the loop meets it again
 
 
 def restart(board, app, fault) -> None:

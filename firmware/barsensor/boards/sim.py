@@ -53,6 +53,7 @@ class PlayedImu:
 
     chip = "recording"
     overruns = bad_words = 0
+    bridge_ms = 1 << 29
 
     def __init__(self, samples: bytes, clock, start_tick: int) -> None:
         if len(samples) % SAMPLE_BYTES:
@@ -66,6 +67,9 @@ class PlayedImu:
 
     def start(self) -> None:
         """Go on playing."""
+
+    def discard(self) -> None:
+        """Nothing waits that is not wanted."""
 
     def choose(self, fast: bool) -> None:
         """Nothing to choose: a recording has its own rate."""

@@ -34,6 +34,7 @@ class Bmi270(Chip):
     id_reg, id_value = 0x00, 0x24
     fifo_reg = 0x26
     frame_bytes = 13
+    fifo_samples = 157
     status_bytes = 2
     gyro_factor = 15984  # 32.8 counts per dps
 

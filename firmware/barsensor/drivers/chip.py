@@ -25,6 +25,7 @@ class Chip:
     rates_hz = (104, 208)
     id_reg = id_value = 0
     fifo_reg = frame_bytes = status_bytes = 0
+    fifo_samples = 0  # that it holds
     low = 0  # where the low byte of a word is: 0 little endian, 1 big endian
     # Counts of a sample per count of the chip, in 1/2^14: a 16-bit word times it stays within 31 bits.
     acc_factor = gyro_factor = 1 << 14
@@ -53,6 +54,15 @@ class Chip:
         """Take the faster of the chip's rates, or the slower one, from the next `start` on."""
         self.rate_hz = self.rates_hz[1 if fast else 0]
         self._ticks = FifoClock(self.rate_hz, self._clock.ticks_ms())
+
+    @property
+    def bridge_ms(self) -> int:
+        """How long nobody may read before a sample is lost."""
+        return self.fifo_samples * 1000 // self.rate_hz
+
+    def discard(self) -> None:
+        """Drop what waits in the FIFO, which nobody misses: as after a start in which something else took long."""
+        self._resync()
 
     def start(self) -> None:
         """Reset and configure the chip, and begin with an empty FIFO: each chip in its own way."""

@@ -27,6 +27,7 @@ class Mpu6886(Chip):
     id_reg, id_value = 0x75, 0x19
     fifo_reg = 0x74
     frame_bytes = 14
+    fifo_samples = 71
     status_bytes = 2
     low = 1
     gyro_factor = 15984  # 32.8 counts per dps

@@ -264,6 +264,54 @@ def train(name, stall_ms="0"):
     print(board.imu.overruns, board.imu.bad_words, app.log_faults)
 
 
+def stalls(name, stall_ms):
+    """Train at the usual rate while every write to flash stalls everything; print what was counted and what was lost.
+
+    That is: reps, sets begun and ended; overruns while a set was under way; whether each later one was of a write.
+    """
+    with open("/stdin", "rb") as file:
+        packed = file.read()
+    world, board = open_here(name)
+    board.imu.start()
+    writes = [0]
+    replace = board.storage.replace
+
+    def slow(file, data):
+        writes[0] += 1
+        world.wait_ms(int(stall_ms))
+        replace(file, data)
+
+    board.storage.replace = slow
+    app = main.compose(board)
+    board.imu.discard()
+    start_ms, count, at = world.now_ms, len(packed) // SAMPLE_BYTES, [0]
+
+    def motion(at_ms):
+        while at[0] + 1 < count and struct.unpack_from("<I", packed, (at[0] + 1) * SAMPLE_BYTES)[0] <= at_ms - start_ms:
+            at[0] += 1
+        return struct.unpack_from(SAMPLE_FORMAT, packed, at[0] * SAMPLE_BYTES)[1:]
+
+    world.imu.motion = motion
+    in_set, before = [0], [0]
+
+    def watch():
+        if app.busy and board.imu.overruns != before[0]:
+            in_set[0] += board.imu.overruns - before[0]
+        before[0] = board.imu.overruns
+        return at[0] + 1 == count and not app.log.dirty and not app.busy
+
+    writes[0] = 0
+    app.run(watch)
+    world.wait_ms(100)
+    app.step()
+    buf, kinds = bytearray(protocol.RECORD_BYTES), []
+    for seq in range(app.log.next_seq):
+        app.log.read_into(seq, buf)
+        kinds.append(record.header(buf)[0])
+    print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END))
+    print(in_set[0], board.imu.overruns <= writes[0], board.imu.overruns > 0, board.imu.bad_words, app.log_faults)
+
+
 def screen(name):
     """Show a set going on; print the pixels as a picture of the letters that name their colours, 1 for 8 x 8."""
     world, board = open_here(name)
