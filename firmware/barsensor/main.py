@@ -28,6 +28,7 @@ WINDOW_MS = 2000
 WATCHDOG_MS = 8000
 SLOW_HZ = 104
 COMPLAINT_MS = SOON_MS = 60000
+SELF_TEST_HINT = "let it lie still and restart it; if that repeats, check the chip's solder joints and its 3.3 V"
 
 
 def compose(
@@ -127,7 +128,7 @@ def start_imu(board) -> str:
             board.imu.start()
             return ""
         fault = board.imu.self_test() and board.imu.self_test()  # once more, lest the first was moved
-        return fault and "imu: self-test: " + fault
+        return fault and "imu: self-test: %s; %s" % (fault, SELF_TEST_HINT)
     except OSError as error:
         return "imu: %s" % error  # the driver tries again to start it
 

@@ -202,8 +202,11 @@ def _blank(data, at: int) -> bool:
 
 
 def outside(name: str, values, low: int, high: int, unit: str) -> str:
-    """Return "" when all three values are within low..high, else a reason that names the first axis that is not."""
+    """Return "" when all three values are within low..high, else what the first axis that is not did."""
     for axis in range(3):
-        if not low <= values[axis] <= high:
-            return "%s %s %d %s, must be %d..%d" % (name, "xyz"[axis], values[axis], unit, low, high)
+        value = values[axis]
+        if not low <= value <= high:
+            by, much = (low - value, "little") if value < low else (value - high, "much")
+            limits = "must be %d..%d (%d too %s)" % (low, high, by, much)
+            return "%s %s %d %s, %s" % (name, "xyz"[axis], value, unit, limits)
     return ""

@@ -20,6 +20,7 @@ class FrameStream:
     """
 
     is_cable = up = True
+    faults = 0
     max_frame_bytes = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
 
     def __init__(self, port) -> None:

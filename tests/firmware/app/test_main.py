@@ -68,7 +68,7 @@ def test_a_full_file_system_in_mid_run_is_cued_and_what_was_lost_is_told_later(m
     [
         (("",), "", 1),
         (("moved", ""), "", 2),
-        (("bad", "worse"), "imu: self-test: worse", 2),
+        (("bad", "worse"), "imu: self-test: worse; " + main.SELF_TEST_HINT, 2),
     ],
 )
 def test_the_imu_tests_itself_at_a_power_on_and_once_more_when_it_failed(

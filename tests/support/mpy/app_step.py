@@ -40,6 +40,7 @@ class Link:
 
     max_frame_bytes = 524
     connected = is_cable = True
+    faults = 0
     room = 4096
     frame = None
 

@@ -126,6 +126,7 @@ class Link:
     max_frame_bytes = 524
     room = 4096
     connected = up = True
+    faults = 0
     busy = False
 
     def __init__(self, is_cable):
