@@ -75,6 +75,14 @@ class App(Recorder):
         return count
 
     @property
+    def bad_frames(self) -> int:
+        """How many frames came in damaged, on all links."""
+        count = 0
+        for end in self._ends:
+            count += end.link.bad_frames
+        return count
+
+    @property
     def healthy(self) -> bool:
         """Whether samples come, the log keeps what it is given, and every link is up."""
         for end in self._ends:

@@ -1,6 +1,7 @@
 """What the ESP32 boards share, made of MicroPython's `machine`. Pins come from the board's own module."""
 
 import gc
+import os
 import random
 import select
 import sys
@@ -143,6 +144,16 @@ class Power:
             free_bytes += region[1]
             largest_bytes = max(largest_bytes, region[2])
         return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
+
+    def flash_bytes(self) -> tuple:
+        """Return (free, all) of the file system."""
+        told = os.statvfs("/")
+        return told[0] * told[3], told[0] * told[2]
+
+    def temperature_c(self):
+        """Return the chip's temperature, None where it has no thermometer that can be believed."""
+        measure = getattr(esp32, "mcu_temperature", None)
+        return measure() if measure else None
 
 
 def cause() -> int:

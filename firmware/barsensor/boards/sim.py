@@ -166,6 +166,14 @@ class Power:
         """Return nothing known, so that the same recording gives the same records under any interpreter."""
         return 0, 0
 
+    def flash_bytes(self) -> tuple:
+        """Return nothing known."""
+        return 0, 0
+
+    def temperature_c(self):
+        """Return nothing known."""
+        return
+
     def let_go(self) -> None:
         """Nothing bites here."""
 

@@ -92,6 +92,11 @@ class BleLink:
         return self.state not in (OFF, FAILED)
 
     @property
+    def bad_frames(self) -> int:
+        """How many frames came in damaged or found no room."""
+        return self._radio.inbox.bad_frames + self._radio.inbox.lost
+
+    @property
     def room(self) -> int:
         """How many bytes of frames it takes now without dropping one."""
         return self._outbox.room if self.connected else 0

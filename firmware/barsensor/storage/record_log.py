@@ -47,6 +47,11 @@ class RecordLog:
         """While true nothing is written or removed: what would, raises OSError."""
 
     @property
+    def segment_limit(self) -> int:
+        """How many segments are kept."""
+        return self._limit
+
+    @property
     def first_seq(self) -> int:
         """The oldest seq held; next_seq when the log is empty."""
         return self._first_seqs[0] if self._first_seqs else self._first

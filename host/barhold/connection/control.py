@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from barcore import calibrate, protocol
 from barcore.frame import FrameError, pack_info, parse_info
 from barhold.connection import clock_reading
+from barhold.connection.diagnosis import Diagnosis, read_diagnosis
 from barhold.connection.frame_channel import Channel
 from barhold.connection.handshake import Keys, greet
 from barhold.connection.info import Info, shown
@@ -136,6 +137,15 @@ class Control:
         state = read_update_state(await self._ask(protocol.UPDATE, body, protocol.UPDATE_STATE, is_answer))
         assert state is not None  # noqa: S101 - what `fits` has just found
         return state
+
+    async def diagnose(self) -> Diagnosis:
+        """Return how the sensor itself is; RefusedError before protocol 1.2."""
+        body = await self._ask(
+            protocol.DIAGNOSE, b"", protocol.DIAGNOSIS, lambda body: read_diagnosis(body) is not None
+        )
+        found = read_diagnosis(body)
+        assert found is not None  # noqa: S101 - what `fits` has just found
+        return found
 
     async def stream(self) -> AsyncGenerator[Samples, None]:
         """Yield raw samples as they come, until closed; LinkError when they stop."""

@@ -60,7 +60,7 @@ class Link:
 
     max_frame_bytes = 524
     connected = up = True
-    faults = 0
+    faults = bad_frames = 0
     room = 4096
 
     def __init__(self, is_cable: bool = True) -> None:
