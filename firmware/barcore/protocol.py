@@ -106,6 +106,7 @@ DROP_REP, SET_FLAGS = 1, 2
 
 # BOOT reset causes
 RESET_UNKNOWN, RESET_POWER_ON, RESET_PIN, RESET_WATCHDOG, RESET_WAKE, RESET_SOFT = 0, 1, 2, 3, 4, 5
+RESET_CRASH = 6  # since 1.2; RESET_SOFT is a restart that was wanted
 
 # --- frames ------------------------------------------------------------------------------------------------------
 FRAME_HEADER_FORMAT = "<BBHI"
@@ -126,6 +127,7 @@ ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cab
 CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
 STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
 UPDATE = 11  # since 1.1; UPDATE_FORMAT and what the action asks for; answered by UPDATE_STATE
+DIAGNOSE = 13  # since 1.2; no body; asks how the sensor itself is; answered by DIAGNOSIS
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
 END = 66  # END_FORMAT; ends the answer to a PULL
@@ -138,6 +140,7 @@ SETTINGS = 72  # since 1.1; TLV body, SET_* tags; all that SET can change, as it
 CALIBRATION = 73  # since 1.1; CALIBRATION_FORMAT; how far the calibration is
 SAMPLES = 74  # since 1.1; u32 index of the first sample of the stream, then packed samples (barcore.sample)
 UPDATE_STATE = 75  # since 1.1; UPDATE_STATE_FORMAT; how far an update is, and why it is refused
+DIAGNOSIS = 77  # since 1.2; TLV body, DIAG_* tags
 FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
@@ -215,6 +218,15 @@ SET_TARGET = 2  # u16 ms: the hold to cue; 0 for none
 SET_LONG = 3  # u16 ms: the hold to cue as too long; 0 for none
 NAME_BYTES = 20
 UNNAMED = "barhold-%s"  # of the last 4 hex digits of its id: the name of a sensor that nobody named
+
+# DIAGNOSIS body: entries of u8 tag, u8 length, value. What a board cannot tell is left out.
+DIAG_HEAP = 1  # u32 free bytes, u32 largest free block
+DIAG_FLASH = 2  # u32 free bytes, u32 bytes of the file system; 0 and 0 when not known
+DIAG_LOG = 3  # u32 records held, u32 records there is room for
+DIAG_IMU = 4  # u32 bus faults, u32 overruns, u32 bad words since the start
+DIAG_FAULTS = 5  # u32 of flash, u32 of the radio, u32 bad frames since the start
+DIAG_STARTS = 6  # u8 per RESET_* cause: starts since the last acknowledged record
+DIAG_TEMPERATURE = 7  # i16 degrees C, of the chip
 
 # Serial to the sensor only
 ESCAPED = (3, 27)

@@ -16,6 +16,7 @@ import struct
 from barcore import protocol
 from barcore.detector import Detector
 from barcore.frame import pack_info, parse_info
+from barsensor import diagnosis
 from barsensor.calibration import Calibration
 from barsensor.link.proof import proof
 from barsensor.link.rawstream import RawStream
@@ -41,6 +42,7 @@ class Control:
             protocol.ERASE: self._erase,
             protocol.CALIBRATE: self._calibrate,
             protocol.STREAM: self._stream,
+            protocol.DIAGNOSE: self._diagnose,
         }
 
     def join(self, app) -> None:
@@ -190,6 +192,9 @@ class Control:
         if self.calibration.values is not before:
             self._app.use(Detector(self.detector_settings))
         return protocol.CALIBRATION, answer
+
+    def _diagnose(self, _body: bytes, _asker) -> tuple:
+        return protocol.DIAGNOSIS, pack_info(diagnosis.entries(self._app, self._board))
 
     def _stream(self, body: bytes, asker) -> tuple:
         if body not in (b"\0", b"\1"):

@@ -28,6 +28,7 @@ WINDOW_MS = 2000
 WATCHDOG_MS = 8000
 SLOW_HZ = 104
 COMPLAINT_MS = SOON_MS = 60000
+SELF_TEST_HINT = "let it lie still and restart it; if that repeats, check the chip's solder joints and its 3.3 V"
 
 
 def compose(
@@ -111,6 +112,7 @@ def run_guarded(board) -> None:
             links, imu_fault = open_links(board, radio), start_imu(board)
             app = compose(board, links, None, Housekeeping(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)
+            discard_samples(board)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
             restart(board, app, fault)
@@ -126,9 +128,17 @@ def start_imu(board) -> str:
             board.imu.start()
             return ""
         fault = board.imu.self_test() and board.imu.self_test()  # once more, lest the first was moved
-        return fault and "imu: self-test: " + fault
+        return fault and "imu: self-test: %s; %s" % (fault, SELF_TEST_HINT)
     except OSError as error:
         return "imu: %s" % error  # the driver tries again to start it
+
+
+def discard_samples(board) -> None:
+    """Drop what the IMU took while the first write of this start stalled everything: it is no loss, and no gap."""
+    try:
+        board.imu.discard()
+    except OSError:
+        pass  # the loop meets it again
 
 
 def restart(board, app, fault) -> None:
@@ -136,7 +146,7 @@ def restart(board, app, fault) -> None:
     soon = app is None or app.now_ms() < SOON_MS
     if not note_crash(board, app, fault) and soon:
         complain(board.lamp, board.clock, board.power.feed)
-    board.power.restart()
+    board.power.crash()
 
 
 def note_crash(board, app, fault) -> bool:

@@ -31,7 +31,7 @@ def break_both(board: Path) -> None:
     (board / "b" / "manifest").write_bytes(bundle.pack_head(manifest))
 
 
-@pytest.mark.parametrize("by_cable", [True, False], ids=["cable", "radio"])
+@pytest.mark.parametrize("by_cable", [True, pytest.param(False, marks=pytest.mark.long)], ids=["cable", "radio"])
 def test_a_flashed_board_whose_slots_both_crash_is_helped(tmp_path, samples, by_cable) -> None:
     folder = tmp_path / "board"
 

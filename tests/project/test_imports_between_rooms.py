@@ -34,7 +34,7 @@ FIRMWARE_ARROWS = {
     "barsensor": set(),  # its __init__.py
     "barsensor/storage": {"barcore"},
     "barsensor/drivers": {"barcore"},
-    "barsensor/boards": {"barcore", "barsensor/drivers"},
+    "barsensor/boards": {"barcore", "barloader", "barsensor/drivers"},
     "barsensor/link": {"barcore"},
     "barsensor/update": {"barcore", "barloader", "barsensor/storage"},
     "barsensor/cue": {"barcore"},
@@ -43,8 +43,15 @@ FIRMWARE_ARROWS = {
     "barsensor/calibration": {"barcore", "barsensor/storage"},
     "barsensor/recorder": {"barcore", "barsensor/crash", "barsensor/cue"},
     "barsensor/housekeeping": {"barcore", "barsensor/cue"},
+    "barsensor/diagnosis": {"barcore", "barsensor/storage"},
     "barsensor/app": {"barcore", "barsensor/cue", "barsensor/recorder"},
-    "barsensor/control": {"barcore", "barsensor/calibration", "barsensor/link", "barsensor/storage"},
+    "barsensor/control": {
+        "barcore",
+        "barsensor/calibration",
+        "barsensor/diagnosis",
+        "barsensor/link",
+        "barsensor/storage",
+    },
     "barsensor/safe": {
         *("barcore", "barloader"),
         *("barsensor/boards", "barsensor/link", "barsensor/storage", "barsensor/update"),

@@ -5,7 +5,7 @@ class SessionPort:
     """Serves one link, a frame a step, so that a chatty host delays no sample.
 
     A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`,
-    `up` (a host can reach it).
+    `up` (a host can reach it), `faults` (how often what carries it failed).
     """
 
     def __init__(self, link, answer) -> None:

@@ -58,6 +58,11 @@ class RecordLog:
             self._pass_over(found.set_back_to)
 
     @property
+    def segment_limit(self) -> int:
+        """How many segments are kept."""
+        return self._limit
+
+    @property
     def first_seq(self) -> int:
         """The oldest seq held; next_seq when the log is empty."""
         return self._first_seqs[0] if self._first_seqs else self._first

@@ -9,6 +9,7 @@ from barcore import calibrate, protocol
 from barcore.frame import FrameError, pack_info, parse_info
 from barhold.connection import clock_reading
 from barhold.connection.block_window import BlockWindow
+from barhold.connection.diagnosis import Diagnosis, read_diagnosis
 from barhold.connection.frame_channel import Channel
 from barhold.connection.handshake import Keys, greet
 from barhold.connection.info import Info, shown
@@ -137,6 +138,15 @@ class Control:
     ) -> None:
         """Send the bundle `raw` from `offset` on, `window` blocks ahead of the answers, which `on_state` gets."""
         await BlockWindow(self._channel, raw, block_bytes, window).send_from(offset, on_state)
+
+    async def diagnose(self) -> Diagnosis:
+        """Return how the sensor itself is; RefusedError before protocol 1.2."""
+        body = await self._ask(
+            protocol.DIAGNOSE, b"", protocol.DIAGNOSIS, lambda body: read_diagnosis(body) is not None
+        )
+        found = read_diagnosis(body)
+        assert found is not None  # noqa: S101 - what `fits` has just found
+        return found
 
     async def stream(self) -> AsyncGenerator[Samples, None]:
         """Yield raw samples as they come, until closed; LinkError when they stop."""

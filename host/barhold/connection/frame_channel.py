@@ -25,6 +25,7 @@ _NAMES = {
     protocol.CALIBRATE: "CALIBRATE",
     protocol.STREAM: "STREAM",
     protocol.UPDATE: "UPDATE",
+    protocol.DIAGNOSE: "DIAGNOSE",
 }
 _NEXT_STEP = {
     protocol.SMALL_MTU: "use the cable (--usb), or another Bluetooth adapter",

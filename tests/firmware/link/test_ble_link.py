@@ -428,3 +428,19 @@ def test_the_table_is_frozen(rig: Rig) -> None:
         ["180a", [["2a24", read], ["2a26", read]]],
         ["180f", [["2a19", read | notify]]],
     ]
+
+
+def test_a_radio_that_raises_costs_the_connection_and_is_started_anew_a_while_later(rig: Rig) -> None:
+    """Rows "the radio raises OSError" and "10 s later"."""
+    rig.open()
+    rig.ether.raises = ("set_value", "start")
+    rig.link.advertise("new name", 50, 3)
+    rig.run(1100)
+    assert (rig.link.state, rig.link.connected, rig.link.up) == (ble.FAILED, False, False)
+    rig.run(21_000)
+    assert rig.link.state == ble.FAILED
+    assert rig.link.faults == 3
+    rig.ether.raises = ()
+    rig.run(10_100)
+    assert (rig.link.state, rig.ether.on) == (ble.ADVERTISING, True)
+    rig.open()

@@ -430,14 +430,14 @@ def test_a_file_is_not_replaced_unasked_and_none_is_left_for_nothing(room: FakeR
 
 def doctor(db: Path, *args: str) -> dict[str, tuple[str, str, str]]:
     lines = [json.loads(line) for line in barhold("doctor", "--json", *args, db=db).stdout.splitlines()]
-    assert all(line["next_step"] or line["status"] == "ok" for line in lines)
+    assert all(line["next_step"] or line["status"] in ("ok", "note") for line in lines)
     return {line["what"]: (line["status"], line["found"], line["next_step"]) for line in lines}
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_sensor(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor(samples=LYING))
     found = doctor(db)
-    assert {status for status, _, _ in found.values()} == {"ok"}
+    assert {status for status, _, _ in found.values()} == {"ok", "note"}
     assert {"system", "database", "cable", "bluetooth", "sensor", "protocol", "firmware", "battery", "trust", "log",
             "clock", "rest noise"} <= found.keys()  # fmt: skip
     assert found["rest noise"][1].startswith("0.0 mg, reads 1.000 g at rest")
@@ -453,6 +453,18 @@ def test_doctor_names_what_is_wrong_with_a_next_step(room: FakeRoom, db: Path) -
     assert found["state"][0] == "warn"
     assert found["rest noise"] == ("warn", "0.0 mg, reads 1.196 g at rest, turns by 0.0 degrees/s", "barhold calibrate")
     assert barhold("doctor", db=db).exit_code == 2
+
+
+def test_what_needs_something_done_comes_first_and_never_says_ok(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.modern.flash_bytes = (20_000, 2_000_000)
+    result = barhold("doctor", "--no-mount", db=db)
+    assert result.exit_code == 2, "a warning needs something done"
+    ranks = ("fail", "warn", "ok  ", "note")
+    lines = [line for line in result.stdout.splitlines() if line[:4] in ranks]
+    assert lines[0] == "warn flash: 20 of 2000 kB free"
+    order = [ranks.index(line[:4]) for line in lines]
+    assert order == sorted(order)
 
 
 def test_doctor_works_without_a_sensor_and_without_bluetooth(

@@ -143,6 +143,7 @@ class Modern:
         self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
         self.key = self.update_key = b""
         self.minor = protocol.MINOR
+        self.flash_bytes = (1_200_000, 2_000_000)
         self.refuses: dict[int, int] = {}
         self.calibration = [(0, 0, 0, 0, 0, 0)]  # what the next CALIBRATEs answer; the last one stays
         self.actions: list[int] = []
@@ -157,6 +158,7 @@ class Modern:
             protocol.CALIBRATE: self._calibrate,
             protocol.STREAM: self._stream,
             protocol.UPDATE: self._update,
+            protocol.DIAGNOSE: self._diagnose,
         }
         if kind not in rows or self.minor < 1:
             return [self._more(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
@@ -187,6 +189,17 @@ class Modern:
             digest = hmac.new(self.key, message, "sha256").digest()
             entries[protocol.INFO_PROOF] = digest[: protocol.PROOF_BYTES]
         return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
+
+    def _diagnose(self, nonce: int, _: bytes) -> tuple[int, int, bytes]:
+        told = (
+            (protocol.DIAG_HEAP, struct.pack("<II", 1_900_000, 110_000)),
+            (protocol.DIAG_FLASH, struct.pack("<II", *self.flash_bytes)),
+            (protocol.DIAG_LOG, struct.pack("<II", 5, 32_512)),
+            (protocol.DIAG_IMU, bytes(12)),
+            (protocol.DIAG_FAULTS, bytes(12)),
+            (protocol.DIAG_STARTS, bytes((0, 1, 0, 0, 0, 0, 0, 0))),
+        )
+        return protocol.DIAGNOSIS, nonce, frame.pack_info(told)
 
     def _update(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         """Know of no update, and keep a key."""

@@ -76,7 +76,7 @@ class Console:
         return 1
 
     def write(self, data):
-        ask("write", _hex(data))
+        return ask("write", _hex(data))
 
 
 class Clock:
