@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from docs import generate
 
 from barhold.plans import toml_format
-from docs import generate
 from hostkit import ROOT, barhold, root_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
