@@ -14,8 +14,11 @@ from barhold.cli._error_handling import BarholdGroup
 from barhold.cli._options import add_demo
 
 COMMANDS: dict[str, dict[str, str]] = {
-    "Train": {
+    "Begin": {
         "demo": "See it all work with a virtual sensor.",
+        "start": "Set up a sensor step by step.",
+    },
+    "Train": {
         "sync": "Fetch the training from your sensor.",
         "live": "Watch reps and holds in the terminal as you lift.",
         "serve": "Watch on a page, here or on a phone by the bar.",

@@ -65,12 +65,12 @@ def live(  # noqa: PLR0913, PLR0917 - one per option
     view = LiveView()
     with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to stop it
         store = stack.enter_context(Store.open(_passing(stack) if seed is not None and db is None else db))
-        follow = _following(Wanted(sensor, usb, port), store) if seed is None else _playing(seed, speed, store)
+        follow = following(Wanted(sensor, usb, port), store) if seed is None else _playing(seed, speed, store)
         asyncio.run(watch(view, follow, seconds, as_json))
     _console.note(f"stopped; {count(view.sets, 'set')} seen")
 
 
-def _following(wanted: Wanted, store: Store) -> Follow:
+def following(wanted: Wanted, store: Store) -> Follow:
     """Return what keeps following a real sensor."""
 
     async def follow(

@@ -218,7 +218,7 @@ def test_a_name_that_no_sensor_takes_is_refused_here(name: str, room: FakeRoom, 
 
 def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
-    assert "cues a hold at 2 s and one that is too long at 3 s" in barhold("plan", "push", db=db).stdout
+    assert "bar-1 now cues the target at 2 s and too long at 3 s" in barhold("plan", "push", db=db).stdout
     assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
 
 
