@@ -109,9 +109,9 @@ def _chosen(endpoints: list[Found]) -> Found:
         way = "by cable" if endpoint.kind == USB else f"by radio, signal {endpoint.rssi_dbm} dBm"
         _console.line(f"  {number}. {endpoint.shown}, {way}")
     while True:
-        number: int = typer.prompt("Which one is it? Its number", type=int)
-        if 1 <= number <= len(endpoints):
-            return endpoints[number - 1]
+        chosen: int = typer.prompt("Which one is it? Its number", type=int)
+        if 1 <= chosen <= len(endpoints):
+            return endpoints[chosen - 1]
 
 
 def _show_found(info: Info) -> None:
