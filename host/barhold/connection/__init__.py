@@ -2,8 +2,8 @@
 
 from barhold.connection.connection import Phase, Session
 from barhold.connection.control import Calibration, Control, SensorSettings
-from barhold.connection.info import Info
+from barhold.connection.handshake import Info, LockedError
 from barhold.connection.raw_stream import Samples
 from barhold.connection.result import SyncResult
 
-__all__ = ["Calibration", "Control", "Info", "Phase", "Samples", "SensorSettings", "Session", "SyncResult"]
+__all__ = ["Calibration", "Control", "Info", "LockedError", "Phase", "Samples", "SensorSettings", "Session", "SyncResult"]

@@ -26,8 +26,7 @@ from barcore import protocol
 from barhold.connection import clock_reading
 from barhold.connection.batch import Batch, gaps, lost_records
 from barhold.connection.frame_channel import TRIES, Channel
-from barhold.connection.handshake import greet
-from barhold.connection.info import Info
+from barhold.connection.handshake import Info, ask_again, greet
 from barhold.connection.pull_ahead import Ahead
 from barhold.connection.result import SyncResult
 from barhold.errors import LinkError
@@ -166,8 +165,7 @@ class Session:
             self._certain = batch.certain()
             self._certain_up_to = self._cursor + len(self._certain)
             if self._ahead.forget() > 1:  # a new session's nonce tells the answers under way from those to come
-                self._channel.nonce = 0
-                await self._ask_info(b"")
+                self._keep_info(await greet(self._channel, self._store.key_of, self._info.device_id))
         if self._certain_up_to > self._cursor:
             self._tries = self._bad_tries = 0
             return Phase.COMMIT
@@ -232,11 +230,10 @@ class Session:
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the session stays, and INFO tells how far the log is on flash.
-        await self._ask_info(self._info.host_nonce)
+        self._keep_info(await ask_again(self._channel, self._info))
         return Phase.PULL
 
-    async def _ask_info(self, nonce: bytes) -> None:
-        info = await greet(self._channel, self._store.key_of, nonce, self._info.device_id)
+    def _keep_info(self, info: Info) -> None:
         if info.log_id != self._info.log_id:
             raise LinkError(f"sensor {info.device_id} began a new log: connect again")
         self._info = info
