@@ -13,7 +13,7 @@ import pytest
 from barcore import frame, protocol
 from barhold.connection import Phase, Session, SyncResult
 from barhold.connection.batch import Batch, lost_records
-from barhold.connection.info import read_info
+from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError, StoreError
 from barhold.model import Anchor
 from barhold.store import Added, Store

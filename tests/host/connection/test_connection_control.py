@@ -1,4 +1,4 @@
-"""What protocol 1.1 lets a host ask, and that a sensor which lost its key, or never had it, is noticed."""
+"""What a host may ask of a sensor beside its records, and the key by which each proves to the other who it is."""
 
 import asyncio
 import hashlib
@@ -11,9 +11,8 @@ from typing import TypeVar
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import frame, protocol, seal
 from barhold.connection import Calibration, Control, Samples, SensorSettings
-from barhold.connection.proof import proof
 from barhold.device import pairing
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
@@ -54,7 +53,7 @@ def test_info_tells_what_1_1_added() -> None:
     sensor.modern.state = protocol.STATE_BUSY
     control = asyncio.run(Control.open(sensor, no_key))
     info = control.info
-    assert (info.minor, info.board, info.battery_mv, info.state) == (1, "sim", 3900, protocol.STATE_BUSY)
+    assert (info.minor, info.board, info.battery_mv, info.state) == (protocol.MINOR, "sim", 3900, protocol.STATE_BUSY)
 
 
 @pytest.mark.parametrize("work", [
@@ -175,7 +174,7 @@ def test_a_stream_that_stops_is_an_error_with_a_next_step() -> None:
 def test_the_proof_is_what_the_protocol_says() -> None:
     message = b"hostnonc" + struct.pack("<I", 0x01020304) + DEVICE
     wanted = hmac.new(KEY, message, hashlib.sha256).digest()[:16]
-    assert proof(KEY, b"hostnonc", 0x01020304, DEVICE) == wanted
+    assert seal.proof(KEY, b"hostnonc", 0x01020304, DEVICE) == wanted
     # Pinned, so that no change of both sides goes unseen.
     assert wanted.hex() == "c5ae9ed7aa0269f18f74310036dc4376"
 
@@ -191,12 +190,12 @@ def test_a_key_is_given_by_cable_and_proved_at_every_hello(store: Store) -> None
     assert store.key_of(DEVICE.hex()) == sensor.modern.key != first
 
 
-@pytest.mark.parametrize(("key", "found"), [(b"", "no proof"), (b"\1" * 32, "a wrong proof")])
+@pytest.mark.parametrize(("key", "found"), [(b"", "no proof"), (b"\1" * 32, "another key")])
 def test_a_look_alike_is_refused_with_an_alarm_and_nothing_is_stored(store: Store, key: bytes, found: str) -> None:
     store.trust(DEVICE.hex(), KEY, NOW_MS)
     sensor = ModernSensor(FakeLog({0: make(0)}), name="evil")
     sensor.modern.key = key
-    with pytest.raises(RefusedError, match=f"ALARM: this may be a look-alike .*{found}.*barhold trust --usb"):
+    with pytest.raises(RefusedError, match=f"ALARM: this may be a look-alike .*{found}.*barhold pair --usb"):
         asyncio.run(sync(sensor, store, lambda: NOW_MS))
     assert stored(store) == {}
     assert [one.name for one in store.devices()] == [""]
@@ -217,7 +216,7 @@ def test_a_proof_heard_in_another_session_proves_nothing(store: Store) -> None:
             body = frame.pack_info((*frame.parse_info(body).items(), (protocol.INFO_PROOF, heard)))
         return [frame.pack(kind, nonce, body)]
 
-    with pytest.raises(RefusedError, match="a wrong proof"):
+    with pytest.raises(RefusedError, match="another key"):
         asyncio.run(sync(ModernSensor(FakeLog({0: make(0)}), replays), store, lambda: NOW_MS))
 
 

@@ -15,7 +15,7 @@ import pytest
 from barcore import frame, protocol, record
 from barhold.connection import Control, Session
 from barhold.connection.batch import Batch, gaps
-from barhold.connection.info import read_info
+from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError
 from barhold.link import ble
 from barhold.link.packets import Packets, packet

@@ -65,7 +65,7 @@ class Sensor:
         log = FakeLog({0: make(0)})
         raw = SimpleNamespace(owner=None, stop=lambda: None)
         asked = SimpleNamespace(update=self.control, info=self.info, name="bar", raw=raw)
-        self.answer = SessionProtocol(DEVICE, log, "bar", text, 524, asked, self.by_cable)
+        self.answer = SessionProtocol(DEVICE, log, "bar", text, protocol.MAX_FRAME, asked, self.by_cable)
         self.now_ms = 0
         self.inbox.clear()
 
