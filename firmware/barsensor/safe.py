@@ -93,9 +93,7 @@ class Safe:
         for link in links:
             control, size = self._control, link.max_frame_bytes
             version = "%d.%d.%d" % VERSION
-            answer = SessionProtocol(
-                board.device_id, log, "", version, size, control, link.is_cable, control.access
-            )
+            answer = SessionProtocol(board.device_id, log, "", version, size, control, link.is_cable, control.access)
             self._ends.append(SessionPort(link, answer))
         self._tick = board.clock.ticks_ms()
         self._now_ms = self._used_ms = 0

@@ -1,10 +1,10 @@
 """Who may talk to the sensor: the key that its owner gave it over the cable, and whether it answers everybody.
 
-    key           open   on the radio                                       over the cable
-    none          -      answers everybody, as before it was paired         answers, and takes a key
-    there         no     answers who proves the key; others get a short INFO   answers, tells the key, takes another
-    there         yes    answers everybody; who proves the key is answered sealed   the same
-    unreadable    -      answers nobody: damage must not open a sensor      answers, and takes a key
+key           open   on the radio                                       over the cable
+none          -      answers everybody, as before it was paired         answers, and takes a key
+there         no     answers who proves the key; others get a short INFO   answers, tells the key, takes another
+there         yes    answers everybody; who proves the key is answered sealed   the same
+unreadable    -      answers nobody: damage must not open a sensor      answers, and takes a key
 """
 
 import hashlib

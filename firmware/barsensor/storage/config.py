@@ -112,4 +112,4 @@ CALIBRATION = Form(
     _check_calibration,
 )
 KEY = Form("key", {"key": "", "open": False}, _check_key)
-"""In hex, what sensor and owner prove to each other, empty for none; and whether strangers are answered all the same."""
+"""In hex, the key that sensor and owner share, empty for none; and whether strangers are answered all the same."""

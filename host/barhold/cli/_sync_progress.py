@@ -5,7 +5,7 @@ from typing import Any
 from rich.progress import MofNCompleteColumn
 
 from barhold.cli._progress_bar import Bar
-from barhold.connection import Session
+from barhold.connection import Connection
 
 
 class Progress(Bar):
@@ -14,7 +14,7 @@ class Progress(Bar):
     def __init__(self) -> None:
         super().__init__("records")
 
-    def show(self, session: Session) -> None:
+    def show(self, session: Connection) -> None:
         """Show how far this session is."""
         info, done, left = session.info, session.result.received, session.left
         if done + left and (left or self._bars):

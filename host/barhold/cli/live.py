@@ -11,7 +11,7 @@ import typer
 from barhold.cli import _console, _sensor_options
 from barhold.cli._live_screen import LiveScreen
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
-from barhold.connection import Info, Session
+from barhold.connection import Connection, Info
 from barhold.live.view_state import LiveView
 from barhold.store import Store
 from barhold.sync import Keeper, Wanted
@@ -55,7 +55,7 @@ async def _show(
     _console.step(f"looking for {_sensor_options.words(wanted)}")
     with LiveScreen(view, _console.is_lively(sys.stdout) and not as_json, as_json) as shown:
 
-        def connected(session: Session) -> None:
+        def connected(session: Connection) -> None:
             nonlocal met
             if as_json and session is not met:
                 _tell_connected(session.info)

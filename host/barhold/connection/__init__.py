@@ -1,9 +1,19 @@
 """The host's end of a session: frames in, committed records out, and only then the ACK; and what else it may ask."""
 
-from barhold.connection.connection import Phase, Session
+from barhold.connection.connection import Connection, Phase
 from barhold.connection.control import Calibration, Control, SensorSettings
 from barhold.connection.handshake import Info, LockedError
 from barhold.connection.raw_stream import Samples
 from barhold.connection.result import SyncResult
 
-__all__ = ["Calibration", "Control", "Info", "LockedError", "Phase", "Samples", "SensorSettings", "Session", "SyncResult"]
+__all__ = [
+    "Calibration",
+    "Connection",
+    "Control",
+    "Info",
+    "LockedError",
+    "Phase",
+    "Samples",
+    "SensorSettings",
+    "SyncResult",
+]

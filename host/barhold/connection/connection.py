@@ -55,7 +55,7 @@ class Phase(Enum):
     DONE = "done"
 
 
-class Session:
+class Connection:
     """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
 
     One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
@@ -68,7 +68,7 @@ class Session:
         store: Store,
         now: Callable[[], int],
         on_live: Callable[[bytes], None] | None = None,
-        on_progress: Callable[["Session"], None] | None = None,
+        on_progress: Callable[["Connection"], None] | None = None,
         follow: bool = False,
         expect_id: str = "",
     ) -> None:

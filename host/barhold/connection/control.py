@@ -1,4 +1,4 @@
-"""What a host may ask of a sensor beside its records: settings, key, access, log, calibration, clock, stream, update."""
+"""What a host may ask of a sensor beside its records: settings, key, log, calibration, clock, stream, update."""
 
 import struct
 from collections.abc import AsyncGenerator, Callable

@@ -1,4 +1,4 @@
-"""Sealed frames: the standard HMAC, pinned bytes, the same under MicroPython, and nothing forged or old gets through."""
+"""Sealed frames: the standard HMAC, pinned bytes, the same under MicroPython, nothing forged or old gets through."""
 
 import binascii
 import hmac
@@ -37,7 +37,10 @@ def test_the_proof_is_pinned() -> None:
 
 
 def test_the_keys_of_a_connection_are_pinned() -> None:
-    for direction, pinned in ((seal.TO_SENSOR, "2ec963e6177d303c3a7f13bd754e67c4e34c4127a82da537e779927059d315ee"), (seal.TO_HOST, "634e8f56f7fa3c475248d68355c4060ff2ea46bc2d4d17982ffac5749ab38309")):
+    for direction, pinned in (
+        (seal.TO_SENSOR, "2ec963e6177d303c3a7f13bd754e67c4e34c4127a82da537e779927059d315ee"),
+        (seal.TO_HOST, "634e8f56f7fa3c475248d68355c4060ff2ea46bc2d4d17982ffac5749ab38309"),
+    ):
         assert towards(direction) == hmac.digest(KEY, direction + HOST + SENSOR + DEVICE, "sha256")
         assert towards(direction).hex() == pinned
 
@@ -132,6 +135,8 @@ def test_equal_compares_all_bytes() -> None:
 def test_micropython_seals_and_opens_the_same_bytes() -> None:
     sealer = seal.Sealer(towards(seal.TO_SENSOR))
     raws = [sealer.pack(protocol.LIVE, bytes([size % 256]) * size) for size in (0, 1, 47, 48, 224, 512)]
-    lines = rig.run(rig.HERE / "sealing.py", stdin=b"".join(struct.pack("<H", len(raw)) + raw for raw in raws)).split("\n")
+    lines = rig.run(rig.HERE / "sealing.py", stdin=b"".join(struct.pack("<H", len(raw)) + raw for raw in raws)).split(
+        "\n"
+    )
     assert lines[: len(raws)] == [raw.hex() for raw in raws]
     assert lines[len(raws) :] == ["opened 6", "again 0", ""]

@@ -1,4 +1,4 @@
-"""Who may talk to a sensor, on the whole application: strangers by radio, the owner by radio, and whoever has the cable."""
+"""Who may talk to a sensor, on the whole application: strangers and the owner by radio, and whoever has the cable."""
 
 import struct
 
@@ -118,7 +118,7 @@ def test_what_is_not_sealed_counts_for_nothing_once_the_key_is_proved(sensor: Se
 
 
 def test_forged_frames_and_replays_of_an_older_connection_change_nothing(sensor: Sensor) -> None:
-    """Everything a listener heard in one connection of the owner, said again in another: by itself, and in the owner's."""
+    """All that a listener heard in one connection of the owner, sent again in the owner's next one, and in one alone."""
     heard: list[tuple[int, int, bytes]] = []
     put = sensor.radio.put
 
@@ -313,5 +313,3 @@ def test_a_key_kept_by_1_1_still_counts() -> None:
     sensor.start()
     assert set(sensor.hello(sensor.radio)) == SHORT
     assert protocol.INFO_LOG in sensor.hello(sensor.radio, b"nonce002", KEY)
-
-

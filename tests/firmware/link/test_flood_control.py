@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import protocol
 from sensorkit import Sensor
 
 QUICK, WHOLE = 150_000, 1_000_000

@@ -52,7 +52,7 @@ def fill(store: Store, number: int, device: str, name: str) -> None:
     store.add_records(device, LOG, [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000)])], NOW)
     store.add_anchor(Anchor(device, LOG, 1, 5, NOW, 9))
     store.quarantine(device, LOG, 99, b"\1" * 32, "its CRC is wrong", 5)
-    store.trust(device, bytes([number]) * 32, 5)
+    store.keep_key(device, bytes([number]) * 32, 5)
     people = People(store)
     people.add_lifter(Lifter(name))
     people.wear(Wearer(device, 0, name))
@@ -191,9 +191,9 @@ def test_a_gateway_syncs_and_its_commands_work(own_gym: Gym) -> None:
             assert store.add_records(device, log, [make(0), make(1)], 9).new == 2
             assert store.add_records(device, log, [make(1), make(1, t_ms=1)], 9).conflicts == 1
             assert store.next_seq(device, log) == 2
-            store.trust(device, bytes(32), 9)
+            store.keep_key(device, bytes(32), 9)
             assert store.key_of(device) == bytes(32)
-            assert store.distrust(device) is True
+            assert store.forget_key(device) is True
         people = People(store)
         people.add_lifter(Lifter("Cleo"))
         people.wear(Wearer(FRESH, 5, "Cleo"))

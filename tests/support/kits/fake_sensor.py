@@ -285,10 +285,9 @@ class Asked:
             return modern.refuses[kind]
         if kind not in rows or modern.minor < (2 if kind == protocol.ACCESS else 1):
             return protocol.UNKNOWN_FRAME
-        if kind == protocol.KEY and not at_hand:
-            return protocol.NEEDS_CABLE
-        if kind == protocol.ERASE and not at_hand:
-            return protocol.NOT_ALLOWED
+        needs = {protocol.KEY: protocol.NEEDS_CABLE, protocol.ERASE: protocol.NOT_ALLOWED}
+        if kind in needs and not at_hand:
+            return needs[kind]
         if kind == protocol.ACCESS and not asker.is_owner:
             return protocol.NEEDS_KEY
         try:
