@@ -19,8 +19,8 @@ import struct
 from barcore import protocol
 from barcore.detector import Detector
 from barcore.frame import pack_info, parse_info
+from barsensor.access import Access
 from barsensor.calibration import Calibration
-from barsensor.link.access import Access
 from barsensor.link.rawstream import RawStream
 from barsensor.storage import config
 from barsensor.storage.config_file import ConfigError

@@ -11,7 +11,7 @@ from barcore import protocol
 from barcore.ticks import elapsed_ms
 from barloader.slots import Slots
 from barsensor import boards
-from barsensor.link.access import Access
+from barsensor.access import Access
 from barsensor.link.session_port import SessionPort
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.link.transports import Radio, open_links

@@ -6,7 +6,6 @@ import struct
 
 from barcore import frame, protocol, seal
 from barcore.protocol import RECORD_BYTES
-from barsensor.link.access import random_bytes
 
 IDLE, LOCKED, OPEN, PROVED = 0, 1, 2, 3
 
@@ -164,7 +163,7 @@ class SessionProtocol:
         self.state = OPEN
         if access and access.key:
             self._changes = access.changes
-            self._sensor_nonce = hashlib.sha256(seed + random_bytes()).digest()[: protocol.NONCE_BYTES]
+            self._sensor_nonce = hashlib.sha256(seed + access.random_bytes()).digest()[: protocol.NONCE_BYTES]
             self._opener = seal.Opener(self._key(seal.TO_SENSOR))
             self._sealer = seal.Sealer(self._key(seal.TO_HOST))
             if not (self._is_cable or access.answers_everybody):

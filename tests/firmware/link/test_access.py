@@ -118,7 +118,7 @@ def test_what_is_not_sealed_counts_for_nothing_once_the_key_is_proved(sensor: Se
 
 
 def test_forged_frames_and_replays_of_an_older_connection_change_nothing(sensor: Sensor) -> None:
-    """All that a listener heard in one connection of the owner, sent again in the owner's next one, and in one alone."""
+    """All that was heard in one connection of the owner, sent again in the owner's next one, and in one alone."""
     heard: list[tuple[int, int, bytes]] = []
     put = sensor.radio.put
 

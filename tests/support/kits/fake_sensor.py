@@ -12,8 +12,8 @@ from typing import Any
 from barcore import frame, protocol, record
 from barhold.errors import LinkError
 from barhold.store import Store
+from barsensor.access import Access
 from barsensor.boards.storage import MemoryStorage
-from barsensor.link.access import Access
 from barsensor.link.session_protocol import SessionProtocol
 
 LOG = 0xFEDCBA98
