@@ -33,7 +33,9 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="The private key; by default that of `barhold keys`.")
     ] = None,
-    downgrade: Annotated[bool, typer.Option("--downgrade", help="Take an older version too.")] = False,
+    downgrade: Annotated[
+        bool, typer.Option("--downgrade", help="Over the cable: install an older version too.")
+    ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
