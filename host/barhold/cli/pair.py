@@ -38,11 +38,10 @@ def pair(  # noqa: PLR0913, PLR0917 - one per option
     \b
     Examples:
       barhold pair --usb
+      barhold pair --show
+      barhold pair --usb --open
+      barhold pair --usb --close
       barhold pair --usb --new
-      barhold pair --show --sensor bar-1
-      barhold pair --code - < code.txt
-      barhold pair --open --sensor bar-1
-      barhold pair --close --sensor bar-1
       barhold pair --usb --forget
     """
     from barhold.errors import InputError
