@@ -1,16 +1,19 @@
 """`barhold pair`: who may talk to a sensor."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-
-if TYPE_CHECKING:
-    from barhold.connection import Control, Info
-    from barhold.store import Store
+from barhold.cli._streams import unfiltered
+from barhold.connection import Control, Info
+from barhold.device import pairing
+from barhold.errors import InputError
+from barhold.store import Store
+from barhold.sync.one_sensor import utc_clock
 
 
 def pair(  # noqa: PLR0913, PLR0917 - one per option
@@ -44,9 +47,6 @@ def pair(  # noqa: PLR0913, PLR0917 - one per option
       barhold pair --usb --new
       barhold pair --usb --forget
     """
-    from barhold.errors import InputError
-    from barhold.store import Store
-
     chosen = [flag for flag, is_on in (("--show", show), ("--code", code), ("--open", open_), ("--close", close),
               ("--forget", forget), ("--new", new)) if is_on]  # fmt: skip
     if len(chosen) > 1:
@@ -72,13 +72,10 @@ class _Place:
         self.by_cable = usb or bool(port)
 
 
-def _with_sensor(action: str, place: _Place, store: "Store", as_json: bool) -> None:
-    from barhold.device import pairing
-    from barhold.sync.one_sensor import utc_clock
-
+def _with_sensor(action: str, place: _Place, store: Store, as_json: bool) -> None:
     is_new = False
 
-    async def work(control: "Control") -> "Info":
+    async def work(control: Control) -> Info:
         nonlocal is_new
         if action == "--forget":
             await pairing.forget(control, store)
@@ -96,7 +93,7 @@ def _with_sensor(action: str, place: _Place, store: "Store", as_json: bool) -> N
             "pair", device=info.device_id, name=info.name or None, paired=key is not None, open=action == "--open"
         )
     else:
-        typer.echo(f"{info.name} {_outcome(action, is_new)}")
+        _console.line(f"{info.name} {_outcome(action, is_new)}")
 
 
 def _outcome(action: str, is_new: bool) -> str:
@@ -111,28 +108,22 @@ def _outcome(action: str, is_new: bool) -> str:
     return "is paired with this computer: its key is in the database"
 
 
-def _show(store: "Store", sensor: str, as_json: bool) -> None:
-    from barhold.device import pairing
-
+def _show(store: Store, sensor: str, as_json: bool) -> None:
     device, key = pairing.with_key(store, sensor)
     code = pairing.code_of(device.device_id, key)
     if as_json:
         _console.json_result("pairing_code", device=device.device_id, name=device.name or None, code=code)
         return
-    import segno
+    _console.line(f"Pairing code of {device.name or device.device_id}. Whoever has it can use the sensor.")
+    _console.line(code)
+    segno.make(code, error="m", micro=False).terminal(out=unfiltered(sys.stdout), compact=True)
+    _console.line("On the other computer: barhold pair --code CODE")
 
-    typer.echo(f"Pairing code of {device.name or device.device_id}. Whoever has it can use the sensor.\n\n{code}\n")
-    segno.make(code, error="m", micro=False).terminal(out=sys.stdout, compact=True)
-    typer.echo("\nOn the other computer: barhold pair --code CODE")
 
-
-def _enter(store: "Store", code: str, as_json: bool) -> None:
-    from barhold.device import pairing
-    from barhold.sync.one_sensor import utc_clock
-
+def _enter(store: Store, code: str, as_json: bool) -> None:
     device_id, key = pairing.read_code(sys.stdin.read() if code == "-" else code)
     store.keep_key(device_id, key, utc_clock()())
     if as_json:
         _console.json_result("pair", device=device_id, name=None, paired=True, open=None)
     else:
-        typer.echo(f"this computer has the key of sensor {device_id}: run `barhold sync`")
+        _console.line(f"this computer has the key of sensor {device_id}: run `barhold sync`")
