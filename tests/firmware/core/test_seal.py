@@ -69,6 +69,12 @@ def test_frames_come_out_as_they_went_in_also_when_some_are_lost() -> None:
             assert opened(opener, raw) == bytes(size)
 
 
+def test_the_records_of_a_sealed_frame_can_be_read_by_a_listener() -> None:
+    """Authenticated, not encrypted: the page on security says so."""
+    raw = seal.Sealer(KEY).pack(protocol.DATA, b"what was trained")
+    assert b"what was trained" in raw
+
+
 def test_a_frame_that_came_before_is_refused_however_often() -> None:
     sealer, opener = seal.Sealer(KEY), seal.Opener(KEY)
     first, second, third = (sealer.pack(protocol.ACK, bytes([number])) for number in range(3))
