@@ -37,7 +37,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "scan": "List the sensors nearby.",
         "name": "Give a sensor a name.",
         "calibrate": "Calibrate a sensor for more accurate holds.",
-        "trust": "Give a sensor a secret key.",
+        "pair": "Choose who may talk to a sensor.",
         "time": "Compare a sensor's clock with this computer's.",
         "doctor": "Find out why something does not work.",
     },

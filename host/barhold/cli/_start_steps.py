@@ -142,9 +142,10 @@ def _pair(guide: Guide) -> None:
         return
     _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
     if not guide.wanted.by_cable:
-        _console.line("By radio, hold the sensor's button while it pairs.")
+        _console.line("Pairing takes the cable: plug the sensor in later and type `barhold pair --usb`.")
+        return
     if typer.confirm("Pair it now?", default=True):
-        guide.connected(lambda control: pairing.give(control, guide.store, utc_clock()), check_key=False)
+        guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
 
 
@@ -221,7 +222,7 @@ def _test_set(guide: Guide) -> None:
 STEPS = (
     Step("find", "Find the sensor", ("barhold scan", "barhold scan --usb"), _find, is_needed=True),
     Step("name", "Name it", ("barhold name NAME",), _name),
-    Step("pair", "Pair it with this computer", ("barhold trust --usb",), _pair),
+    Step("pair", "Pair it with this computer", ("barhold pair --usb",), _pair),
     Step("calibrate", "Calibrate it", ("barhold calibrate",), _calibrate),
     Step("lifter", "Say who lifts with it", ("barhold lifter add NAME", "barhold lifter wear NAME"), _lifter),
     Step("plan", "Choose a plan", ("barhold plan list", "barhold plan use PLAN", "barhold plan push"), _plan),
