@@ -15,7 +15,11 @@ CELL_MV = 3950
 
 
 async def follow(
-    samples: bytes, speed: int, store: Store, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
+    samples: bytes,
+    speed: int,
+    store: Store,
+    on_live: Callable[[bytes], None],
+    on_progress: Callable[[Connection], None],
 ) -> None:
     """Play packed `samples` `speed` times as fast as they were taken, and stay with the sensor until cancelled.
 
