@@ -113,7 +113,7 @@ def _picture_live(recording: Path, db: Path) -> None:
 @contextmanager
 def _serving(recording: Path, db: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "barhold", "serve", "--virtual", str(recording), "--db", str(db)]
-    command += ["--speed", "2", "--web-port", "0", "--plan", "hip-thrust"]
+    command += ["--speed", "2", "--port", "0", "--plan", "hip-thrust"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         try:
             yield (process.stdout.readline() if process.stdout else "").strip()

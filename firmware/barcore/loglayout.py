@@ -15,6 +15,9 @@ the segment to come, so a record's seq and its place tell which segment that is.
 its directory, where writing it anew erases nothing, while every longer write costs an erased block of flash.
 
 Beside them one file, the cursor: u32 log id, u32 acknowledged up to (exclusive), CRC-32 of both.
+
+In another folder lies the mirror: u32 log id, u32 acknowledged up to, u32 next seq, u32 boot, CRC-32 of all four. One
+flipped bit can set a whole folder of littlefs back to an earlier state, valid in itself. The mirror then shows it.
 """
 
 import binascii
@@ -30,6 +33,8 @@ MAGIC = b"BHLG"
 VERSION = 1
 CURSOR_NAME = "cursor"
 CURSOR_BYTES = 12
+MIRROR_NAME = "log_mirror"
+MIRROR_BYTES = 20
 SUFFIX = ".seg"
 SLOT_RECORDS = 4
 SLOT_BYTES = SLOT_RECORDS * RECORD_BYTES
@@ -40,7 +45,7 @@ NONE = -1
 
 
 class LayoutError(ValueError):
-    """A segment header or cursor that cannot be believed; the text says why."""
+    """A segment header, cursor or mirror that cannot be believed; the text says why."""
 
 
 def pack_header(log_id: int, first_seq: int) -> bytes:
@@ -73,6 +78,21 @@ def parse_cursor(raw: "bytes | bytearray") -> "tuple[int, int]":
         raise LayoutError("cursor of %d bytes has a wrong size or CRC" % len(raw))
     log_id, acked = struct.unpack_from("<II", raw)
     return log_id, acked
+
+
+def pack_mirror(log_id: int, acked: int, next_seq: int, boot: int) -> bytes:
+    """Return the mirror file's content."""
+    raw = struct.pack("<IIII", log_id, acked, next_seq, boot)
+    return raw + struct.pack("<I", binascii.crc32(raw))
+
+
+def parse_mirror(raw: "bytes | bytearray") -> "tuple[int, int, int, int]":
+    """Return (log id, acknowledged up to, next seq, boot) of the mirror file's content."""
+    end = MIRROR_BYTES - 4
+    if len(raw) != MIRROR_BYTES or struct.unpack_from("<I", raw, end)[0] != binascii.crc32(bytes(raw[:end])):
+        raise LayoutError("mirror of %d bytes has a wrong size or CRC" % len(raw))
+    log_id, acked, next_seq, boot = struct.unpack_from("<IIII", raw)
+    return log_id, acked, next_seq, boot
 
 
 def name_of(first_seq: int) -> str:

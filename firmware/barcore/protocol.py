@@ -123,6 +123,7 @@ DROP_REP, SET_FLAGS = 1, 2
 
 # BOOT reset causes
 RESET_UNKNOWN, RESET_POWER_ON, RESET_PIN, RESET_WATCHDOG, RESET_WAKE, RESET_SOFT = 0, 1, 2, 3, 4, 5
+RESET_CRASH = 6  # since 1.2; RESET_SOFT is a restart that was wanted
 
 # --- frames ------------------------------------------------------------------------------------------------------
 FRAME_HEADER_FORMAT = "<BBHI"
@@ -136,7 +137,7 @@ MAX_FRAME = FRAME_OVERHEAD + MAX_BODY + MAC_BYTES
 
 # Frame types. Host to sensor below 64, sensor to host from 64.
 HELLO = 1  # HELLO_FORMAT; opens a session, ends any older one
-PULL = 2  # PULL_FORMAT; asks for records from a seq on
+PULL = 2  # PULL_FORMAT; asks for the records of a range of seqs
 ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
 TIME = 4  # TIME_FORMAT; asks for the sensor's clock
 BYE = 5  # no body; ends the session
@@ -147,6 +148,7 @@ CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
 STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
 UPDATE = 11  # since 1.1; UPDATE_FORMAT and what the action asks for; answered by UPDATE_STATE
 ACCESS = 12  # since 1.2; ACCESS_FORMAT; asks or changes whether strangers are answered; answered by ACCESS_IS
+DIAGNOSE = 13  # since 1.2; no body; asks how the sensor itself is; answered by DIAGNOSIS
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
 END = 66  # END_FORMAT; ends the answer to a PULL
@@ -160,13 +162,16 @@ CALIBRATION = 73  # since 1.1; CALIBRATION_FORMAT; how far the calibration is
 SAMPLES = 74  # since 1.1; u32 index of the first sample of the stream, then packed samples (barcore.sample)
 UPDATE_STATE = 75  # since 1.1; UPDATE_STATE_FORMAT; how far an update is, and why it is refused
 ACCESS_IS = 76  # since 1.2; ACCESS_IS_FORMAT, then over the cable the key, if there is one
+DIAGNOSIS = 77  # since 1.2; TLV body, DIAG_* tags
 FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
 
 HELLO_FORMAT = "<BB8s"  # major, minor, host nonce
-PULL_FORMAT = "<IH"  # first seq, at most this many records (1..PULL_MAX)
+PULL_FORMAT = "<IHI"  # first seq, how many seqs from there on (1..PULL_MAX); since 1.2: log id
 ACK_FORMAT = "<II"  # log id, next seq
-END_FORMAT = "<IHI"  # next seq to ask for, records sent, CRC-32 of their seqs as u32
+# Next seq to ask for, records sent, CRC-32 of their seqs as u32; since 1.2: first seq of the PULL that it answers. A
+# seq of that PULL that did not come is a hole in the log. Before 1.2 a PULL asked for so many records, not seqs.
+END_FORMAT = "<IHII"
 TIME_FORMAT = "<Q"  # the host's token, returned as it came
 TIME_IS_FORMAT = "<QHI"  # token, boot, t_ms
 STATUS_FORMAT = "<BB"  # frame type refused, status code
@@ -179,8 +184,8 @@ STREAM_FORMAT = "<B"  # 1 on, 0 off
 SAMPLES_FORMAT = "<I"
 ACCESS_FORMAT = "<B"  # action
 ACCESS_IS_FORMAT = "<B"  # 1 when the sensor has a key and yet answers everybody, else 0
-PULL_MAX = 56
-"""At this many the ENDs and ACKs of a sync cost under a fifth of what a paced radio link carries; at 28 they do not."""
+PULL_MAX = 112
+"""At this many an END takes one packet in seventeen of a paced radio link. Beyond it a cable's queue has no room."""
 KEY_BYTES = 32
 
 # ACCESS actions: tell it, answer only who has the key, answer everybody
@@ -239,6 +244,16 @@ SET_NAME = 1  # utf-8, 1..NAME_BYTES bytes
 SET_TARGET = 2  # u16 ms: the hold to cue; 0 for none
 SET_LONG = 3  # u16 ms: the hold to cue as too long; 0 for none
 NAME_BYTES = 20
+UNNAMED = "barhold-%s"  # of the last 4 hex digits of its id: the name of a sensor that nobody named
+
+# DIAGNOSIS body: entries of u8 tag, u8 length, value. What a board cannot tell is left out.
+DIAG_HEAP = 1  # u32 free bytes, u32 largest free block
+DIAG_FLASH = 2  # u32 free bytes, u32 bytes of the file system; 0 and 0 when not known
+DIAG_LOG = 3  # u32 records held, u32 records there is room for
+DIAG_IMU = 4  # u32 bus faults, u32 overruns, u32 bad words since the start
+DIAG_FAULTS = 5  # u32 of flash, u32 of the radio, u32 bad frames since the start
+DIAG_STARTS = 6  # u8 per RESET_* cause: starts since the last acknowledged record
+DIAG_TEMPERATURE = 7  # i16 degrees C, of the chip
 
 # Serial to the sensor only
 ESCAPED = (3, 27)
@@ -252,7 +267,7 @@ STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
     NO_SESSION: "no session: HELLO first",
     BAD_BODY: "body malformed or out of range",
-    WRONG_LOG: "acknowledges another log",
+    WRONG_LOG: "the sensor keeps another log",
     UNKNOWN_FRAME: "unknown frame type",
     LOG_FAULT: "the sensor's storage failed",
     NOT_ALLOWED: "only over the cable or with the sensor's button held",

@@ -20,7 +20,8 @@ def go() -> None:
     """Run what the pointer says; a crash that reaches this far is shown and followed by a restart."""
     store = slots.Slots()
     slots.leave()  # what judges the slots must come from none of them
-    start = store.begin(machine.reset_cause() in (machine.WDT_RESET, machine.HARD_RESET))
+    start = store.begin(slots.has_crashed(machine))
+    slots.note_started(machine)
     slots.enter(store.runs(start))
     watchdog = machine.WDT(timeout=WATCHDOG_MS)
     try:

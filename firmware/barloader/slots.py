@@ -37,6 +37,8 @@ MANIFEST = "manifest"
 CRASHES_MOST = 3
 TRIES, LAST_TRIES = 1, 3
 CHUNK_BYTES = 4096
+PLANNED, WAS_PLANNED = b"planned", b"was planned"
+"""In the RTC's memory, which a reset leaves alone: the next reset is a restart that was wanted; the last one was."""
 
 FORM = 1
 FORMAT = "<BBBBB3x"
@@ -179,6 +181,27 @@ def check(folder: str, manifest_name: str = MANIFEST):
         yield False
         return
     yield True
+
+
+def has_crashed(machine) -> bool:
+    """Tell whether the start before ended in a crash or by the watchdog; a restart that was wanted is neither."""
+    cause = machine.reset_cause()
+    if cause == machine.HARD_RESET:  # what machine.reset() is too
+        return machine.RTC().memory() != PLANNED
+    return cause == machine.WDT_RESET
+
+
+def note_started(machine) -> None:
+    """Forget what was planned, so that the next reset is a crash unless it is planned again."""
+    rtc = machine.RTC()
+    planned = machine.reset_cause() == machine.HARD_RESET and rtc.memory() == PLANNED
+    rtc.memory(WAS_PLANNED if planned else b"")
+
+
+def restart(machine) -> None:
+    """Start anew because it is wanted. Never returns."""
+    machine.RTC().memory(PLANNED)
+    machine.reset()
 
 
 def enter(folder: str) -> None:

@@ -8,15 +8,24 @@ from barsensor.cue import POSE_REFUSED, POSE_TAKEN
 from barsensor.recorder import Recorder
 
 STEP_MS, HURRY_MS = 20, 2
-"""Between steps; the short one while frames wait, so that a sync is as fast as its link."""
+"""Between steps; the short one while frames wait and for HURRIED_MS after, so that a sync is as fast as its link."""
+HURRIED_MS = 100
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
 """In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
 SAMPLES_MS = 1000
 """Longer without samples, the sensor is not healthy."""
+STALL_MS = 2200
+"""The longest that a write to flash took on an emulated ESP32: 1.4 s, and 2.1 s for the first one after a start."""
+STOPPED_STEPS = 250
+"""5 s of steps at one and the same tick."""
 REST_MS = 1800
 """At rest for so long, what is pending is written: later than a rep's final record, sooner than 2 s."""
+
+
+class ClockError(Exception):
+    """The board's clock has stopped; only a restart helps."""
 
 
 class App(Recorder):
@@ -36,8 +45,9 @@ class App(Recorder):
         self._samples = array("i", [0] * (BATCH * 7))
         self._event = array("i", [0] * event.EVENT_INTS)
         self._busy_ms = -REST_MS
+        self._hurried_ms = -HURRIED_MS
         self._sampled_ms = -SAMPLES_MS
-        self._rep = 0
+        self._rep = self._stopped_steps = 0
 
     @property
     def name(self) -> str:
@@ -57,6 +67,22 @@ class App(Recorder):
             if end.open:
                 return True
         return False
+
+    @property
+    def radio_faults(self) -> int:
+        """How often a link failed below the session."""
+        count = 0
+        for end in self._ends:
+            count += end.link.faults
+        return count
+
+    @property
+    def bad_frames(self) -> int:
+        """How many frames came in damaged, on all links."""
+        count = 0
+        for end in self._ends:
+            count += end.link.bad_frames
+        return count
 
     @property
     def healthy(self) -> bool:
@@ -93,17 +119,32 @@ class App(Recorder):
                 return
             self._board.power.feed()
             self._board.clock.wait_ms(self._wait_ms())
+            self._watch_clock()
+
+    def _watch_clock(self) -> None:
+        """Raise ClockError when the board's clock has stopped: without it no hold and no timeout ever ends."""
+        if self._board.clock.ticks_ms() != self._tick:
+            self._stopped_steps = 0
+            return
+        self._stopped_steps += 1
+        if self._stopped_steps >= STOPPED_STEPS:
+            raise ClockError("the clock stands at %d ms since %d steps" % (self._tick, self._stopped_steps))
 
     def _wait_ms(self) -> int:
         for end in self._ends:
             if end.link.busy:
-                return HURRY_MS
-        return STEP_MS
+                self._hurried_ms = self._now_ms
+        return HURRY_MS if self._now_ms < self._hurried_ms + HURRIED_MS else STEP_MS
 
     def stay_awake(self) -> None:
         """Do not sleep soon, though nothing moves."""
         if self._housekeeping:
             self._housekeeping.stay_awake()
+
+    def leave_others(self, asker) -> None:
+        """End every connection but the asker's, as after an erase."""
+        for end in self._ends:
+            end.leave(asker)
 
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""
@@ -128,8 +169,11 @@ class App(Recorder):
         if self._detector.busy:
             self._busy_ms = self._now_ms
         log = self.log
-        if log.dirty and not log.locked and self._now_ms >= max(self._busy_ms + REST_MS, self._flush_from_ms):
-            self._write()
+        if not log.dirty or log.locked or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
+            return
+        if self._detector.set_open and self._board.imu.bridge_ms < STALL_MS:
+            return  # the next rep may begin meanwhile, and its samples would be lost
+        self._write()
 
     # --- samples and events ---
 

@@ -19,6 +19,7 @@ import struct
 from barcore import protocol
 from barcore.detector import Detector
 from barcore.frame import pack_info, parse_info
+from barsensor import diagnosis
 from barsensor.access import Access
 from barsensor.calibration import Calibration
 from barsensor.link.rawstream import RawStream
@@ -46,6 +47,7 @@ class Control:
             protocol.ERASE: self._erase,
             protocol.CALIBRATE: self._calibrate,
             protocol.STREAM: self._stream,
+            protocol.DIAGNOSE: self._diagnose,
         }
 
     def join(self, app) -> None:
@@ -54,8 +56,8 @@ class Control:
 
     @property
     def name(self) -> str:
-        """What the owner called the sensor."""
-        return self.settings["name"]
+        """What the sensor calls itself."""
+        return config.sensor_name(self.settings, self._board.device_id)
 
     @property
     def faults(self) -> tuple:
@@ -169,7 +171,7 @@ class Control:
         told = self.settings
         return protocol.SETTINGS, pack_info(
             (
-                (protocol.SET_NAME, told["name"].encode()),
+                (protocol.SET_NAME, self.name.encode()),
                 (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
                 (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
             )
@@ -188,12 +190,13 @@ class Control:
         told = struct.pack(protocol.ACCESS_IS_FORMAT, access.is_open)
         return protocol.ACCESS_IS, told + access.told_key if at_hand else told
 
-    def _erase(self, body: bytes, _asker, _at_hand: bool):
+    def _erase(self, body: bytes, asker, _at_hand: bool):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):
             return protocol.BAD_BODY
         if struct.unpack(protocol.ERASE_FORMAT, body)[0] != self._app.log.log_id:
             return protocol.WRONG_LOG
         self._app.erase_log(self.calibration.uncalibrated_axes)
+        self._app.leave_others(asker)
         return protocol.DONE, bytes((protocol.ERASE,))
 
     def _calibrate(self, body: bytes, _asker, _at_hand: bool) -> tuple:
@@ -202,6 +205,9 @@ class Control:
         if self.calibration.values is not before:
             self._app.use(Detector(self.detector_settings))
         return protocol.CALIBRATION, answer
+
+    def _diagnose(self, _body: bytes, _asker, _at_hand: bool) -> tuple:
+        return protocol.DIAGNOSIS, pack_info(diagnosis.entries(self._app, self._board))
 
     def _stream(self, body: bytes, asker, _at_hand: bool) -> tuple:
         if body not in (b"\0", b"\1"):

@@ -53,7 +53,7 @@ class Housekeeping:
         self._still_from_ms = self._heard_ms = 0
         self._fault_after_ms = SILENT_MS
         self._battery_from_ms = self._low_cue_from_ms = self._report_from_ms = 0
-        self._imu_troubles = 0
+        self._troubles = (0, 0, 0, 0, 0)
         self.battery_mv = board.power.battery_mv()
         self.state = AWAKE
 
@@ -155,7 +155,7 @@ class Housekeeping:
         noise_ug = self._pose.noise_ug if self._pose.state == still.TAKEN else 0
         app.keep(protocol.HEALTH, 0, (self.battery_mv, noise_ug, free_bytes, largest_bytes))
         imu = self._imu
-        troubles = app.imu_faults + imu.overruns + imu.bad_words
-        if troubles != self._imu_troubles:
-            self._imu_troubles = troubles
-            app.say("imu: %d faults, %d overruns, %d bad words" % (app.imu_faults, imu.overruns, imu.bad_words))
+        troubles = (app.imu_faults, imu.overruns, imu.bad_words, app.log_faults, app.radio_faults)
+        if troubles != self._troubles:
+            self._troubles = troubles
+            app.say("imu: %d faults, %d overruns, %d bad words; flash: %d faults; radio: %d faults" % troubles)

@@ -28,6 +28,7 @@ WINDOW_MS = 2000
 WATCHDOG_MS = 8000
 SLOW_HZ = 104
 COMPLAINT_MS = SOON_MS = 60000
+SELF_TEST_HINT = "let it lie still and restart it; if that repeats, check the chip's solder joints and its 3.3 V"
 
 
 def compose(
@@ -38,7 +39,7 @@ def compose(
     `slots` are where updates go; without them none is taken.
     """
     control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
-    log, fault = open_log(board.storage)
+    log, fault = open_log(board.storage, board.config)
     ends = []
     for link in links:
         size = link.max_frame_bytes
@@ -66,10 +67,10 @@ def updates(board, slots) -> Update:
     return Update(board, slots, SensorIdentity(FIRMWARE_VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
 
-def open_log(storage) -> tuple:
+def open_log(storage, mirror) -> tuple:
     """Return (the log, fault): where storage fails it is one in memory, since counting and cues need none."""
     try:
-        return RecordLog(storage), ""
+        return RecordLog(storage, mirror=mirror), ""
     except OSError as error:
         return RecordLog(MemoryStorage(storage.new_id)), "log: storage fails (%s), nothing is kept" % error
 
@@ -112,6 +113,7 @@ def run_guarded(board) -> None:
             links, imu_fault = open_links(board, radio), start_imu(board)
             app = compose(board, links, None, Housekeeping(board, radio), imu_fault, radio.fault, Slots())
             board.power.guard(WATCHDOG_MS)
+            discard_samples(board)
             app.run()
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
             restart(board, app, fault)
@@ -127,9 +129,17 @@ def start_imu(board) -> str:
             board.imu.start()
             return ""
         fault = board.imu.self_test() and board.imu.self_test()  # once more, lest the first was moved
-        return fault and "imu: self-test: " + fault
+        return fault and "imu: self-test: %s; %s" % (fault, SELF_TEST_HINT)
     except OSError as error:
         return "imu: %s" % error  # the driver tries again to start it
+
+
+def discard_samples(board) -> None:
+    """Drop what the IMU took while the first write of this start stalled everything: it is no loss, and no gap."""
+    try:
+        board.imu.discard()
+    except OSError:
+        pass  # the loop meets it again
 
 
 def restart(board, app, fault) -> None:
@@ -137,13 +147,13 @@ def restart(board, app, fault) -> None:
     soon = app is None or app.now_ms() < SOON_MS
     if not note_crash(board, app, fault) and soon:
         complain(board.lamp, board.clock, board.power.feed)
-    board.power.restart()
+    board.power.crash()
 
 
 def note_crash(board, app, fault) -> bool:
     """Keep what can be kept; return whether the crash is another one than the last."""
     try:
-        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage)[0], 0)
+        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage, board.config)[0], 0)
         log.flush()
         return crash.note(log, board.config, "crash", now_ms, crash.text_of(fault))
     except Exception:  # noqa: BLE001 - the crash may be the storage's own; the restart is what counts

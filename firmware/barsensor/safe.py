@@ -21,7 +21,8 @@ from barsensor.update.receive import Update
 
 VERSION = (0, 0, 0)
 """Older than any: what helps may be older than what crashed."""
-STEP_MS = 20
+STEP_MS, HURRY_MS = 20, 2
+"""Between steps; the short one while frames wait or one is under way."""
 WATCHDOG_MS = 8000
 SLEEP_AFTER_MS = 600000
 BLINK_EVERY_MS, BLINK_MS = 2000, 100
@@ -56,7 +57,7 @@ class SafeControl:
         family = boards.FAMILIES.get(board.name, "any")
         self._board = board
         self.access = Access(board.config)
-        self.name = config.SETTINGS.load(board.config)[0]["name"]
+        self.name = config.sensor_name(config.SETTINGS.load(board.config)[0], board.device_id)
         self.updater = Update(board, slots, SensorIdentity(VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
     def info(self) -> list:
@@ -120,7 +121,13 @@ class Safe:
         while True:
             self.step()
             self._board.power.feed()
-            self._board.clock.wait_ms(STEP_MS)
+            self._board.clock.wait_ms(self._wait_ms())
+
+    def _wait_ms(self) -> int:
+        for end in self._ends:
+            if end.link.busy:
+                return HURRY_MS
+        return STEP_MS
 
 
 def start() -> None:

@@ -19,5 +19,9 @@ class RefusedError(LinkError):
     """The sensor, or this host, will not: trying again changes nothing."""
 
 
+class NotPluggedInError(LinkError):
+    """No board is at a USB port, or at the one that was named."""
+
+
 class StoreError(BarholdError):
     """The database could not be read or written."""

@@ -89,7 +89,7 @@ def _serving(recording: Path, db: Path) -> Iterator[str]:
         "serve",
         "--virtual",
         str(recording),
-        "--web-port",
+        "--port",
         "0",
         "--db",
         str(db),

@@ -14,6 +14,7 @@ from barhold.errors import BarholdError
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
 from radio import measure as radio_measure
+from radio import simulated_time
 
 LEAST_SHARE = 0.80
 LATE_MS = 20.0
@@ -48,7 +49,7 @@ def measure(records: int) -> Radio:
     """Sync `records` records and hear live events."""
     logging.getLogger("bumble").setLevel(logging.ERROR)  # the bare measurement overruns its queues on purpose
     try:
-        carried = asyncio.run(asyncio.wait_for(radio_measure.throughput(_pull, records), _LIMIT_S))
+        carried = simulated_time.run(radio_measure.throughput(_pull, records))
         late = asyncio.run(asyncio.wait_for(radio_measure.latency(), _LIMIT_S))
     except TimeoutError:
         raise BarholdError(f"sync: no end after {_LIMIT_S} s; run pytest tests/bench/test_radio_measure.py") from None

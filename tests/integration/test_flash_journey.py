@@ -38,7 +38,7 @@ def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
     async def journey() -> None:
         async with BareBoard(board_files, LIMIT_S) as board:
             db = ("--db", tmp_path / "b.db")
-            at = ("--port", board.port, *db)
+            at = ("--serial-port", board.port, *db)
             said = await barhold(ROOT, "flash", board.port, "--board", "xiao_s3", "--name", "bar-2", *db)
             assert "xiao_s3 runs Barhold 0.1.0" in said
             said = await barhold(ROOT, "sync", *at)

@@ -114,7 +114,7 @@ def test_a_flood_meets_a_full_queue_and_arrives_whole_and_in_order() -> None:
             await transport.send(rig.HELLO)
             _, nonce, _ = frame.parse(await transport.receive(5))
             for first in range(0, 560, 28):  # twenty questions at once
-                await transport.send(frame.pack(protocol.PULL, nonce, struct.pack(protocol.PULL_FORMAT, first, 28)))
+                await transport.send(frame.pack(protocol.PULL, nonce, struct.pack(protocol.PULL_FORMAT, first, 28, 8)))
             got: list[bytes] = []
             while len(got) < 560:
                 kind, _, body = frame.parse(await transport.receive(5))

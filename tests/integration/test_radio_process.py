@@ -61,7 +61,7 @@ def test_sync_by_cable(samples: Callable[[str], bytes], tmp_path: Path) -> None:
         air = Air()
         on_cable = rig.told("bar-1", records=0, ble=False, cable=True)
         async with shell(tmp_path, air) as user, rig.sensor(air, on_cable, samples("mixed-set")) as board:
-            await user.run("sync", "--port", board.port)
+            await user.run("sync", "--serial-port", board.port)
 
     rig.run(test())
     assert rig.stored(tmp_path / "db") == detected(samples("mixed-set"))

@@ -31,7 +31,7 @@ def break_both(board: Path) -> None:
     (board / "b" / "manifest").write_bytes(bundle.pack_head(manifest))
 
 
-@pytest.mark.parametrize("by_cable", [True, False], ids=["cable", "radio"])
+@pytest.mark.parametrize("by_cable", [True, pytest.param(False, marks=pytest.mark.long)], ids=["cable", "radio"])
 def test_a_flashed_board_whose_slots_both_crash_is_helped(tmp_path, samples, by_cable) -> None:
     folder = tmp_path / "board"
 
@@ -48,7 +48,7 @@ def test_a_flashed_board_whose_slots_both_crash_is_helped(tmp_path, samples, by_
             assert board.boots == started + crashes + 1
             await board.on_air()
             if by_cable:
-                said = await user.run("update", "--port", board.port, code=here.later)
+                said = await user.run("update", "--serial-port", board.port, code=here.later)
             else:
                 status, said = await here.update("--key", here.key, pressed=True)
                 assert status == 0, said

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.connection.update_state import UpdateState
 from barhold.image import bundle, signing_keys
+from barhold.update.uploader import WINDOW
 from barloader.slots import Slots
 from radio import backend, hosts, rig
 from radio.air import Air
@@ -91,9 +93,10 @@ def test_it_ends_in_the_new_version_however_often_the_link_breaks(tmp_path, samp
             assert status == 0, said
             assert f"it runs {VERSION} now, was 0.1.0" in said
             sent, total = offsets(board), len(bundle.make().raw)
-            assert sent == sorted(sent), "a block came again that the sensor had taken"
+            steps_back = sum(later < earlier for earlier, later in pairwise(sent))
+            assert steps_back <= board.radio.broken, "only after a break does a block come again"
             again = len(sent) - len(set(sent))
-            assert again <= board.radio.broken
+            assert again <= WINDOW * board.radio.broken
             tell(f"{total} bytes over {board.radio.connects} connections, {len(sent)} blocks, {again} of them twice")
 
     rig.run(test(), LIMIT_S)
@@ -106,7 +109,8 @@ async def offered(board: BareBoard, raw: bytes) -> UpdateState:
     control = await Control.open(transport, lambda _: None)
     state = await control.update(protocol.UPDATE_BEGIN, b"\0" + hashlib.sha256(head).digest())
     while not state.reason and state.state == protocol.UPDATE_HEAD:
-        state = await control.update_block(state.next_offset, head[state.next_offset :][:507])
+        at = state.next_offset
+        state = await control.update(protocol.UPDATE_BLOCK, struct.pack("<I", at) + head[at : at + 507])
     await transport.close()
     return state
 

@@ -34,7 +34,7 @@ FIRMWARE_ARROWS = {
     "barsensor": set(),  # its __init__.py
     "barsensor/storage": {"barcore"},
     "barsensor/drivers": {"barcore"},
-    "barsensor/boards": {"barcore", "barsensor/drivers"},
+    "barsensor/boards": {"barcore", "barloader", "barsensor/drivers"},
     "barsensor/link": {"barcore"},
     "barsensor/update": {"barcore", "barloader", "barsensor/storage"},
     "barsensor/access": {"barcore", "barsensor/storage"},
@@ -44,9 +44,15 @@ FIRMWARE_ARROWS = {
     "barsensor/calibration": {"barcore", "barsensor/storage"},
     "barsensor/recorder": {"barcore", "barsensor/crash", "barsensor/cue"},
     "barsensor/housekeeping": {"barcore", "barsensor/cue"},
+    "barsensor/diagnosis": {"barcore", "barsensor/storage"},
     "barsensor/app": {"barcore", "barsensor/cue", "barsensor/recorder"},
     "barsensor/control": {
-        *("barcore", "barsensor/access", "barsensor/calibration", "barsensor/link", "barsensor/storage"),
+        "barcore",
+        "barsensor/access",
+        "barsensor/calibration",
+        "barsensor/diagnosis",
+        "barsensor/link",
+        "barsensor/storage",
     },
     "barsensor/safe": {
         *("barcore", "barloader"),

@@ -1,9 +1,10 @@
 """The boards, one module each. Which one this is, the file /board says, written when it was flashed: never guessed."""
 
+from barsensor.boards.known import KNOWN
 from barsensor.drivers.fault import ImuError
 
-NAMES = ("m5stickc_plus2", "xiao_s3")
-FAMILIES = {"m5stickc_plus2": "esp32", "xiao_s3": "esp32s3"}
+NAMES = tuple([board.name for board in KNOWN])
+FAMILIES = {board.name: board.family for board in KNOWN}
 """What a bundle is made for."""
 CHOICE = "/board"
 
@@ -16,7 +17,7 @@ def chosen(path: str = CHOICE) -> str:
     """Return the name that was written when this sensor was flashed."""
     try:
         with open(path) as file:
-            return file.read().strip()
+            return (file.read().split() or [""])[0]
     except OSError:
         raise BoardError("no file %s says which board this is: %s" % (path, _next_step(path))) from None
 
@@ -66,4 +67,5 @@ def _module(name: str):
 
 
 def _next_step(path: str) -> str:
-    return "write one of %s to %s and reset" % (", ".join(NAMES), path)
+    lines = ["'%s'" % board.file_text().strip() for board in KNOWN]
+    return "write one of %s to %s and reset" % (", ".join(lines), path)

@@ -1,6 +1,7 @@
 """What the ESP32 boards share, made of MicroPython's `machine`. Pins come from the board's own module."""
 
 import gc
+import os
 import random
 import select
 import sys
@@ -11,14 +12,15 @@ import machine
 from machine import ADC, I2C, PWM, Pin, Timer
 
 from barcore import protocol
+from barloader import slots
 from barsensor.drivers import bus
 from barsensor.drivers.fault import ImuError
 
-# To this port a brown-out and the reset button are a power-on; `machine.reset()` and a crash below MicroPython are a
-# hard reset. So RESET_PIN never comes.
+# To this port a brown-out and the reset button are a power-on. `machine.reset()` and a crash below MicroPython are a
+# hard reset; the loader tells them apart. So RESET_PIN never comes.
 CAUSES = {
     machine.PWRON_RESET: protocol.RESET_POWER_ON,
-    machine.HARD_RESET: protocol.RESET_SOFT,
+    machine.HARD_RESET: protocol.RESET_CRASH,
     machine.WDT_RESET: protocol.RESET_WATCHDOG,
     machine.DEEPSLEEP_RESET: protocol.RESET_WAKE,
     machine.SOFT_RESET: protocol.RESET_SOFT,
@@ -28,6 +30,8 @@ FEEDER, FEED_EVERY_MS = 0, 2000
 NO_CELL_MV = 2500
 """Less than this no cell gives: the board runs from its cable."""
 BUS_HZ = 400000
+CPU_HZ = 240000000
+"""The image for an ESP32 with PSRAM starts at 160 MHz, at which 200 samples a second are too many."""
 
 
 class Clock:
@@ -86,10 +90,13 @@ class Battery:
         self._adc = ADC(Pin(pin), atten=ADC.ATTN_11DB)
 
     def mv(self) -> int:
-        """Return the mean of some readings in mV, 0 when there is no cell."""
+        """Return the mean of some readings in mV; 0 without a cell, or where the chip was never calibrated."""
         total_uv = 0
-        for _ in range(BATTERY_READS):
-            total_uv += self._adc.read_uv()
+        try:
+            for _ in range(BATTERY_READS):
+                total_uv += self._adc.read_uv()
+        except OSError:
+            return 0  # an uncalibrated reading is off by 10 %, which is the difference between full and empty
         mv = total_uv * 2 // (BATTERY_READS * 1000)
         return mv if mv >= NO_CELL_MV else 0
 
@@ -98,7 +105,7 @@ class Power:
     """Why the board started, its battery, its ways to stop, its watchdog. `arm()` prepares what shall wake it."""
 
     def __init__(self, battery: Battery, arm) -> None:
-        self.cause = CAUSES.get(machine.reset_cause(), protocol.RESET_UNKNOWN)
+        self.cause = cause()
         self.battery_mv = battery.mv
         self._arm = arm
         self._feed = _nothing
@@ -109,7 +116,11 @@ class Power:
         machine.deepsleep()
 
     def restart(self) -> None:
-        """Start anew. Never returns."""
+        """Start anew, because it is wanted. Never returns."""
+        slots.restart(machine)
+
+    def crash(self) -> None:
+        """Start anew after a crash, which the loader counts. Never returns."""
         machine.reset()
 
     def guard(self, timeout_ms: int) -> None:
@@ -133,6 +144,28 @@ class Power:
             free_bytes += region[1]
             largest_bytes = max(largest_bytes, region[2])
         return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
+
+    def flash_bytes(self) -> tuple:
+        """Return (free, all) of the file system."""
+        told = os.statvfs("/")
+        return told[0] * told[3], told[0] * told[2]
+
+    def temperature_c(self):
+        """Return the chip's temperature, None where it has no thermometer that can be believed."""
+        measure = getattr(esp32, "mcu_temperature", None)
+        return measure() if measure else None
+
+
+def cause() -> int:
+    """Return why the board started, one of protocol.RESET_*."""
+    if machine.reset_cause() == machine.HARD_RESET and machine.RTC().memory() == slots.WAS_PLANNED:
+        return protocol.RESET_SOFT
+    return CAUSES.get(machine.reset_cause(), protocol.RESET_UNKNOWN)
+
+
+def full_speed() -> None:
+    """Let the chip run as fast as it can; to be called before anything that depends on its clock is made."""
+    machine.freq(CPU_HZ)
 
 
 def hold(pin: Pin, on: bool) -> None:

@@ -28,6 +28,7 @@ def open_lamp() -> tuple:
 def open_board() -> Board:
     """Return the board, its chip checked, its LED and sounder off, its screen dark and lit."""
     esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)  # boot.py did it already, unless someone works at the REPL
+    esp.full_speed()
     clock = esp.Clock()
     lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
     imu = Mpu6886(esp.open_bus(SDA, SCL), clock)
@@ -54,6 +55,7 @@ def open_board() -> Board:
 def open_spare() -> Board:
     """Return what of the board needs no other chip and no log, for safe mode; the buttons wake it."""
     esp.hold(Pin(POWER_HOLD, Pin.OUT, value=1), True)
+    esp.full_speed()
     power = esp.Power(esp.Battery(BATTERY), wake_by_buttons)
     lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
     config = FolderStorage("/config", esp.new_id)

@@ -53,6 +53,7 @@ class PlayedImu:
 
     chip = "recording"
     overruns = bad_words = 0
+    bridge_ms = 1 << 29
 
     def __init__(self, samples: bytes, clock, start_tick: int) -> None:
         if len(samples) % SAMPLE_BYTES:
@@ -66,6 +67,9 @@ class PlayedImu:
 
     def start(self) -> None:
         """Go on playing."""
+
+    def discard(self) -> None:
+        """Nothing waits that is not wanted."""
 
     def choose(self, fast: bool) -> None:
         """Nothing to choose: a recording has its own rate."""
@@ -154,9 +158,21 @@ class Power:
         """Start anew."""
         raise Stopped("restart")
 
+    def crash(self) -> None:
+        """Start anew after a crash."""
+        raise Stopped("crash")
+
     def heap_bytes(self) -> tuple:
         """Return nothing known, so that the same recording gives the same records under any interpreter."""
         return 0, 0
+
+    def flash_bytes(self) -> tuple:
+        """Return nothing known."""
+        return 0, 0
+
+    def temperature_c(self):
+        """Return nothing known."""
+        return
 
     def let_go(self) -> None:
         """Nothing bites here."""

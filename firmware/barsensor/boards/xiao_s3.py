@@ -29,6 +29,7 @@ def open_lamp() -> tuple:
 
 def open_board() -> Board:
     """Return the board, its chips checked and its LED and sounder off."""
+    esp.full_speed()
     clock = esp.Clock()
     lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
     imu = open_imu(esp.open_bus(SDA, SCL), clock)
@@ -52,6 +53,7 @@ def open_board() -> Board:
 
 def open_spare() -> Board:
     """Return what of the board needs no other chip and no log, for safe mode; the button wakes it."""
+    esp.full_speed()
     power = esp.Power(esp.Battery(BATTERY), wake_by_button)
     lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
     config = FolderStorage("/config", esp.new_id)

@@ -16,6 +16,7 @@ GYR_CRT, ACC_SELF_TEST, GYR_SELF_TEST = 0x69, 0x6D, 0x6E
 PWR_CONF, PWR_CTRL, CMD = 0x7C, 0x7D, 0x7E
 ANY_MOTION, GYRO_TRIGGER = 0x3C, 0x32  # both on page 1
 SOFT_RESET, FLUSH, TRIGGER = 0xB6, 0xB0, 0x02
+ENABLED, OUT_CONF = 0x80, 0x38  # in the high byte of ANYMO_2; 7 in bits 14:11 is what Bosch's blob starts with
 ODR_CODE = {100: 8, 200: 9}
 FS_8_G, FS_1000_DPS, FS_16_G = 2, 1, 3
 CONFIG_BYTES, CHUNK = 8192, 32
@@ -33,6 +34,7 @@ class Bmi270(Chip):
     id_reg, id_value = 0x00, 0x24
     fifo_reg = 0x26
     frame_bytes = 13
+    fifo_samples = 157
     status_bytes = 2
     gyro_factor = 15984  # 32.8 counts per dps
 
@@ -68,7 +70,8 @@ class Bmi270(Chip):
         threshold = max(1, min(0x7FF, mg * 104 // 50))
         self._put_all(((ACC_CONF, 0x27), (ACC_RANGE, 0), (PWR_CTRL, 0x04)))  # 50 Hz, low power
         self._put(FEAT_PAGE, 1)
-        motion = bytes((2, 0xE0, threshold & 0xFF, 0x80 | threshold >> 8))  # for 2 x 20 ms, any axis, enabled
+        # For 2 x 20 ms, on any axis, enabled, and with its outputs on (0 in bits 14:11 turns them off).
+        motion = bytes((2, 0xE0, threshold & 0xFF, ENABLED | OUT_CONF | threshold >> 8))
         self._i2c.writeto_mem(self.address, ANY_MOTION, motion)
         self._put_all(((INT_LATCH, 1), (INT1_IO, 0x0A), (INT1_MAP, 0x40), (PWR_CONF, 0x03)))
 

@@ -25,6 +25,7 @@ class Chip:
     rates_hz = (104, 208)
     id_reg = id_value = 0
     fifo_reg = frame_bytes = status_bytes = 0
+    fifo_samples = 0  # that it holds
     low = 0  # where the low byte of a word is: 0 little endian, 1 big endian
     # Counts of a sample per count of the chip, in 1/2^14: a 16-bit word times it stays within 31 bits.
     acc_factor = gyro_factor = 1 << 14
@@ -53,6 +54,15 @@ class Chip:
         """Take the faster of the chip's rates, or the slower one, from the next `start` on."""
         self.rate_hz = self.rates_hz[1 if fast else 0]
         self._ticks = FifoClock(self.rate_hz, self._clock.ticks_ms())
+
+    @property
+    def bridge_ms(self) -> int:
+        """How long nobody may read before a sample is lost."""
+        return self.fifo_samples * 1000 // self.rate_hz
+
+    def discard(self) -> None:
+        """Drop what waits in the FIFO, which nobody misses: as after a start in which something else took long."""
+        self._resync()
 
     def start(self) -> None:
         """Reset and configure the chip, and begin with an empty FIFO: each chip in its own way."""
@@ -153,10 +163,16 @@ class Chip:
             self._put(reg, value)
 
     def _wait_for(self, reg: int, mask: int, value: int, limit_ms: int) -> bool:
-        """Wait until the bits `mask` of a register are `value`; return False when they are not after `limit_ms`."""
+        """Wait until the bits `mask` of a register are `value`; return False when they are not after `limit_ms`.
+
+        A chip that does not answer yet, as in its reset, is waited for like one that says another value.
+        """
         for _ in range(limit_ms):
-            if self._get(reg) & mask == value:
-                return True
+            try:
+                if self._get(reg) & mask == value:
+                    return True
+            except OSError:
+                pass
             self._clock.wait_ms(1)
         return False
 
@@ -186,8 +202,11 @@ def _blank(data, at: int) -> bool:
 
 
 def outside(name: str, values, low: int, high: int, unit: str) -> str:
-    """Return "" when all three values are within low..high, else a reason that names the first axis that is not."""
+    """Return "" when all three values are within low..high, else what the first axis that is not did."""
     for axis in range(3):
-        if not low <= values[axis] <= high:
-            return "%s %s %d %s, must be %d..%d" % (name, "xyz"[axis], values[axis], unit, low, high)
+        value = values[axis]
+        if not low <= value <= high:
+            by, much = (low - value, "little") if value < low else (value - high, "much")
+            limits = "must be %d..%d (%d too %s)" % (low, high, by, much)
+            return "%s %s %d %s, %s" % (name, "xyz"[axis], value, unit, limits)
     return ""

@@ -16,6 +16,7 @@ class Lsm6ds3trc(Lsm6):
     id_value = 0x6A
     fifo_reg = 0x3E
     frame_bytes = 2 * FRAME_WORDS
+    fifo_samples = 341
     status_bytes = 4
     least_acc_mg = 90
     gyro_waits_ms = (150, 50)

@@ -20,6 +20,7 @@ class Lsm6dsox(Lsm6):
     id_value = 0x6C
     fifo_reg = 0x78
     frame_bytes = 2 * WORD
+    fifo_samples = 256
     status_bytes = 2
     latch = ((0x56, 0x01), (0x58, 0x80))
 

@@ -15,6 +15,8 @@ FIFO_BYTES = 1024
 FULL_BYTES = 1008
 """The last whole frame but one; the next read might come too late."""
 AVERAGED = 20
+RESET_MS = 10
+"""After a reset the chip acknowledges nothing for a while; the vendor's drivers wait so long too."""
 
 
 class Mpu6886(Chip):
@@ -25,6 +27,7 @@ class Mpu6886(Chip):
     id_reg, id_value = 0x75, 0x19
     fifo_reg = 0x74
     frame_bytes = 14
+    fifo_samples = 71
     status_bytes = 2
     low = 1
     gyro_factor = 15984  # 32.8 counts per dps
@@ -75,6 +78,7 @@ class Mpu6886(Chip):
 
     def _wake(self) -> None:
         self._put(PWR_MGMT_1, 0x80)
+        self._clock.wait_ms(RESET_MS)
         self._wait_for(PWR_MGMT_1, 0x80, 0, 100)
         self._put(PWR_MGMT_1, 0x01)
         self._clock.wait_ms(10)

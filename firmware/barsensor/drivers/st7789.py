@@ -50,7 +50,7 @@ LARGEST_PIXELS = UPRIGHT * THICK
 INIT = (
     (0x11, b"", 120),  # out of sleep
     (0x3A, b"\x55", 0),  # 16 bits a pixel
-    (0x36, b"\x00", 0),  # upright, RGB
+    (0x36, b"\x08", 0),  # upright; this panel is wired blue first (M5GFX Panel_LCD sets the same bit)
     (0x21, b"", 0),  # this panel shows colours inverted
     (0x13, b"", 10),  # normal mode
     (0x29, b"", 10),  # on

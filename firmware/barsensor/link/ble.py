@@ -6,7 +6,7 @@ from barcore import frame, protocol
 from barsensor.link.outbox import Outbox
 from barsensor.link.radio import NOBODY, Radio
 
-OFF, ADVERTISING, CONNECTED, OPEN, CLOSING = 0, 1, 2, 3, 4
+OFF, ADVERTISING, CONNECTED, OPEN, CLOSING, FAILED = 0, 1, 2, 3, 4, 5
 NOTIFY_OVERHEAD = 3
 CHECK_MS = 1000
 AGAIN_MS = 10000
@@ -39,6 +39,8 @@ class BleLink:
     | CLOSING     | disconnected, or it never was connected | drops all frames, advertises  | ADVERTISING |
     | CLOSING     | 5 s and still not                       | radio off and on              | ADVERTISING |
     | both        | drop(): not authenticated, or silent    | disconnects                   | CLOSING     |
+    | any but OFF | the radio raises OSError                | counts it                     | FAILED      |
+    | FAILED      | 10 s later                              | radio off and on              | ADVERTISING |
     | any but OFF | another central connects or writes      | disconnects that one          | same        |
     | any but OFF | every second                            | puts the handler back         | same        |
 
@@ -55,9 +57,11 @@ class BleLink:
         self._untold = True
         self._radio = Radio(bluetooth)
         self._outbox = Outbox(self._radio.notify)
-        self._rows = (self._off, self._advertising, self._linked, self._linked, self._closing)
+        self._rows = (self._off, self._advertising, self._linked, self._linked, self._closing, self._failed)
         self._ends_seen = 0
         self._since_ms = self._heard_ms = self._check_ms = self._advertise_from_ms = 0
+        self.faults = 0
+        self.fault = ""
         self.state = OFF
 
     def start(self, now_ms: int) -> None:
@@ -84,8 +88,13 @@ class BleLink:
 
     @property
     def up(self) -> bool:
-        """Whether the radio is on."""
-        return self.state != OFF
+        """Whether the radio is on, and works."""
+        return self.state not in (OFF, FAILED)
+
+    @property
+    def bad_frames(self) -> int:
+        """How many frames came in damaged or found no room."""
+        return self._radio.inbox.bad_frames + self._radio.inbox.lost
 
     @property
     def room(self) -> int:
@@ -98,8 +107,25 @@ class BleLink:
         return bool(self._radio.inbox) or bool(self._outbox)
 
     def poll(self, now_ms: int) -> "tuple | None":
-        """Do what is due; return the next (type, nonce, body) that came in whole and valid, or None."""
-        if self.state != OFF and now_ms >= self._check_ms:
+        """Do what is due; return the next (type, nonce, body) that came in whole and valid, or None.
+
+        A radio that raises costs the connection, never the counting: it is started anew a while later.
+        """
+        try:
+            return self._poll(now_ms)
+        except OSError as error:
+            self.fail(error, now_ms)
+            return None
+
+    def fail(self, error, now_ms: int) -> None:
+        """Note that the radio raised `error`, and leave it alone for a while."""
+        self.faults += 1
+        self.fault = "radio: %r" % error
+        self._outbox.clear()
+        self._enter(FAILED, now_ms)
+
+    def _poll(self, now_ms: int) -> "tuple | None":
+        if self.up and now_ms >= self._check_ms:
             self._check_ms = now_ms + CHECK_MS
             self._radio.listen()
             if self._untold:
@@ -157,6 +183,11 @@ class BleLink:
             self.stop()
             self.start(now_ms)
 
+    def _failed(self, now_ms: int) -> None:
+        if now_ms >= self._since_ms + AGAIN_MS:
+            self.stop()
+            self.start(now_ms)
+
     # --- what they do ---
 
     def _piece_bytes(self) -> int:
@@ -198,4 +229,6 @@ class BleLink:
     def _advertise(self, now_ms: int) -> None:
         self._enter(ADVERTISING, now_ms)
         began = self._radio.advertise(self._name, self._battery_pct, self._unsynced)
+        if not began:
+            self.faults += 1
         self._advertise_from_ms = now_ms + (AGAIN_MS if began else CHECK_MS)

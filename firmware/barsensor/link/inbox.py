@@ -2,8 +2,8 @@
 
 from barcore import frame, protocol
 
-INBOX_BYTES = 1024
-"""Two of the longest frames, or a PULL, an ACK and a TIME of each of several turns."""
+INBOX_BYTES = 4096
+"""A host's window of update blocks, six of the longest frames, and some shorter ones."""
 STALE_MS = 500
 SKIP_BYTES = 64
 """Of what is no frame, so much is passed over at a time: a flood of it delays no sample."""

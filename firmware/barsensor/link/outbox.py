@@ -1,7 +1,7 @@
 """Frames on their way to the radio: in order, a window at a time, as fast as the radio takes them."""
 
-OUTBOX_BYTES = 4096
-"""Room for the answers to several PULLs and some LIVE frames."""
+OUTBOX_BYTES = 6144
+"""Room for the longest answer to a PULL, what is left of the one before, and some LIVE frames."""
 WINDOW = 8
 """Notifications handed over at a time, so that a chatty host delays no sample."""
 BACKOFF_MS, MOST_BACKOFF_MS = 10, 160

@@ -2,8 +2,8 @@
 
 Bytes to the sensor come escaped (see `barcore.protocol`), so byte 3 never crosses but as Ctrl-C, which interrupts the
 application as anywhere else. A read takes what is there. A write stops after WRITE_MS, so that a slow line delays no
-sample; and when nobody reads the console, a piece is held up once (by USB 200 ms) and then nothing is written until the
-host has sent something.
+sample. When nobody reads the console, a piece is held up once (by USB 500 ms) and comes back short; then nothing is
+written until the host has sent something.
 """
 
 from barcore import protocol
@@ -50,8 +50,11 @@ class ConsolePort:
         view = memoryview(buf)
         while sent < n and took_ms < WRITE_MS:
             end = min(sent + PIECE_BYTES, n)
-            self._stdout.write(view[sent:end])
-            sent = end
+            count = self._stdout.write(view[sent:end])
+            sent += count or 0
+            if sent < end:
+                self._nobody_reads = True
+                return sent
             took_ms = elapsed_ms(self._clock.ticks_ms(), start)
         self._nobody_reads = took_ms >= HELD_UP_MS
         return sent

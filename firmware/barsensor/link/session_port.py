@@ -11,7 +11,7 @@ class SessionPort:
     """Serves one link, a frame a step, so that a chatty host delays no sample, and ends what holds it for nothing.
 
     A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `drop(now_ms)`, `max_frame_bytes`, `connected`,
-    `is_cable`, `up` (a host can reach it).
+    `is_cable`, `up` (a host can reach it), `faults` (how often what carries it failed).
     """
 
     def __init__(self, link, answer) -> None:
@@ -37,6 +37,11 @@ class SessionPort:
         raw = self._answer.stream(self.link.room)
         if raw:
             self.link.send(raw)
+
+    def leave(self, asker) -> None:
+        """End the connection unless it is the asker's: the log that it speaks of is no more."""
+        if self._answer is not asker:
+            self._answer.close()
 
     def live(self, raw) -> None:
         """Tell an open connection of the record `raw`."""

@@ -30,13 +30,14 @@ class SessionProtocol:
     | PROVED | HELLO sealed                  | INFO                | PROVED |
     | OPEN, PROVED | PULL                    | DATA ..., END       | the same |
     | OPEN, PROVED | PULL while storage fails | STATUS LOG_FAULT   | the same |
+    | OPEN, PROVED | PULL of another log     | STATUS WRONG_LOG    | the same |
     | OPEN, PROVED | ACK                     | ACKED               | the same |
     | OPEN, PROVED | ACK of another log      | STATUS WRONG_LOG    | the same |
     | OPEN, PROVED | TIME                    | TIME_IS             | the same |
     | OPEN, PROVED | BYE                     | none                | IDLE |
     | OPEN, PROVED | body too short, out of range | STATUS BAD_BODY | the same |
     | OPEN, PROVED | unknown type            | STATUS UNKNOWN_FRAME | the same |
-    | OPEN, PROVED | SET, KEY, ACCESS, ERASE, CALIBRATE, STREAM, UPDATE | as `control` says | the same |
+    | OPEN, PROVED | SET, KEY, ACCESS, ERASE, CALIBRATE, STREAM, UPDATE, DIAGNOSE | as `control` says | the same |
     | any, by radio | the key or `access` changed | none            | IDLE |
     """
 
@@ -225,17 +226,21 @@ class SessionProtocol:
         return frame.pack_info(entries)
 
     def _pull(self, values: tuple, _now_ms: int) -> list:
-        from_seq, limit = values
-        if not 1 <= limit <= protocol.PULL_MAX:
+        from_seq, count, log_id = values
+        if not 1 <= count <= protocol.PULL_MAX:
             return [self._status(protocol.PULL, protocol.BAD_BODY)]
+        if log_id != self._log.log_id:
+            return [self._status(protocol.PULL, protocol.WRONG_LOG)]
         try:
-            return self._records(max(from_seq, self._log.first_seq), limit)
+            return self._records(from_seq, from_seq + count)
         except OSError:
             return [self._status(protocol.PULL, protocol.LOG_FAULT)]
 
-    def _records(self, seq: int, limit: int) -> list:
+    def _records(self, from_seq: int, end_seq: int) -> list:
         frames, crc, sent, used = [], 0, 0, 0
-        while sent < limit and seq < self._log.next_seq:
+        seq = max(from_seq, min(end_seq, self._log.first_seq))
+        end_seq = min(end_seq, self._log.next_seq)
+        while seq < end_seq:
             # A record that went bad on flash is left out: the host sees the hole, the sync goes on.
             if self._log.read_into(seq, self._data, used):
                 crc = binascii.crc32(struct.pack("<I", seq), crc)
@@ -247,7 +252,7 @@ class SessionProtocol:
                 used = 0
         if used:
             frames.append(self._frame(protocol.DATA, self._data[:used]))
-        frames.append(self._frame(protocol.END, struct.pack(protocol.END_FORMAT, seq, sent, crc)))
+        frames.append(self._frame(protocol.END, struct.pack(protocol.END_FORMAT, seq, sent, crc, from_seq)))
         return frames
 
     def _ack(self, values: tuple, _now_ms: int) -> list:

@@ -3,6 +3,8 @@
 from barcore import cobs, frame, protocol
 
 CHUNK_BYTES = 256
+READS_MOST = 3
+"""Chunks in one poll: more than a receive ring holds, and so few that a flood delays no sample."""
 BACKLOG_BYTES = 4096
 """Room for the longest answer to a PULL and some LIVE frames."""
 STALL_MS = 2000
@@ -18,6 +20,7 @@ class FrameStream:
     """
 
     is_cable = up = True
+    faults = 0
     max_frame_bytes = protocol.MAX_FRAME
 
     def __init__(self, port) -> None:
@@ -25,16 +28,20 @@ class FrameStream:
         self._splitter = cobs.Splitter(cobs.encoded_bytes(self.max_frame_bytes))
         self._chunk = bytearray(CHUNK_BYTES)
         self._packets = []
+        self._partial = False
         self._backlog = b""
-        self._moved_ms = 0
+        self._moved_ms = self._came_ms = 0
         self.connected = False
         self.bad_frames = 0
         self.unsent_frames = 0
 
     @property
     def busy(self) -> bool:
-        """Whether frames wait to be sent or answered, so that a loop should come back soon."""
-        return bool(self._backlog or self._packets)
+        """Whether frames wait or one is under way, so that a loop should come back soon.
+
+        A UART's receive ring holds 22 ms of what comes, and drops the rest.
+        """
+        return bool(self._backlog or self._packets or self._partial)
 
     @property
     def room(self) -> int:
@@ -55,9 +62,7 @@ class FrameStream:
         if self._backlog:
             return None
         if not self._packets:
-            count = self._port.read_into(self._chunk)
-            if count:  # a step at which nothing came makes no garbage
-                self._packets = self._splitter.feed(self._chunk, count)
+            self._read(now_ms)
         while self._packets:
             try:
                 found = frame.parse(cobs.decode(self._packets.pop(0)))
@@ -67,6 +72,20 @@ class FrameStream:
                 self.connected = True
                 return found
         return None
+
+    def _read(self, now_ms: int) -> None:
+        """Take what has come, up to the first whole packet."""
+        for _ in range(READS_MOST):
+            count = self._port.read_into(self._chunk)
+            if not count:  # a step at which nothing came makes no garbage
+                break
+            self._came_ms = now_ms
+            self._packets = self._splitter.feed(self._chunk, count)
+            self._partial = self._chunk[count - 1] != 0
+            if self._packets or count < CHUNK_BYTES:
+                break
+        if self._partial and now_ms - self._came_ms >= STALL_MS:
+            self._partial = False  # its rest is lost
 
     def send(self, raw: bytes) -> None:
         """Queue one frame; one that finds the queue full is dropped and counted."""

@@ -17,11 +17,12 @@ class Radio:
         if board.bluetooth is None:
             return
         try:
-            link = BleLink(board.bluetooth, board.device_id, "Barhold", board.name, version)
-            link.start(0)
-            self.link = link
+            self.link = BleLink(board.bluetooth, board.device_id, "Barhold", board.name, version)
+            self.link.start(0)
         except Exception as error:  # noqa: BLE001 - a radio that does not start costs the radio, never the counting
             self.fault = "radio: %r" % error
+            if self.link:
+                self.link.fail(error, 0)  # it tries again by itself
 
     def say(self, name: str, battery_mv: int, unsynced: int) -> None:
         """Advertise the sensor's name, its battery and how many records wait for a host."""

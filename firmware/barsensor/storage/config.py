@@ -5,7 +5,7 @@ config.SETTINGS.save(board.config, values)                keys that this firmwar
 """
 
 from barcore.calibrate import OFFSET_MOST, SCALE_LEAST, SCALE_MOST
-from barcore.protocol import KEY_BYTES, NAME_BYTES
+from barcore.protocol import KEY_BYTES, NAME_BYTES, UNNAMED
 from barcore.settings import Settings
 from barcore.still import GYRO_ZERO_MOST
 from barsensor.storage.config_file import ConfigError, Form, shown
@@ -14,6 +14,8 @@ HEX = "0123456789abcdef"
 HOLD_MS_MOST = 60000
 RATES_HZ = (104, 208)
 ALL_AXES = 63
+NOT_NAMED = "Barhold"
+"""The name in the settings for as long as the owner has given none."""
 
 
 def calibration_of(calibrator, values: dict) -> dict:
@@ -35,6 +37,12 @@ def detector_settings(settings: dict, calibration: dict) -> Settings:
         calibration["gyro_offset"],
         calibration["calibrated"],
     )
+
+
+def sensor_name(settings: dict, device_id: bytes) -> str:
+    """Return what the owner called the sensor, or a name made from the end of its id."""
+    name = settings["name"]
+    return UNNAMED % device_id[-2:].hex() if name == NOT_NAMED else name
 
 
 def uncalibrated_axes(calibration: dict) -> int:
@@ -92,7 +100,7 @@ def _utf8_bytes(text: str) -> int:
 SETTINGS = Form(
     "settings",
     {
-        "name": "Barhold",
+        "name": NOT_NAMED,
         "target_ms": 2000,  # the hold to reach; 0 is off
         "long_ms": 3500,  # the hold after which "held too long" is cued; 0 is off
         "rate_hz": 104,

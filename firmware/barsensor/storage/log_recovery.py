@@ -1,6 +1,8 @@
-"""What a power cut left of the record log, and what of it is believed (layout in `barcore.loglayout`).
+"""What a power cut or a flipped bit left of the record log, and what of it is believed (see `barcore.loglayout`).
 
-A record is believed when its CRC is right and its seq is the one that belongs at its place; nothing else is.
+A record is believed when its CRC is right and its seq is the one that belongs at its place; nothing else is. The log id
+comes from the newest segment's header, else the cursor, else the mirror, else a slot's name. The counters are the
+largest that cursor, mirror and records give.
 """
 
 from barcore import loglayout, record
@@ -12,19 +14,21 @@ class Recovery:
     """Reads a log's files once. The records that lie in slots are copied to `image`, as a segment to come.
 
     first_seqs: those of the segments, ascending. first, count: first seq of the image and how many places it has;
-    a place whose record is damaged stays zero. boot: that of the newest record, or NONE.
+    a place whose record is damaged stays zero. boot: that of the newest record, or NONE. set_back_to: the next seq
+    that the mirror tells, where the files hold less; else NONE.
     """
 
-    def __init__(self, storage, image: bytearray) -> None:
+    def __init__(self, storage, image: bytearray, mirror=None) -> None:
         self._storage = storage
         self.first_seqs = []
         self.first = self.count = self.acked = 0
-        self.boot = NONE
+        self.boot = self.set_back_to = NONE
         self._newest = NONE
         slots = self._list_files()
         cursor_id, acked = self._read_cursor()
         next_seq = self._read_tail(image)
-        self.log_id = self._find_log_id(slots, cursor_id)
+        mirror_id, mirrored_acked, mirrored_next, mirrored_boot = _read_mirror(mirror)
+        self.log_id = self._find_log_id(slots, cursor_id if cursor_id != NONE else mirror_id)
         if cursor_id == self.log_id:
             self.acked = acked
         self._read_slots([index for log_id, index in slots if log_id == self.log_id], image)
@@ -33,6 +37,10 @@ class Recovery:
         if self.acked > self.first + self.count:
             # Seqs that a store has are never given twice, and what lies in slots below them is in that store.
             self.first, self.count = self.acked, 0
+        if mirror_id == self.log_id:
+            self.acked = max(self.acked, mirrored_acked)
+            if mirrored_next > self.first + self.count:
+                self.set_back_to, self.boot = mirrored_next, max(self.boot, mirrored_boot)
 
     def _list_files(self) -> list:
         slots = []
@@ -71,7 +79,7 @@ class Recovery:
             self.first_seqs.pop()
         return 0
 
-    def _find_log_id(self, slots: list, cursor_id: int) -> int:
+    def _find_log_id(self, slots: list, told_id: int) -> int:
         header = bytearray(loglayout.HEADER_BYTES)
         for first_seq in reversed(self.first_seqs):
             self._storage.read_into(loglayout.name_of(first_seq), 0, header)
@@ -79,8 +87,8 @@ class Recovery:
                 return loglayout.parse_header(header)[0]
             except loglayout.LayoutError:
                 continue  # a damaged header costs nothing while anything else names the log
-        if cursor_id != NONE:
-            return cursor_id
+        if told_id != NONE:
+            return told_id
         return slots[0][0] if slots else self._storage.new_id()
 
     def _read_slots(self, indexes: list, image: bytearray) -> None:
@@ -116,3 +124,15 @@ class Recovery:
         _, _, boot, seq, _ = record.header(buf, at)
         if seq > self._newest:
             self._newest, self.boot = seq, boot
+
+
+def _read_mirror(mirror) -> tuple:
+    """Return (log id, acknowledged up to, next seq, boot) of the mirror, the log id NONE when it cannot be believed."""
+    try:
+        if mirror and loglayout.MIRROR_NAME in mirror.names():
+            raw = bytearray(mirror.size(loglayout.MIRROR_NAME))
+            mirror.read_into(loglayout.MIRROR_NAME, 0, raw)
+            return loglayout.parse_mirror(raw)
+    except (OSError, loglayout.LayoutError):
+        pass  # the log has all of it too
+    return NONE, 0, 0, NONE

@@ -20,23 +20,32 @@ SPARE_RECORDS = 64
 """Room in memory beyond a segment, for a long set during which nothing may be flushed."""
 SEGMENT_LIMIT = 256
 """1 MiB, 32,512 records: over 24,000 reps with their sets and starts."""
+AHEAD_RECORDS = 8
+"""Read from a segment at once: a host asks for records in their order, and opening a file costs more than reading."""
 ENOSPC, EROFS = 28, 30
 
 
 class RecordLog:
-    """One sensor's log. Opening it recovers what a power cut left; seq goes on at the highest valid one + 1."""
+    """One sensor's log. Opening it recovers what a power cut left; no seq is ever given twice.
 
-    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT) -> None:
+    `mirror` is a storage in another folder, which keeps a second copy of the log id and the counters.
+    """
+
+    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT, mirror=None) -> None:
         if segment_limit < 2:
             raise ValueError("segment_limit is %d, must be at least 2" % segment_limit)
         self._storage = storage
         self._limit = segment_limit
         self._image = bytearray(HEADER_BYTES + (RECORDS + SPARE_RECORDS) * RECORD_BYTES)
-        found = Recovery(storage, self._image)
+        self._mirror = mirror
+        self._mirrored = b""
+        found = Recovery(storage, self._image, mirror)
         self._first_seqs = found.first_seqs
         self._first = found.first
         self._count = self._durable = found.count
         self._cursor_dirty = False
+        self._ahead = bytearray(AHEAD_RECORDS * RECORD_BYTES)
+        self._ahead_from = self._ahead_count = 0
         self._last_t_ms = 0
         self.log_id = found.log_id
         self.acked = found.acked
@@ -45,6 +54,13 @@ class RecordLog:
         """Records that found no room while flash failed; a GAP tells of them once it works again."""
         self.locked = False
         """While true nothing is written or removed: what would, raises OSError."""
+        if found.set_back_to != NONE:
+            self._pass_over(found.set_back_to)
+
+    @property
+    def segment_limit(self) -> int:
+        """How many segments are kept."""
+        return self._limit
 
     @property
     def first_seq(self) -> int:
@@ -88,10 +104,11 @@ class RecordLog:
         i = loglayout.segment_index(self._first_seqs, seq)
         if i == NONE or seq - self._first_seqs[i] >= RECORDS:
             return False
-        offset = loglayout.offset_of(seq, self._first_seqs[i])
-        target = memoryview(buf)[at : at + RECORD_BYTES]
-        count = self._storage.read_into(loglayout.name_of(self._first_seqs[i]), offset, target)
-        return count == RECORD_BYTES and loglayout.holds(buf, at, seq)
+        if not 0 <= seq - self._ahead_from < self._ahead_count:
+            self._read_ahead(seq, self._first_seqs[i])
+        start = (seq - self._ahead_from) * RECORD_BYTES
+        buf[at : at + RECORD_BYTES] = self._ahead[start : start + RECORD_BYTES]
+        return self._ahead_count > 0 and loglayout.holds(buf, at, seq)
 
     def ack(self, log_id: int, next_seq: int) -> int:
         """Note that all below `next_seq` are in a store. Never erases, never goes back. Return 0 or a status code."""
@@ -115,6 +132,7 @@ class RecordLog:
         if self._cursor_dirty:
             self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(self.log_id, self.acked))
             self._cursor_dirty = False
+        self._write_mirror()
 
     def erase(self) -> None:
         """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
@@ -131,6 +149,12 @@ class RecordLog:
         for name in self._storage.names():
             if loglayout.slot_of(name)[0] not in (loglayout.NONE, log_id):
                 self._storage.remove(name)
+
+    def _read_ahead(self, seq: int, first_seq: int) -> None:
+        """Keep `seq` and what follows it in its segment, which never changes while it is there."""
+        self._ahead_count = 0
+        count = self._storage.read_into(loglayout.name_of(first_seq), loglayout.offset_of(seq, first_seq), self._ahead)
+        self._ahead_from, self._ahead_count = seq, count // RECORD_BYTES
 
     # --- appending ---
 
@@ -183,6 +207,21 @@ class RecordLog:
             self._write(loglayout.slot_name(self.log_id, index), data)
             self._durable = end
 
+    def _write_mirror(self) -> None:
+        """Keep the log id and the counters a second time: only ever after what they speak of."""
+        told = loglayout.pack_mirror(self.log_id, self.acked, self.next_seq, self.boot)
+        if self._mirror and told != self._mirrored:
+            self._write(loglayout.MIRROR_NAME, told, self._mirror)
+            self._mirrored = told
+
+    def _pass_over(self, next_seq: int) -> None:
+        """Go on at `next_seq`: the records below it were durable once and are gone, which leaves a hole in the log."""
+        if next_seq - self._first > RECORDS:
+            if self._count:
+                self._seal(self._count)
+            self._first = next_seq
+        self._count = self._durable = next_seq - self._first
+
     def _tell_lost(self) -> None:
         """Pass over the seqs of the lost records, and say so in a GAP."""
         if self._count:
@@ -213,12 +252,13 @@ class RecordLog:
     def _remove_oldest(self) -> None:
         self._storage.remove(loglayout.name_of(self._first_seqs[0]))
         self._first_seqs.pop(0)
+        self._ahead_count = 0
 
-    def _write(self, name: str, data) -> None:
+    def _write(self, name: str, data, storage=None) -> None:
         """Replace a file; on a full flash at the cost of the oldest acknowledged segments, never of others."""
         while True:
             try:
-                return self._storage.replace(name, data)
+                return (storage or self._storage).replace(name, data)
             except OSError as fault:
                 if fault.args[0] != ENOSPC or len(self._first_seqs) < 2 or self._first_seqs[1] > self.acked:
                     raise

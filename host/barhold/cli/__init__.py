@@ -40,6 +40,15 @@ def _root(
     ] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours; so does the variable NO_COLOR.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only data, warnings and errors.")] = False,
+    adapter: Annotated[
+        str,
+        typer.Option(
+            "--adapter",
+            metavar="NAME",
+            envvar="BARHOLD_ADAPTER",
+            help="Use this Bluetooth adapter, for example hci1 (Linux).",
+        ),
+    ] = "",
     debug: Annotated[  # noqa: ARG001 - read by BarholdGroup
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
@@ -54,6 +63,10 @@ def _root(
       barhold demo
     """
     _console.wish(no_color, quiet)
+    if adapter:
+        from barhold.link import ble
+
+        ble.use_adapter(adapter)
 
 
 def main() -> None:

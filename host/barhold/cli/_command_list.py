@@ -11,10 +11,14 @@ import typer
 from typer.main import get_command
 
 from barhold.cli._error_handling import BarholdGroup
+from barhold.cli._options import add_demo
 
 COMMANDS: dict[str, dict[str, str]] = {
-    "Train": {
+    "Begin": {
         "demo": "See it all work with a virtual sensor.",
+        "start": "Set up a sensor step by step.",
+    },
+    "Train": {
         "sync": "Fetch the training from your sensor.",
         "live": "Watch reps and holds in the terminal as you lift.",
         "serve": "Watch on a page, here or on a phone by the bar.",
@@ -88,4 +92,6 @@ def _load(name: str) -> Any:
         command = alone
     loaded = get_command(command)
     loaded.name = name
+    for each in (loaded, *getattr(loaded, "commands", {}).values()):
+        add_demo(each)
     return loaded

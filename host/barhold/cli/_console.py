@@ -29,6 +29,11 @@ def is_lively(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def is_quiet() -> bool:
+    """Return whether --quiet was given."""
+    return _wish["quiet"]
+
+
 def console(stderr: bool = False) -> "Console":
     """Return a console whose text is filtered (see barhold.output.visible).
 

@@ -1,10 +1,11 @@
-"""What the commands with a sensor share: the sensor that is meant, and one session with it."""
+"""What the commands with a sensor share: which sensor is meant, and one connection with it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from barhold.cli import _console
+from barhold.cli._progress_bar import Bar
 from barhold.connection import Control
 from barhold.store import Store
 from barhold.sync import Keeper, Wanted
@@ -12,10 +13,23 @@ from barhold.sync import Keeper, Wanted
 Result = TypeVar("Result")
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run the one event loop of the command."""
+_runners: list[asyncio.Runner] = []
 
-    return asyncio.run(work)
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run `work` to its end, in the loop of `one_loop` where that is open."""
+    return _runners[-1].run(work) if _runners else asyncio.run(work)
+
+
+@contextmanager
+def one_loop() -> Iterator[None]:
+    """Let every `run` within it share one event loop, as a radio that is used several times requires."""
+    with asyncio.Runner() as runner:
+        _runners.append(runner)
+        try:
+            yield
+        finally:
+            _runners.pop()
 
 
 def in_session(
@@ -27,11 +41,16 @@ def in_session(
     work: Callable[[Control], Awaitable[Result]],
     check_key: bool = True,
 ) -> Result:
-    """Reach the sensor that is meant, saying what is waited for, and do `work` in a session with it."""
-
+    """Reach the sensor that is meant, showing what is waited for, and do `work` in one connection with it."""
     wanted = Wanted(sensor, usb, port)
-    _console.step(f"looking for {words(wanted)}")
-    return run(Keeper(wanted, store, _console.note, wait_s).control(work, check_key))
+    with Bar() as bar:
+        bar.wait_for(f"looking for {words(wanted)}", wait_s)
+
+        async def begun(control: Control) -> Result:
+            bar.arrive()
+            return await work(control)
+
+        return run(Keeper(wanted, store, bar.note, wait_s).control(begun, check_key))
 
 
 def words(wanted: Wanted) -> str:

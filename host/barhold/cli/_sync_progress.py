@@ -1,9 +1,5 @@
 """How far a sync is: a bar for each sensor, and no line for a sync that is quick."""
 
-from typing import Any
-
-from rich.progress import MofNCompleteColumn
-
 from barhold.cli._progress_bar import Bar
 from barhold.connection import Connection
 
@@ -16,10 +12,7 @@ class Progress(Bar):
 
     def show(self, session: Connection) -> None:
         """Show how far this session is."""
+        self.arrive()
         info, done, left = session.info, session.result.received, session.left
         if done + left and (left or self._bars):
             self.update(info.name or info.device_id, done, done + left, info.device_id)
-
-    def _amount(self) -> Any:
-
-        return MofNCompleteColumn()

@@ -16,21 +16,20 @@ from barhold.output import json_lines
 
 def bundle(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to; by default barhold-VERSION.bhf.")
+        Path | None, typer.Argument(metavar="[FILE]", help="The file to write; by default barhold-VERSION.bhf.")
     ] = None,
-    sign: Annotated[bool, typer.Option("--sign", help="Sign it, which an update by radio needs.")] = False,
+    sign: Annotated[bool, typer.Option("--sign", help="Sign it, as an update by radio requires.")] = False,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The private key; by default that of `barhold keys`.")
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Sign with this private key instead of that of `barhold keys`."),
     ] = None,
-    py: Annotated[
-        bool, typer.Option("--py", help="Source instead of bytecode: larger, readable on the board.")
-    ] = False,
-    show: Annotated[bool, typer.Option("--show", help="Only check FILE and show what is in it.")] = False,
+    py: Annotated[bool, typer.Option("--py", help="Pack source instead of bytecode: larger, but readable.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Check FILE and show what is in it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the firmware that this install carries as one file, the same byte for byte from the same sources.
+    """Write the firmware of this version of Barhold as one file.
 
-    `barhold update --bundle FILE` brings it to a sensor.
+    `barhold update --bundle FILE` brings it to a sensor. The same sources always give the same bytes.
 
     \b
     Examples:

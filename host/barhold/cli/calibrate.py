@@ -14,7 +14,7 @@ from barhold.store import Store
 
 
 def calibrate(
-    yes: Annotated[bool, typer.Option("--yes", help="Keep what was found without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Keep the result without asking.")] = False,
     sensor: Sensor = "",
     usb: Usb = False,
     port: Port = "",
@@ -22,9 +22,10 @@ def calibrate(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Calibrate a sensor: lay it on each of its six faces, then lean it, each until it says taken.
+    """Calibrate a sensor, so that its holds become more accurate.
 
-    Takes about two minutes and a table. Hands are needed for nothing else: it notices by itself when it lies still.
+    Lay it on each of its six faces on a table, then lean it against something. Each time, wait until it says taken. The
+    sensor notices by itself when it lies still. It takes about two minutes.
 
     \b
     Examples:
@@ -33,7 +34,7 @@ def calibrate(
     """
 
     if not yes and not sys.stdin.isatty():
-        raise InputError("calibrate asks at its end whether to keep what it found: run it in a terminal, or with --yes")
+        raise InputError("calibrate asks at the end whether to keep the result: run it in a terminal, or with --yes")
     with Store.open(db) as store:
         done = _sensor_options.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
     _tell(*done, as_json)
@@ -46,6 +47,12 @@ async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calib
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
     await (calibration_wizard.keep(control) if kept else calibration_wizard.cancel(control))
     return control.info, result, kept
+
+
+async def lead_and_keep(control: Control) -> tuple[Info, str]:
+    """Take the poses and keep the result; return whose it is, and how well the poses fit in words."""
+    info, result, _ = await _lead(control, True, False)
+    return info, _words(result)
 
 
 def _tell_pose(now: Calibration) -> None:

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from barhold.cli import _console
-from barhold.cli._options import AsJson, Database
+from barhold.cli._options import AsJson, Database, Overwrite
 from barhold.cli._progress_bar import Bar
+from barhold.cli._subcommands import new_group
 from barhold.errors import InputError
 from barhold.store import Store
 from barhold.store import backup as backups
 
-db = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-Yes = Annotated[bool, typer.Option("--yes", help="Replace what is there.")]
+db = new_group()
 
 
 @db.callback()
@@ -24,7 +24,7 @@ def _db() -> None:
     \b
     Examples:
       barhold db backup backup.db
-      barhold db restore backup.db --yes
+      barhold db restore backup.db --overwrite
       barhold db copy backup.db team.db
       barhold db roles
     """
@@ -33,7 +33,7 @@ def _db() -> None:
 @db.command()
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
-    yes: Yes = False,
+    overwrite: Overwrite = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,8 +46,8 @@ def backup(
       barhold db backup backup.db
     """
 
-    if file.exists() and not yes:
-        raise InputError(f"{file} exists: --yes replaces it, or name another file")
+    if file.exists() and not overwrite:
+        raise InputError(f"{file} exists: add --overwrite to replace it, or name another file")
     with Store.open(db) as store, Bar("") as bar:
         size_bytes = backups.backup(store, file, lambda done, total: bar.update("backup", done, total))
     if as_json:
@@ -59,7 +59,7 @@ def backup(
 @db.command()
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `db backup` made.")],
-    yes: Yes = False,
+    overwrite: Overwrite = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -69,11 +69,11 @@ def restore(
 
     \b
     Examples:
-      barhold db restore backup.db --yes
+      barhold db restore backup.db --overwrite
     """
 
     with Bar("rows") as bar:
-        rows = backups.restore(file, db, yes, lambda done, total: bar.update("restore", done, total))
+        rows = backups.restore(file, db, overwrite, lambda done, total: bar.update("restore", done, total))
     _tell("restored", rows, as_json)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
-from barhold.doctor import FAIL, Line, examine
+from barhold.doctor import FAIL, WARN, Line, examine, unusual_first
 from barhold.output import json_lines, tables
 from barhold.sync import Wanted
 
@@ -17,7 +17,9 @@ def doctor(
     sensor: Sensor = "",
     usb: Usb = False,
     port: Port = "",
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to listen for sensors.")] = 5.0,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen for sensors.")
+    ] = 5.0,
     mount: Annotated[
         bool | None, typer.Option("--mount/--no-mount", help="Check the clip by one slow rep; on a terminal: yes.")
     ] = None,
@@ -26,8 +28,8 @@ def doctor(
 ) -> None:
     """Check adapter, permissions, this system, then a sensor: firmware, battery, clock, noise at rest, mount.
 
-    Works without any sensor too. Each line is ok, warn or fail, the latter two with the next step. The exit status is
-    2 when a line is fail.
+    Works without any sensor too. What needs something done comes first, each with the next step. The exit status is 2
+    when there is any. With --usb or over the radio it also tells the sensor's memory, flash, log, restarts and faults.
 
     \b
     Examples:
@@ -37,13 +39,13 @@ def doctor(
 
     wanted = Wanted(sensor, usb, port)
     with_mount = sys.stdin.isatty() and not as_json if mount is None else mount
-    lines = _sensor_options.run(_examine(wanted, seconds, with_mount, db))
+    lines = unusual_first(_sensor_options.run(_examine(wanted, seconds, with_mount, db)))
     if as_json:
         for line in lines:
             _console.json_line({"type": "doctor", "schema": json_lines.SCHEMA, **asdict(line)})
     else:
         _console.show(*tables.examined(lines))
-    if any(line.status == FAIL for line in lines):
+    if any(line.status in (WARN, FAIL) for line in lines):
         raise typer.Exit(2)
 
 

@@ -8,6 +8,7 @@ import typer
 from barcore import protocol
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli._subcommands import new_group
 from barhold.connection import Control, Info
 from barhold.errors import LinkError
 from barhold.image import signing_keys as rsa
@@ -15,7 +16,7 @@ from barhold.image.signing_keys import PublicKey
 from barhold.store import Store
 from barhold.update import precheck
 
-keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+keys = new_group()
 File = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="The key's file; by default in the user's data folder.")
 ]

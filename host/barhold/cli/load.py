@@ -1,46 +1,77 @@
-"""`barhold load`: what lay on the bar."""
+"""`barhold load`: what was on the bar."""
 
+import os
 from typing import Annotated
 
 import typer
 
-from barhold.cli import _edit_sets
-from barhold.cli._options import AsJson, Database
+from barhold.cli import _console, _edit_sets
+from barhold.cli._options import AsJson, Database, OneLifter
 from barhold.errors import InputError
+from barhold.model import Load, TrainingSet
+from barhold.output.words import count, listed
 from barhold.plans import loads
-from barhold.store import Store
-from barhold.training import edit_requests, edits, sets
+from barhold.store import Store, sensor_names
+from barhold.training import edit_requests, edits, people, sets
+
+UNIT_VARIABLE = "BARHOLD_UNIT"
+_RECENT_SETS = 100
+"""So many of the last sets are searched for one whose load has a unit."""
 
 
 def load(
-    words: Annotated[list[str], typer.Argument(metavar="LOAD", help="A number and its unit, as 60kg or 132.5 lb.")],
+    words: Annotated[list[str], typer.Argument(metavar="LOAD", help="The load with the bar, as 60, 60kg or 132.5 lb.")],
     chosen: Annotated[
-        str, typer.Option("--set", metavar="ID", help="These sets, as k7m2qp or k7m2qp,9x4cd1; otherwise the last.")
+        str, typer.Option("--set", metavar="ID", help="These sets, as k7m2qp or k7m2qp,9x4cd1; by default the last.")
     ] = "",
     session: Annotated[bool, typer.Option("--session", help="All sets of the last session.")] = False,
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="The last of this lifter's.")] = "",
+    lifter: OneLifter = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what load a set was done with, bar included: the last set, or the ones named.
+    """Say what was on the bar in a set, bar included: in the last set, or in the ones you name.
 
-    The ids are those that `barhold sets` shows. It is an edit like others: saying another load replaces it, and
-    `barhold sets --undo` takes it back.
+    `barhold sets` shows the ids of the sets. A load without a unit takes that of the variable BARHOLD_UNIT (kg or
+    lb), else of the plan's load_step, else of the load said last. Saying another load replaces it, and `barhold sets
+    --undo` takes it back.
 
     \b
     Examples:
       barhold load 60kg
+      barhold load 62.5
       barhold load 132.5 lb --set last
       barhold load 62.5 kg --session
     """
-
-    value = edits.load_value(loads.parse(" ".join(words)))
     if chosen and session:
-        raise InputError("--set and --session: one of them")
+        raise InputError("--set and --session each choose sets: use one of them")
     with Store.open(db) as store:
-        ids = _edit_sets.set_ids(store, chosen or _edit_sets.LAST, lifter)
-        meant = edit_requests.named(ids, _edit_sets.sets_near(store, [ids]))
-        if session:
-            # Somebody else may have trained at the same time: the last set tells whose session is meant.
-            [meant] = store.sets.last_sessions(1, sets.owner(meant[0]))
-        _edit_sets.add(store, [edit_requests.EditRequest(item.key, edits.LOAD, value) for item in meant], as_json)
+        names = {device.device_id: device.name for device in store.devices()}
+        lifter = sensor_names.owner_meant(lifter, (owner.owner for owner in store.sets.owners()), names)
+        meant = _meant(store, chosen, session, lifter)
+        owner = sets.owner(meant[-1])
+        value = loads.parse(" ".join(words), _usual_unit(store, owner, people.finder(store)(owner).load_step))
+        requests = [edit_requests.EditRequest(item.key, edits.LOAD, edits.load_value(value)) for item in meant]
+        _edit_sets.add(store, requests, as_json)
+    whose = listed(list(dict.fromkeys(sensor_names.owner_name(sets.owner(item), names) for item in meant)))
+    _console.note(f"{loads.text(value)} for {count(len(meant), 'set')} of {whose}")
+
+
+def _meant(store: Store, chosen: str, session: bool, lifter: str) -> list[TrainingSet]:
+    """Return the sets that are meant; at least one."""
+    ids = _edit_sets.set_ids(store, chosen or _edit_sets.LAST, lifter)
+    meant = edit_requests.named(ids, _edit_sets.sets_near(store, [ids]))
+    # Somebody else may have trained at the same time: the last set tells whose session is meant.
+    return store.sets.last_sessions(1, sets.owner(meant[0]))[-1] if session else meant
+
+
+def _usual_unit(store: Store, owner: str, step: Load | None) -> str:
+    """Return the unit of a load that names none, "" where nobody has said one yet."""
+    unit = os.environ.get(UNIT_VARIABLE, "").lower()
+    if unit:
+        if unit not in ("kg", "lb"):
+            raise InputError(f"{UNIT_VARIABLE} is {unit!r}: set it to kg or lb")
+        return unit
+    if step:
+        return step.unit
+    recent = [*store.sets.last(_RECENT_SETS), *store.sets.last(_RECENT_SETS, owner)]
+    return next((item.load.unit for item in reversed(recent) if item.load), "")

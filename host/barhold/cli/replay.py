@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from barhold.cli import _console, _replay_settings
-from barhold.cli._options import Database
-from barhold.cli._replay_settings import Wish
+from barhold.cli._options import AsJson, Database
+from barhold.cli._replay_settings import ReplayOptions
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.plans import library
@@ -20,40 +20,41 @@ _SUFFIXES = (".png", ".svg")
 
 def replay(  # noqa: PLR0913, PLR0917 - one per option
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Recordings (CSV); with --from-store names or ids.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Recordings (CSV); with --from-store their names or ids."),
     ] = None,
     from_store: Annotated[
-        bool, typer.Option("--from-store", help="Recordings that the database keeps; without names all of them.")
+        bool, typer.Option("--from-store", help="Replay recordings that the database keeps, by default all.")
     ] = False,
     plan: Annotated[str, typer.Option("--plan", metavar="NAME|FILE", help="Judge the holds by this plan.")] = "",
     rate: Annotated[
-        float | None, typer.Option("--rate", metavar="HZ", min=1, help="As a sensor of this lower rate reads it.")
+        float | None, typer.Option("--rate", metavar="HZ", min=1, help="Replay at this lower sample rate.")
     ] = None,
     calibration: Annotated[
         str,
         typer.Option(
-            "--calibration", metavar="X,Y,Z[,X,Y,Z]", help="Offsets in mg to take away; then factors per axis."
+            "--calibration", metavar="X,Y,Z[,X,Y,Z]", help="Subtract offsets in mg, then multiply by factors per axis."
         ),
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines, one per rep.")] = False,
+    as_json: AsJson = False,
     plot: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE|FOLDER", help="Also draw FILE.png or FILE.svg, or a PNG each into an existing folder."
+            "--plot", metavar="FILE|FOLDER", help="Draw a picture: FILE.png, FILE.svg, or one PNG each into FOLDER."
         ),
     ] = None,
     db: Database = None,
 ) -> None:
     """Find the reps and holds in recordings with the sensor's own detector.
 
-    A recording is a CSV with the columns t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps. A file that cannot be used is
-    named on stderr, the others are still replayed, and the exit status is 2.
+    A recording is a CSV file with the columns t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps. If a file cannot be used, the
+    others are still replayed and the exit status is 2.
 
-    With --from-store recordings kept by `record --keep` or `sync --keep` are judged again, by other settings where some
-    are given, and what that changes against the sensor's own judgement is told.
+    With --from-store, recordings kept by `record --keep` or `sync --keep` are replayed with the settings given, and
+    compared with what the sensor counted at the time.
 
-    A picture shows velocity, height, states, reps and events, and what truly happened where session.json lies beside
-    session.csv and tells it: reps that were missed, false or off by more than 150 ms are hatched.
+    A picture shows velocity, height, states, reps and events. If session.json lies beside session.csv and says what
+    really happened, reps that were missed, false or off by more than 150 ms are hatched.
 
     \b
     Examples:
@@ -64,33 +65,35 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
       barhold replay --from-store --calibration 12,-5,8
     """
 
-    wish = _replay_settings.Wish(library.find(plan) if plan else None, rate, _replay_settings.settings(calibration))
+    options = ReplayOptions(library.find(plan) if plan else None, rate, _replay_settings.settings(calibration))
     if from_store:
         if plot:
             raise InputError("--plot draws files: write the recording to one with `barhold record`")
-        _replay_settings.from_store(db, [str(path) for path in files or []], wish, as_json)
+        from barhold.cli import _stored_recordings  # noqa: PLC0415 - files are replayed without a database
+
+        _stored_recordings.from_store(db, [str(path) for path in files or []], options, as_json)
         return
     if not files:
         raise InputError("name a recording (CSV), or take those of the database with --from-store")
-    _from_files(files, wish, as_json, plot)
+    _from_files(files, options, as_json, plot)
 
 
-def _from_files(files: list[Path], wish: Wish, as_json: bool, plot: Path | None) -> None:
+def _from_files(files: list[Path], options: ReplayOptions, as_json: bool, plot: Path | None) -> None:
 
-    if plot and wish.settings:
+    if plot and options.settings:
         raise InputError("--plot draws what the sensor saw: take --calibration away")
     pictures = _pictures(files, plot) if plot else {}
     failed = 0
     for path in files:
         try:
-            taken, found = _replay_settings.judged(reader.read(path), wish)
+            taken, found = _replay_settings.judged(reader.read(path), options)
             if path in pictures:
                 _draw(path, taken, found, pictures[path])
         except InputError as error:
             failed = error.exit_status
             _console.note(str(error))
             continue
-        _replay_settings.show(taken, found, wish.plan, as_json)
+        _replay_settings.show(taken, found, options.plan, as_json)
     if failed:
         raise typer.Exit(failed)
 

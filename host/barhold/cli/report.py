@@ -12,7 +12,7 @@ from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
 from barhold.errors import InputError
 from barhold.store import Store
-from barhold.training import history, people, sets
+from barhold.training import people, sets
 
 FILE = Path("barhold-report.html")
 
@@ -43,7 +43,7 @@ def report(
         raise InputError("--out - puts the page on stdout, which --json wants for its line: name a file by --out")
     now = datetime.now(UTC)
     with Store.open(db) as store:
-        found = [one for one in history.load(store, now) if lifter in ("", sets.owner(one))]
+        found = list(store.sets.stream(lifter))
         if not found:
             whose = f" of {lifter}" if lifter else ""
             raise InputError(f"no set{whose} is stored; `barhold sync` fetches sets from a sensor")

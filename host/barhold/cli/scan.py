@@ -6,29 +6,35 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Usb
+from barhold.cli._progress_bar import Bar
 from barhold.connection import Info
 from barhold.errors import LinkError
 from barhold.link.endpoint import Found
 from barhold.output import json_lines, tables
-from barhold.store import Store
+from barhold.store import Device, Store
 from barhold.sync import Wanted, near, probe
+from barhold.sync.one_sensor import utc_clock
 
 Row = dict[str, Any]
+NOBODY = "no sensor is near: switch it on and bring it near, or use the cable (--usb)"
 
 
 def scan(
-    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="How long to listen.")] = 5.0,
-    ask: Annotated[bool, typer.Option(help="Connect to each to learn its id and firmware.")] = True,
+    seconds: Annotated[float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen.")] = 5.0,
+    ask: Annotated[
+        bool, typer.Option("--ask/--no-ask", help="Connect to each sensor to learn its id and firmware.")
+    ] = True,
     usb: Usb = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the sensors near: name, id, battery, records not synced yet, access, signal.
+    """List the sensors nearby: name, id, battery, records not synced yet, access, signal.
 
     Access is "paired" for a sensor whose key is here, "open" for one that answers everybody, and "locked" for one that
     is paired with another computer.
 
-    A sensor that a host is connected to does not show. Its id comes from itself, never from its address.
+    A sensor that is connected to a computer does not show. The database remembers each sensor that answers, so that
+    other commands know it by its name.
 
     \b
     Examples:
@@ -36,29 +42,31 @@ def scan(
       barhold scan --no-ask --json
     """
 
-    _console.step("looking at the USB ports" if usb else f"listening for {seconds:g} s")
-    with Store.open(db) as store:
-        rows = _sensor_options.run(_rows(Wanted(usb=usb), seconds, ask, store))
+    with Store.open(db) as store, Bar() as bar:
+        bar.wait_for("looking at the USB ports" if usb else "listening for sensors", 0 if usb else seconds)
+        rows = _sensor_options.run(_rows(Wanted(usb=usb), seconds, ask, store, bar))
     if as_json:
         for row in rows:
             _console.json_line({"type": "sensor", "schema": json_lines.SCHEMA, **row})
     elif rows:
         _console.show(*tables.scanned(rows))
     else:
-        _console.note("no sensor is near: switch it on and bring it near, or use the cable (--usb)")
+        _console.note("no board is plugged in: use a cable that carries data" if usb else NOBODY)
 
 
-async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store) -> list[Row]:
-
+async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store, bar: Bar) -> list[Row]:
     rows = []
-    for one in await near(wanted, seconds):
+    endpoints = await near(wanted, seconds)
+    bar.arrive()
+    for endpoint in endpoints:
         info = None
         if ask:
             try:
-                info = await probe(one, store.key_of)
+                info = await probe(endpoint, store.key_of)
+                store.add_device(Device(info.device_id, info.name, info.firmware, utc_clock()()))
             except LinkError as error:
-                _console.note(str(error))
-        rows.append(_row(one, info))
+                bar.note(str(error))
+        rows.append(_row(endpoint, info))
     return rows
 
 

@@ -10,8 +10,9 @@ import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
-from barhold.cli._options import Database, PlanName, Port, Usb
+from barhold.cli._options import Database, PlanName, Port, Seconds, Sensors, Speed, Usb, is_demo
 from barhold.cli._streams import unfiltered
+from barhold.cli.live import DEMO_SEED
 from barhold.cli.sync import generated
 from barhold.errors import InputError
 from barhold.live import server, token
@@ -27,9 +28,8 @@ WEB_PORT = 8717
 
 
 def serve(  # noqa: PLR0913, PLR0917 - one per option
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
-    ] = None,
+    context: typer.Context,
+    names: Sensors = None,
     usb: Usb = False,
     port: Port = "",
     virtual: Annotated[
@@ -38,11 +38,14 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     ] = None,
     seed: Annotated[
         list[int] | None,
-        typer.Option("--seed", min=0, help="A virtual sensor that plays this generated session; may be repeated."),
+        typer.Option(
+            "--seed",
+            metavar="NUMBER",
+            min=0,
+            help="A virtual sensor that plays this generated session; may be repeated.",
+        ),
     ] = None,
-    speed: Annotated[
-        int, typer.Option("--speed", min=1, max=20, help="How many times as fast virtual sensors live.")
-    ] = 1,
+    speed: Speed = 1,
     lan: Annotated[
         bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
     ] = False,
@@ -50,18 +53,17 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
         bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")
     ] = False,
     web_port: Annotated[
-        int, typer.Option("--web-port", min=0, max=65535, help="The page's TCP port; 0: any free one.")
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The page's TCP port; 0: any free one.")
     ] = WEB_PORT,
     plan: PlanName = "",
-    seconds: Annotated[
-        float | None, typer.Option("--seconds", min=0, help="End by itself; otherwise Ctrl-C ends it.")
-    ] = None,
+    seconds: Seconds = None,
     db: Database = None,
 ) -> None:
     """Show the training on a page in the browser: rep, running hold, rest, history and report. Stores it meanwhile.
 
     The page is for this computer alone, unless --lan lets in whoever has the token. It is not encrypted: use --lan in a
-    network that you trust. What a virtual sensor plays is stored only where --db names a database. Ctrl-C ends it.
+    network that you trust. The
+    training of a virtual sensor is stored only with --db or --demo. Press Ctrl-C to stop.
 
     \b
     Examples:
@@ -71,6 +73,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
       barhold serve --seed 1 --speed 4 --lan --seconds 2
     """
 
+    if is_demo(context) and not (virtual or seed):
+        seed = [DEMO_SEED]
     played = [*(virtual or []), *(seed or [])]
     if played and (names or usb or port):
         raise InputError("serve takes real sensors or virtual ones (--virtual, --seed), not both")
@@ -98,7 +102,7 @@ def _recordings(files: list[Path], seeds: list[int]) -> list[Recording]:
 def _wanted(names: list[str], usb: bool, port: str) -> list[Wanted]:
 
     if len(names) > 1 and (usb or port):
-        raise InputError("several sensors are for the radio: leave out --usb and --port, or name one")
+        raise InputError("several sensors are for the radio: leave out --usb and --serial-port, or name one")
     return [Wanted(name, usb, port) for name in names or [""]]
 
 

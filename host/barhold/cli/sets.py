@@ -22,7 +22,7 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
         bool, typer.Option("--undo", help="Take back the last edit, or the one with the given id.")
     ] = False,
     journal: Annotated[bool, typer.Option("--journal", help="Show every edit, those undone too.")] = False,
-    last: Annotated[int | None, typer.Option("--last", min=1, help="Only so many, the last ones.")] = None,
+    last: Annotated[int | None, typer.Option("--last", metavar="COUNT", min=1, help="Only the last so many.")] = None,
     lifter: Lifter = "",
     since: Since = "",
     until: Until = "",

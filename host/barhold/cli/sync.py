@@ -8,44 +8,49 @@ import typer
 
 from barhold import generate
 from barhold.cli import _console, _sensor_options
-from barhold.cli._options import WAIT_S, AsJson, Database, Port, Usb, Wait
+from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensors, Usb, Wait, is_demo
 from barhold.cli._sync_progress import Progress
 from barhold.cli.record import keep_recording
 from barhold.connection import SyncResult
 from barhold.errors import InputError, LinkError
+from barhold.link.ble import SCAN_S
 from barhold.link.virtual import VirtualSensor
+from barhold.output.words import count
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
-from barhold.store import Store
+from barhold.store import Store, sensor_names
 from barhold.sync import Keeper, Wanted, many_sensors
 from barhold.sync.one_sensor import sync as catch_up_with
 from barhold.sync.one_sensor import utc_clock
 
 
 def sync(  # noqa: PLR0913, PLR0917 - one per option
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Sensors by name or id; none: the only one near.")
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every sensor near, up to four at once.")] = False,
+    context: typer.Context,
+    names: Sensors = None,
+    every: Annotated[bool, typer.Option("--all", help="Sync every sensor nearby, up to four at once.")] = False,
     usb: Usb = False,
     port: Port = "",
     wait: Wait = WAIT_S,
     virtual: Annotated[
-        Path | None, typer.Option("--virtual", metavar="RECORDING", help="A virtual sensor that plays this CSV.")
+        Path | None,
+        typer.Option("--virtual", metavar="RECORDING", help="Sync a virtual sensor that plays this CSV."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="A virtual sensor that plays this generated session.")
+        int | None,
+        typer.Option(
+            "--seed", metavar="NUMBER", min=0, help="Sync a virtual sensor that plays the generated session NUMBER."
+        ),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep what a virtual sensor plays, for `replay --from-store`.")
+        bool, typer.Option("--keep", help="Keep what the virtual sensor plays, to replay it later.")
     ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fetch what a sensor has and the database has not; doing it twice adds nothing.
+    """Fetch the training that the sensor holds and the database lacks. Syncing twice adds nothing.
 
-    A link that breaks is taken up again where it was, until nothing was achieved for the time of --wait. Nothing is
-    acknowledged to the sensor before it is in the database.
+    If the connection drops, syncing resumes where it was. It gives up after --wait seconds without progress. The sensor
+    may forget a record only once it is in the database.
 
     \b
     Examples:
@@ -58,6 +63,8 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
     """
 
     _refuse_both(names or [], every, usb or bool(port), virtual, seed)
+    if is_demo(context) and virtual is None and seed is None:
+        raise InputError("--demo is for virtual sensors: add --seed NUMBER, or leave it out for your own training")
     if virtual is not None or seed is not None:
         taken = recordings.read(virtual) if virtual else generated(seed or 0)
         with Store.open(db) as store:
@@ -68,9 +75,9 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
         tell(result, as_json, kept)
         return
     if keep:
-        raise InputError("--keep is for a virtual sensor: a real one's motion is kept by `barhold record FILE --keep`")
+        raise InputError("--keep is for a virtual sensor: for a real one use `barhold record FILE --keep`")
     if usb and every:
-        raise InputError("--all is for the radio: name a port by --port")
+        raise InputError("--all is for the radio: name the sensor's port with --serial-port")
     with Store.open(db) as store:
         if every or len(names or []) > 1:
             _sync_many(names or [], wait, store, as_json)
@@ -82,13 +89,13 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
 
     said = [bool(names), every, cable, virtual is not None, seed is not None]
     if sum(said) > 1:
-        raise InputError("sync takes one of: names, --all, --usb or --port, --virtual, --seed")
+        raise InputError("sync takes one of: sensors, --all, --usb or --serial-port, --virtual, --seed")
 
 
 def _sync_one(wanted: Wanted, wait_s: float, store: Store, as_json: bool) -> None:
 
-    _console.step(f"looking for {_sensor_options.words(wanted)}")
     with Progress() as progress:
+        progress.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
         keeper = Keeper(wanted, store, progress.note, wait_s)
         try:
             result = _sensor_options.run(keeper.catch_up(utc_clock(), progress.show))
@@ -105,8 +112,8 @@ def _sync_one(wanted: Wanted, wait_s: float, store: Store, as_json: bool) -> Non
 
 def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> None:
 
-    _console.step(f"looking for {', '.join(names)}" if names else "listening for sensors")
     with Progress() as progress:
+        progress.wait_for(f"looking for {', '.join(names)}" if names else "looking for sensors", SCAN_S)
         done = _sensor_options.run(
             many_sensors.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show)
         )
@@ -143,7 +150,7 @@ def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     if not as_json:
         _console.line(summary(result))
         return
-    counts = ("received", "new", "already_stored", "quarantined", "lost", "not_held")
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held")
     figures = {count: getattr(result, count) for count in counts}
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
@@ -154,11 +161,14 @@ def _tell_failed(sensor: str, reason: str) -> None:
 
 def summary(result: SyncResult) -> str:
     """Return what a sync did, in one line."""
+    name = sensor_names.sensor_name(result.device_id, result.name)
     counts = [f"{result.new} new", f"{result.already_stored} already stored"]
     if result.quarantined:
         counts.append(f"{result.quarantined} damaged and set aside")
     if result.lost:
         counts.append(f"{result.lost} lost on the sensor before this sync")
+    if result.damaged:
+        counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
         counts.append(f"{result.not_held} older ones held neither here nor on the sensor")
-    return f"sensor {result.device_id}: {result.received} records, {', '.join(counts)}"
+    return f"{name}: {count(result.received, 'record')}, {', '.join(counts)}"

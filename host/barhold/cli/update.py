@@ -22,28 +22,30 @@ UPDATE_WAIT_S = 90.0
 
 def update(  # noqa: PLR0913, PLR0917 - one per option
     sensor: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="The sensor by name or id; none: the only one near.")
+        str, typer.Argument(metavar="[SENSOR]", help="The sensor by name or id; by default the only one nearby.")
     ] = "",
     usb: Usb = False,
     port: Port = "",
     wait: Wait = UPDATE_WAIT_S,
     bundle: Annotated[
-        Path | None, typer.Option("--bundle", metavar="FILE", help="This bundle instead of this install's firmware.")
+        Path | None,
+        typer.Option("--bundle", metavar="FILE", help="Install this bundle instead of this version's firmware."),
     ] = None,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The private key; by default that of `barhold keys`.")
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Sign with this private key instead of that of `barhold keys`."),
     ] = None,
     downgrade: Annotated[
-        bool, typer.Option("--downgrade", help="Over the cable: install an older version too.")
+        bool, typer.Option("--downgrade", help="Allow an older version; over the cable only.")
     ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a sensor to the firmware that this install carries, over cable or radio.
+    """Bring a sensor to the firmware of this version of Barhold, by cable or by radio.
 
-    The sensor counts on meanwhile, and goes back by itself if the new version does not prove healthy. A link that
-    breaks is taken up again where it was. By radio it must be signed (`barhold keys`) and the sensor's button held at
-    the start.
+    The sensor keeps counting during the update, and goes back to the old version by itself if the new one fails. If the
+    connection drops, the update resumes. By radio the firmware must be signed (see `barhold keys`), and you must hold
+    the sensor's button when you start.
 
     \b
     Examples:
@@ -59,9 +61,9 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
         line = {"version": version, "before": before, "bytes": len(made.raw)}
         _console.json_line({"type": "update", "schema": json_lines.SCHEMA, **line})
     elif version == before:
-        _console.line(f"it runs {version} already")
+        _console.line(f"the sensor runs {version} already")
     else:
-        _console.line(f"it runs {version} now, was {before}")
+        _console.line(f"the sensor now runs {version}; before, it ran {before}")
 
 
 def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> tuple[Bundle, bytes | None]:
@@ -81,9 +83,9 @@ def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> tuple[Bundle
 def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer: Offer) -> tuple[str, str]:
 
     wanted = Wanted(sensor, usb, port)
-    _console.step(f"looking for {_sensor_options.words(wanted)}")
     before = ""
     with Bar("kB") as bar:
+        bar.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
 
         def show(done: int, total: int) -> None:
             keeper.progress()
@@ -91,6 +93,7 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer
 
         async def work(control: Control) -> str:
             nonlocal before
+            bar.arrive()
             before = before or control.info.firmware
             return await bringing.work(control)
 

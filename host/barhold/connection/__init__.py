@@ -2,6 +2,7 @@
 
 from barhold.connection.connection import Connection, Phase
 from barhold.connection.control import Calibration, Control, SensorSettings
+from barhold.connection.diagnosis import Diagnosis
 from barhold.connection.handshake import Info, LockedError
 from barhold.connection.raw_stream import Samples
 from barhold.connection.result import SyncResult
@@ -10,6 +11,7 @@ __all__ = [
     "Calibration",
     "Connection",
     "Control",
+    "Diagnosis",
     "Info",
     "LockedError",
     "Phase",

@@ -1,19 +1,19 @@
-"""The host's end of a session, as named states.
+"""The host's end of a connection, as named states.
 
-| phase  | does                                             | then                                              |
-|--------|--------------------------------------------------|---------------------------------------------------|
-| HELLO  | HELLO until its own INFO comes; introduce device | CLOCK                                             |
-| CLOCK  | 8 TIME exchanges; keep the best as anchor        | PULL                                              |
-| PULL   | PULL from the cursor, 4 ahead; gather up to END  | COMMIT; PULL again when nothing certain came; BYE |
-|        |                                                  | at the log's end                                  |
-| COMMIT | hand what is certain to the store                | ACK                                               |
-| ACK    | ACK the cursor until ACKED comes; while more is  | PULL                                              |
-|        | on its way every 8th batch, without waiting      |                                                   |
-| LISTEN | only when following, in the place of BYE: hand   | PULL when the log has more; LISTEN                |
-|        | on LIVE, then ask INFO how far the log is        |                                                   |
-| BYE    | BYE                                              | DONE                                              |
+| phase  | does                                               | then                                              |
+|--------|----------------------------------------------------|---------------------------------------------------|
+| HELLO  | HELLO until its own INFO comes; introduce device   | CLOCK                                             |
+| CLOCK  | 8 TIME exchanges; keep the best as anchor          | PULL                                              |
+| PULL   | PULL what the store lacks, 4 ahead; gather to END  | COMMIT; PULL again when nothing certain came; BYE |
+|        |                                                    | at the log's end                                  |
+| COMMIT | hand what is certain to the store                  | ACK                                               |
+| ACK    | ACK the cursor until ACKED comes; while more is on | PULL                                              |
+|        | its way every 8th batch, without waiting           |                                                   |
+| LISTEN | only when following, in the place of BYE: hand on  | PULL when the log has more; LISTEN                |
+|        | LIVE, then ask INFO how far the log is             |                                                   |
+| BYE    | BYE                                                | DONE                                              |
 
-Any phase may raise LinkError or StoreError: what was committed stays, and the next session goes on from there.
+Any phase may raise LinkError or StoreError: what was committed stays, and the next connection goes on from there.
 """
 
 import asyncio
@@ -22,18 +22,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 
-from barcore import protocol
+from barcore import protocol, record
 from barhold.connection import clock_reading
+from barhold.connection.backlog import Backlog
 from barhold.connection.batch import Batch, gaps, lost_records
 from barhold.connection.frame_channel import TRIES, Channel
 from barhold.connection.handshake import Info, ask_again, greet
-from barhold.connection.pull_ahead import Ahead
+from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
-from barhold.errors import LinkError
+from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Device, Store
 
 BAD_TRIES = 3
+EMPTY_TURNS = 600
+"""PULLs in a row that may bring no record: a full ring of damaged ones takes 581. A sensor never has more."""
+NAMED_SINCE = 2
+"""The minor protocol version since which END names its PULL."""
 LISTEN_S = 5.0
 """The longest that a follower goes without asking how far the log is; a link that died shows then."""
 ACK_EVERY = 8
@@ -82,13 +87,15 @@ class Connection:
         self._result = SyncResult()
         self._info: Info
         self._known = 0
-        self._cursor = 0
+        self._backlog: Backlog
+        self._ahead: PullAhead
         self._certain: list[bytes] = []
         self._certain_up_to = 0
         self._gaps: list[tuple[int, ...]] = []
+        self._holes: list[tuple[int, ...]] = []
         self._tries = 0
         self._bad_tries = 0
-        self._ahead = Ahead(self._channel)
+        self._empty_turns = 0
         self._unacked = 0  # batches committed since the last ACK
 
     async def run(self) -> SyncResult:
@@ -117,8 +124,8 @@ class Connection:
 
     @property
     def left(self) -> int:
-        """Records that the sensor is known to have and that are not dealt with yet."""
-        return max(0, self._info.next_seq - self._cursor)
+        """How many records are still to be fetched."""
+        return self._backlog.left
 
     @property
     def result(self) -> SyncResult:
@@ -131,17 +138,19 @@ class Connection:
         self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
         self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
         self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
-        self._cursor = self._start(info)
+        self._backlog = self._missing(info)
+        self._ahead = PullAhead(self._channel, info.log_id, named=info.minor >= NAMED_SINCE)
         self._on_progress(self)
         return Phase.CLOCK
 
-    def _start(self, info: Info) -> int:
-        """Return the seq to begin with: the last one stored, so that a log that is not the stored one shows itself."""
+    def _missing(self, info: Info) -> Backlog:
+        """Return what the store lacks of the sensor's log; all of it when the store knows more than the sensor."""
         known = self._known = self._store.next_seq(info.device_id, info.log_id)
         self._result.not_held = max(0, info.first_seq - known)
-        if known > info.next_seq:
-            return info.first_seq
-        return max(known - 1, info.first_seq)
+        missing = [(info.first_seq, info.next_seq)]
+        if known <= info.next_seq:
+            missing = self._store.missing(info.device_id, info.log_id, info.first_seq, info.next_seq)
+        return Backlog(missing, info.first_seq, info.next_seq)
 
     async def _clock(self) -> Phase:
         anchor = await clock_reading.measure(self._channel, self._info.device_id, self._info.log_id, self._now)
@@ -150,46 +159,57 @@ class Connection:
         return Phase.PULL
 
     async def _pull(self) -> Phase:
-        left = self._info.next_seq - self._cursor
-        if left <= 0:
+        if not self._backlog.left:
+            self._count_holes(self._info.next_seq)
             return Phase.LISTEN if self._follow else Phase.BYE
-        # After a fault one record at a time: the least that can get through, and END then names a bad one's seq.
-        count = await self._ahead.ask(self._cursor, self._info.next_seq, alone=bool(self._tries))
-        batch = Batch(self._cursor, count)
+        # After a fault one record at a time: the least that can get through.
+        batch = await self._ahead.ask(self._backlog, alone=bool(self._tries))
         end = await self._ahead.gather(batch)
-        if end and batch.is_whole(*end) and self._ahead.fits(end[0]):
-            self._certain, self._certain_up_to = batch.raws, end[0]
+        cursor = self._backlog.cursor
+        if end and batch.is_whole(end.count, end.crc):
+            self._certain, self._certain_up_to = batch.raws, min(end.next_seq, batch.end_seq)
+            self._holes += [(seq, seq) for seq in batch.holes(self._certain_up_to) if seq >= self._known]
             self._ahead.answered()
         else:
             self._channel.re_requests += 1
             self._certain = batch.certain()
-            self._certain_up_to = self._cursor + len(self._certain)
-            if self._ahead.forget() > 1:  # a new session's nonce tells the answers under way from those to come
-                self._keep_info(await greet(self._channel, self._store.key_of, self._info.device_id))
-        if self._certain_up_to > self._cursor:
+            self._certain_up_to = cursor + len(self._certain)
+            self._ahead.forget()
+        if self._certain_up_to > cursor:
             self._tries = self._bad_tries = 0
+            self._refuse_emptiness()
             return Phase.COMMIT
         return self._no_progress(batch, end)
 
-    def _no_progress(self, batch: Batch, end: tuple[int, int, int] | None) -> Phase:
+    def _refuse_emptiness(self) -> None:
+        self._empty_turns = 0 if self._certain else self._empty_turns + 1
+        if self._empty_turns > EMPTY_TURNS:
+            raise RefusedError(
+                f"sensor {self._info.device_id} promised records up to seq {self._info.next_seq - 1} and gave none in "
+                f"{EMPTY_TURNS} answers: what came before is stored; restart the sensor and sync again"
+            )
+
+    def _no_progress(self, batch: Batch, end: End | None) -> Phase:
         self._tries += 1
         self._bad_tries += batch.bad is not None
         if batch.bad is not None and self._bad_tries >= BAD_TRIES:
             return self._quarantine(batch.bad, end)
         if self._tries >= TRIES:
             raise LinkError(
-                f"sensor {self._info.device_id}: record seq {self._cursor} did not come in {self._tries} tries; "
-                f"all before it are stored: bring the sensor nearer and sync again"
+                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not come in {self._tries} "
+                f"tries; all before it are stored: bring the sensor nearer and sync again"
             )
         return Phase.PULL
 
-    def _quarantine(self, bad: bytes, end: tuple[int, int, int] | None) -> Phase:
-        # A bad record's own seq cannot be believed. END of a PULL for one record knows it.
-        seq = end[0] - 1 if end and end[1] == 1 and self._cursor < end[0] <= self._info.next_seq else self._cursor
+    def _quarantine(self, bad: bytes, end: End | None) -> Phase:
+        # A bad record's own seq cannot be believed. It is the one asked for, or the one that a 1.1 sensor's END tells.
+        seq = self._backlog.cursor
+        if end and end.first_seq is None and end.count == 1 and seq < end.next_seq <= self._info.next_seq:
+            seq = end.next_seq - 1
         self._store.quarantine(self._info.device_id, self._info.log_id, seq, bad, _BAD_RECORD, self._now())
         self._result.received += 1
         self._result.quarantined += 1
-        self._cursor = seq + 1
+        self._backlog.done_below(seq + 1)
         self._tries = self._bad_tries = 0
         return Phase.ACK
 
@@ -202,15 +222,22 @@ class Connection:
         result.quarantined += added.conflicts
         self._gaps += gaps(raws, self._known)
         result.lost = lost_records(self._gaps)
-        # Of those that nobody holds, the lost ones are told already.
+        # Records that nobody holds and that a GAP told of are counted as lost already.
         older: list[tuple[int, ...]] = [(first, min(last, info.first_seq - 1)) for first, last in self._gaps]
         result.not_held = max(0, info.first_seq - self._known - lost_records(older))
-        self._cursor = self._certain_up_to
+        if raws:
+            self._count_holes(record.header(raws[-1])[3])
+        self._backlog.done_below(self._certain_up_to)
         return Phase.ACK
+
+    def _count_holes(self, end_seq: int) -> None:
+        """Count the new holes below `end_seq` that no GAP told of: the sensor can no longer read those records."""
+        holes = [hole for hole in self._holes if hole[0] < end_seq]
+        self._result.damaged = lost_records(self._gaps + holes) - lost_records(self._gaps)
 
     async def _ack(self) -> Phase:
         """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
-        body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._cursor)
+        body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._backlog.cursor)
         self._unacked += 1
         if not self._ahead:
             await self._channel.ask(protocol.ACK, body, protocol.ACKED, self._is_acked)
@@ -225,7 +252,7 @@ class Connection:
         if len(body) < struct.calcsize(protocol.ACK_FORMAT):
             return False
         log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
-        return bool(log_id == self._info.log_id and next_seq >= self._cursor)
+        return bool(log_id == self._info.log_id and next_seq >= self._backlog.cursor)
 
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
@@ -237,6 +264,7 @@ class Connection:
         if info.log_id != self._info.log_id:
             raise LinkError(f"sensor {info.device_id} began a new log: connect again")
         self._info = info
+        self._backlog.grow(info.next_seq)
 
     async def _bye(self) -> Phase:
         # What is stored is acknowledged: a link that goes down just now takes nothing with it.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from barcore import calibrate, protocol
 from barcore.frame import FrameError, pack_info, parse_info
 from barhold.connection import clock_reading
+from barhold.connection.block_window import BlockWindow
+from barhold.connection.diagnosis import Diagnosis, read_diagnosis
 from barhold.connection.frame_channel import Channel
 from barhold.connection.handshake import Info, Keys, greet, shown
 from barhold.connection.raw_stream import Samples, stream
@@ -139,22 +141,31 @@ class Control:
 
     async def update(self, action: int, body: bytes = b"") -> UpdateState:
         """Take one step of an update (protocol.UPDATE_*); return how far it is then."""
-        return await self._update(bytes((action,)) + body, lambda _: True)
 
-    async def update_block(self, offset: int, data: bytes) -> UpdateState:
-        """Send a piece of the bundle. An answer to an earlier try, which knows nothing of it, is dropped."""
-        body = bytes((protocol.UPDATE_BLOCK,)) + struct.pack(protocol.UPDATE_BLOCK_FORMAT, offset) + data
-        stale = (0, protocol.UPDATE_OFFSET)
-        return await self._update(body, lambda now: now.next_offset != offset or now.reason not in stale)
-
-    async def _update(self, body: bytes, fits: Callable[[UpdateState], bool]) -> UpdateState:
         def is_answer(raw: bytes) -> bool:
             state = read_update_state(raw)
-            return state is not None and fits(state)
+            return state is not None and not (action == protocol.UPDATE_FINISH and _is_of_block(state))
 
-        state = read_update_state(await self._ask(protocol.UPDATE, body, protocol.UPDATE_STATE, is_answer))
+        state = read_update_state(
+            await self._ask(protocol.UPDATE, bytes((action,)) + body, protocol.UPDATE_STATE, is_answer)
+        )
         assert state is not None  # noqa: S101 - what `fits` has just found
         return state
+
+    async def send_blocks(
+        self, raw: bytes, offset: int, block_bytes: int, window: int, on_state: Callable[[UpdateState], None]
+    ) -> None:
+        """Send the bundle `raw` from `offset` on, `window` blocks ahead of the answers, which `on_state` gets."""
+        await BlockWindow(self._channel, raw, block_bytes, window).send_from(offset, on_state)
+
+    async def diagnose(self) -> Diagnosis:
+        """Return how the sensor itself is; RefusedError before protocol 1.2."""
+        body = await self._ask(
+            protocol.DIAGNOSE, b"", protocol.DIAGNOSIS, lambda body: read_diagnosis(body) is not None
+        )
+        found = read_diagnosis(body)
+        assert found is not None  # noqa: S101 - what `fits` has just found
+        return found
 
     async def stream(self) -> AsyncGenerator[Samples, None]:
         """Yield raw samples as they come, until closed; LinkError when they stop."""
@@ -178,6 +189,11 @@ class Control:
                 f"sensor {self.info.device_id} speaks protocol {protocol.MAJOR}.{self.info.minor}, which cannot do "
                 f"this (frame {kind}, since {protocol.MAJOR}.{since}): update its firmware; sync works all the same"
             )
+
+
+def _is_of_block(state: UpdateState) -> bool:
+    """Return whether this can only answer a block: one that was sent twice is answered after all have come."""
+    return state.state == protocol.UPDATE_FILES and state.reason in (0, protocol.UPDATE_OFFSET)
 
 
 def _settings(body: bytes) -> SensorSettings | None:

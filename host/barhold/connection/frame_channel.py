@@ -25,6 +25,7 @@ _NAMES = {
     protocol.CALIBRATE: "CALIBRATE",
     protocol.STREAM: "STREAM",
     protocol.UPDATE: "UPDATE",
+    protocol.DIAGNOSE: "DIAGNOSE",
     protocol.ACCESS: "ACCESS",
 }
 _NEXT_STEP = {

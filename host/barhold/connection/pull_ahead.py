@@ -2,65 +2,79 @@
 
 import struct
 from collections import deque
+from dataclasses import dataclass
 
 from barcore import protocol
+from barhold.connection.backlog import Backlog, Range
 from barhold.connection.batch import Batch
 from barhold.connection.frame_channel import MAX_STRAYS, Channel
 
 AHEAD = 4
 """PULLs under way at once: enough to bridge a commit and a turn of the link, few enough for the sensor's inbox."""
+_END_1_1 = "<IHI"
 
 
-class Ahead:
-    """The PULLs that are sent and not yet answered, in their order; each continues the one before.
+@dataclass(frozen=True, slots=True)
+class End:
+    """What END says: the seq to go on at, how many records came, the CRC-32 of their seqs, and the PULL's first seq.
 
-    END does not say which PULL it ends. Of PULLs without a hole every one ends elsewhere; whatever else comes while
-    more than one is under way must not be believed, or a lost answer would pass for a hole of the log.
+    A sensor of protocol 1.1 does not name the PULL: `first_seq` is None.
     """
 
-    def __init__(self, channel: Channel) -> None:
+    next_seq: int
+    count: int
+    crc: int
+    first_seq: int | None
+
+
+class PullAhead:
+    """The PULLs that were sent and not yet answered, in their order, on the log `log_id`.
+
+    A sensor of protocol 1.1 does not say which PULL its END answers (`named` is false), so one is sent at a time.
+    """
+
+    def __init__(self, channel: Channel, log_id: int, named: bool) -> None:
         self._channel = channel
-        self._asked: deque[tuple[int, int]] = deque()
+        self._log_id = log_id
+        self._named = named
+        self._asked: deque[Range] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._asked)
 
-    def fits(self, next_seq: int) -> bool:
-        """Tell whether an END can only be that of the first one."""
-        return len(self._asked) < 2 or next_seq == sum(self._asked[0])
+    async def ask(self, backlog: Backlog, alone: bool) -> Batch:
+        """Send the next PULLs and return the empty batch of the first one.
 
-    async def ask(self, cursor: int, next_seq: int, alone: bool) -> int:
-        """Ask for what follows `cursor`, several PULLs ahead; return how many records the first of them asked for.
-
-        `alone`: only for the one record at the cursor, and nothing ahead of it.
+        `alone`: ask for nothing but the one record at the cursor.
         """
         if alone:
-            await self._pull(cursor, 1)
-            return 1
-        seq = sum(self._asked[-1]) if self._asked else cursor
-        while len(self._asked) < AHEAD and seq < next_seq:
-            count = min(next_seq - seq, protocol.PULL_MAX)
-            await self._pull(seq, count)
-            self._asked.append((seq, count))
-            seq += count
-        return self._asked[0][1]
+            await self._pull(backlog.cursor, 1)
+            return self._batch(backlog, backlog.cursor, 1)
+        from_seq = sum(self._asked[-1]) if self._asked else backlog.cursor
+        while len(self._asked) < (AHEAD if self._named else 1) and (pull := backlog.next_pull(from_seq)):
+            await self._pull(*pull)
+            self._asked.append(pull)
+            from_seq = sum(pull)
+        return self._batch(backlog, *self._asked[0])
+
+    def _batch(self, backlog: Backlog, seq: int, count: int) -> Batch:
+        # In protocol 1.1 a PULL asks for so many records, however many seqs lie between them.
+        return Batch(seq, seq + count if self._named else backlog.end_seq, count)
 
     async def _pull(self, seq: int, count: int) -> None:
-        await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, seq, count))
+        await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, seq, count, self._log_id))
 
     def answered(self) -> None:
-        """Note that the first of them is over."""
+        """Note that the first PULL has its answer."""
         if self._asked:
             self._asked.popleft()
 
-    def forget(self) -> int:
-        """Count on no answer any more; return how many were under way."""
-        under_way = len(self._asked)
+    def forget(self) -> None:
+        """Stop waiting for answers. Those that still come are dropped: END names its PULL, a record its seq."""
         self._asked.clear()
-        return under_way
 
-    async def gather(self, batch: Batch) -> tuple[int, int, int] | None:
-        """Fill `batch`; return END's (next seq, count, CRC), or None when it did not come."""
+    async def gather(self, batch: Batch) -> End | None:
+        """Fill `batch` and return its END; None when that was lost."""
         for _ in range(MAX_STRAYS):
             got = await self._channel.receive(protocol.PULL, (protocol.DATA, protocol.END, protocol.ACKED))
             if got is None:
@@ -68,18 +82,28 @@ class Ahead:
             kind, _, body = got
             if kind == protocol.ACKED:  # of an ACK that nobody waited for
                 continue
-            end = _end_values(body) if kind == protocol.END else None
-            # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
-            if end and (end[0] > batch.first_seq or not end[1]):
+            end = _read_end(body) if kind == protocol.END else None
+            if end and _answers(end, batch):
                 return end
+            if end and any(end.first_seq == seq for seq, _ in self._asked):
+                return None  # a later PULL is answered: this one's END is lost
             if kind == protocol.END or not batch.add(body):
                 self._channel.drop()
         return None
 
 
-def _end_values(body: bytes) -> tuple[int, int, int] | None:
-    """Return END's (next seq, count, CRC of the seqs); None when it is too short."""
-    if len(body) < struct.calcsize(protocol.END_FORMAT):
-        return None
-    next_seq, count, crc = struct.unpack_from(protocol.END_FORMAT, body)
-    return next_seq, count, crc
+def _answers(end: End, batch: Batch) -> bool:
+    if end.first_seq is not None:
+        return end.first_seq == batch.first_seq
+    # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
+    return end.next_seq > batch.first_seq or not end.count
+
+
+def _read_end(body: bytes) -> End | None:
+    """Return what END says; None when it is too short."""
+    if len(body) >= struct.calcsize(protocol.END_FORMAT):
+        return End(*struct.unpack_from(protocol.END_FORMAT, body))
+    if len(body) >= struct.calcsize(_END_1_1):
+        next_seq, count, crc = struct.unpack_from(_END_1_1, body)
+        return End(next_seq, count, crc, None)
+    return None

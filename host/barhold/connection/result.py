@@ -16,6 +16,7 @@ class SyncResult:
     quarantined: int = 0  # bad bytes, or other bytes than those stored under the key
     lost: int = 0  # records that the sensor says it had to give up (GAP), among the new ones
     not_held: int = 0  # older records that neither this store nor the sensor has: synced elsewhere, then overwritten
+    damaged: int = 0  # records that the sensor can no longer read: damaged on its flash
     dropped_frames: int = 0  # corrupt, foreign, doubled or out of order
     re_requests: int = 0
 

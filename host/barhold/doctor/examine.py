@@ -43,7 +43,8 @@ async def _of_sensor(wanted: Wanted, with_mount: bool, db: str | None, tell: Cal
             try:
                 control = await Control.open(transport, store.key_of, expected)
                 lines += sensor.known(control.info, store.key_of(control.info.device_id))
-                lines.append(await sensor.clock(control, utc_clock()))
+                lines += await sensor.condition(control)
+                lines += await sensor.clock(control, utc_clock(), store.anchors())
                 lines += await _moving(control, with_mount, tell)
                 await control.close()
             finally:

@@ -4,7 +4,7 @@ import os
 import platform
 
 from barhold import __version__
-from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
+from barhold.doctor.line import FAIL, NOTE, OK, WARN, Line, from_error
 from barhold.errors import BarholdError, InputError
 from barhold.link import ble, quirks, usb
 from barhold.link.endpoint import Found
@@ -14,7 +14,7 @@ from barhold.store import Store
 def system() -> list[Line]:
     """Return which Barhold on which system, and what is to be known of it."""
     here = Line("system", OK, f"Barhold {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    return [here, *(Line("known of this system", OK, text) for text in quirks.known())]
+    return [here, *(Line("known of this system", NOTE, text) for text in quirks.known())]
 
 
 def database(path: str | None) -> Line:

@@ -1,8 +1,10 @@
 """One finding of the doctor. Plain data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-OK, WARN, FAIL = "ok", "warn", "fail"
+OK, NOTE, WARN, FAIL = "ok", "note", "warn", "fail"
+"""NOTE is worth knowing and needs nothing done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,9 +12,14 @@ class Line:
     """What was looked at, how it is, and what to do about it."""
 
     what: str
-    status: str  # OK, WARN or FAIL
+    status: str  # OK, NOTE, WARN or FAIL
     found: str
-    next_step: str = ""  # always there unless OK
+    next_step: str = ""  # always there with WARN and FAIL
+
+
+def unusual_first(lines: Iterable[Line]) -> list[Line]:
+    """Return the findings with those that need something done in front, each group in its order."""
+    return sorted(lines, key=lambda line: (FAIL, WARN, OK, NOTE).index(line.status))
 
 
 def from_error(what: str, error: Exception, status: str = FAIL) -> Line:

@@ -1,14 +1,28 @@
 """What the doctor looks at on a sensor."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from barcore import protocol
-from barhold.connection import Control, Info
+from barhold.connection import Control, Diagnosis, Info
+from barhold.device import clock_drift
 from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
 from barhold.errors import LinkError
+from barhold.model import Anchor
 from barsensor.recorder import FIRMWARE_VERSION
 
 LOW_MV, EMPTY_MV = 3600, 3400
+LOW_HEAP_BYTES, LOW_FLASH_BYTES = 100_000, 64_000
+HOT_C, DRIFT_PPM = 70, 200
+MANY_POWER_ONS = 10
+DIAGNOSE_SINCE_MINOR = 2
+_CAUSES = {
+    protocol.RESET_POWER_ON: "by power",
+    protocol.RESET_PIN: "by its reset button",
+    protocol.RESET_WATCHDOG: "by the watchdog",
+    protocol.RESET_WAKE: "after sleep",
+    protocol.RESET_SOFT: "planned",
+    protocol.RESET_CRASH: "after a crash",
+}
 SLOW_RTT_MS = 500
 _STATES = (
     (protocol.STATE_UNCALIBRATED, WARN, "not calibrated: holds are less certain", "barhold calibrate"),
@@ -24,18 +38,103 @@ def known(info: Info, key: bytes | None) -> list[Line]:
     return [_who(info), _protocol(info), _firmware(info), _battery(info), _access(info, key), *states, _log(info)]
 
 
-async def clock(control: Control, now: Callable[[], int]) -> Line:
-    """Return how well the two clocks can be read together."""
+async def condition(control: Control) -> list[Line]:
+    """Return how the sensor itself is: memory, flash, log, temperature, starts and faults."""
+    if control.info.minor < DIAGNOSE_SINCE_MINOR or control.info.state & protocol.STATE_SAFE_MODE:
+        return []
+    try:
+        return condition_lines(await control.diagnose())
+    except LinkError as error:
+        return [from_error("condition", error, WARN)]
+
+
+def condition_lines(found: Diagnosis) -> list[Line]:
+    """Return a line for each part of a diagnosis, with a next step where something is unusual."""
+    lines = [_memory(found), _flash(found), _log_fill(found), _imu(found), _links(found), _starts(found)]
+    if found.temperature_c is not None:
+        lines.append(_temperature(found.temperature_c))
+    return [line for line in lines if line]
+
+
+def _memory(found: Diagnosis) -> Line | None:
+    if not found.heap_free_bytes:
+        return None
+    text = f"{found.heap_free_bytes // 1000} kB free, largest block {found.heap_largest_bytes // 1000} kB"
+    if found.heap_free_bytes < LOW_HEAP_BYTES:
+        return Line("memory", WARN, text, "restart it; if it stays low, run `barhold flash --image download`")
+    return Line("memory", OK, text)
+
+
+def _flash(found: Diagnosis) -> Line | None:
+    if found.flash_faults:
+        times = "once" if found.flash_faults == 1 else f"{found.flash_faults} times"
+        return Line("flash", FAIL, f"writing failed {times} since its start", "sync it now, then flash it again")
+    if not found.flash_bytes:
+        return None
+    text = f"{found.flash_free_bytes // 1000} of {found.flash_bytes // 1000} kB free"
+    if found.flash_free_bytes < LOW_FLASH_BYTES:
+        return Line("flash", WARN, text, "remove what is not Barhold's (mpremote fs ls), or sync it")
+    return Line("flash", OK, text)
+
+
+def _log_fill(found: Diagnosis) -> Line:
+    share = 100 * found.log_records // max(1, found.log_limit_records)
+    return Line("log fill", OK, f"{share} % ({found.log_records} of {found.log_limit_records} records)")
+
+
+def _imu(found: Diagnosis) -> Line:
+    text = (
+        f"{found.imu_faults} bus faults, {found.imu_overruns} overruns, {found.imu_bad_words} bad words since its start"
+    )
+    if found.imu_faults or found.imu_bad_words:
+        return Line("motion sensor", WARN, text, "check its wires and solder joints; restart it and look again")
+    return Line("motion sensor", OK, text)
+
+
+def _links(found: Diagnosis) -> Line:
+    text = f"{found.radio_faults} radio faults, {found.bad_frames} damaged frames since its start"
+    if found.radio_faults:
+        return Line("links", WARN, text, "restart it; if it happens again, check the antenna and the battery")
+    return Line("links", OK, text)
+
+
+def _starts(found: Diagnosis) -> Line:
+    named = [f"{count} {_CAUSES.get(cause, 'unknown')}" for cause, count in enumerate(found.starts) if count]
+    text = ", ".join(named) if named else "none"
+    if found.starts[protocol.RESET_WATCHDOG] or found.starts[protocol.RESET_CRASH]:
+        return Line("starts since the last sync", WARN, text, "run `barhold sync`, which fetches what the sensor noted")
+    if found.starts[protocol.RESET_POWER_ON] >= MANY_POWER_ONS:
+        return Line("starts since the last sync", WARN, text, "charge it; if it repeats, check the cell and its switch")
+    return Line("starts since the last sync", OK, text)
+
+
+def _temperature(celsius: int) -> Line:
+    if celsius >= HOT_C:
+        return Line("temperature", WARN, f"{celsius} degrees C in the chip", "unplug it and let it cool down")
+    return Line("temperature", OK, f"{celsius} degrees C in the chip")
+
+
+async def clock(control: Control, now: Callable[[], int], earlier: Iterable[Anchor]) -> list[Line]:
+    """Return how well the two clocks can be read together, and how the sensor's has drifted since the last sync."""
     try:
         anchor = await control.anchor(now)
     except LinkError as error:
-        return from_error("clock", error)
+        return [from_error("clock", error)]
     if anchor is None:
-        return Line("clock", WARN, "this computer's clock stepped back", "set it, then sync")
+        return [Line("clock", WARN, "this computer's clock stepped back", "set it, then sync")]
     found = f"on for {anchor.t_ms / 60000:.1f} min, read to +- {anchor.rtt_ms / 2:.0f} ms"
     if anchor.rtt_ms > SLOW_RTT_MS:
-        return Line("clock", WARN, found, "a slow link: bring the sensor nearer")
-    return Line("clock", OK, found)
+        return [Line("clock", WARN, found, "a slow link: bring the sensor nearer")]
+    return [Line("clock", OK, found), *_drift(clock_drift.of(anchor, earlier))]
+
+
+def _drift(drift: clock_drift.Drift) -> list[Line]:
+    if drift.ppm is None:
+        return []
+    text = f"{drift.ppm:+.0f} ppm (+- {drift.ppm_doubt:.0f}) over {drift.span_ms / 3_600_000:.1f} h"
+    if abs(drift.ppm) - drift.ppm_doubt > DRIFT_PPM:
+        return [Line("clock drift", WARN, text, "sync more often: times between two syncs are less certain")]
+    return [Line("clock drift", OK, text)]
 
 
 def _who(info: Info) -> Line:

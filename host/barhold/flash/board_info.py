@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from barhold.errors import RefusedError
-from barhold.flash.boards import LEAST_VERSION, Kind, refuse_other_chip, where_to_get
+from barhold.flash.boards import LEAST_VERSION, BoardModel, image_hint, refuse_other_chip
 from barhold.flash.repl import Remote
 
+LEAST_FREE_BYTES = 500_000
+"""The application takes 230 kB, an update some more. A bare image without PSRAM has 165 kB, one with it 2 MB."""
 _QUESTION = """
-import sys
+import gc,sys
 def _told():
  i=sys.implementation
  try:
@@ -17,15 +19,16 @@ def _told():
   u=''
  try:
   with open('/board') as f:
-   b=f.read(40).strip()
+   b=(f.read(80).split() or [''])[0]
  except OSError:
   b=''
- return i.name,tuple(i.version)[:3],getattr(i,'_machine',''),getattr(i,'_mpy',0)&255,u,b
+ gc.collect()
+ return i.name,tuple(i.version)[:3],getattr(i,'_machine',''),getattr(i,'_mpy',0)&255,u,b,gc.mem_free()
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BoardInfo:
     """What a board answered."""
 
     implementation: str
@@ -34,6 +37,7 @@ class Asked:
     bytecode: int
     unique_id: str
     board: str  # the name that it was flashed with, "" for none
+    free_bytes: int  # of memory, with nothing of ours in it
 
     @property
     def version_text(self) -> str:
@@ -41,28 +45,33 @@ class Asked:
         return ".".join(map(str, self.version))
 
 
-def ask(remote: Remote) -> Asked:
+def ask(remote: Remote) -> BoardInfo:
     """Ask the board who it is."""
     remote.run(_QUESTION)
-    return Asked(*remote.ask("_told()"))
+    return BoardInfo(*remote.ask("_told()"))
 
 
-def refuse_unfit(asked: Asked, kind: Kind, bytecode: int) -> None:
+def refuse_unfit(info: BoardInfo, model: BoardModel, bytecode: int) -> None:
     """Raise RefusedError where the board cannot run Barhold, with the step that helps; `bytecode` 0 is plain source."""
-    if asked.implementation != "micropython":
-        raise RefusedError(f"{asked.implementation} is on the board, Barhold needs MicroPython: {where_to_get(kind)}")
-    refuse_other_chip(kind, asked.machine)
-    if asked.version[:2] < LEAST_VERSION:
+    if info.implementation != "micropython":
+        raise RefusedError(f"{info.implementation} is on the board, Barhold needs MicroPython: {image_hint(model)}")
+    refuse_other_chip(model, info.machine)
+    if info.version[:2] < LEAST_VERSION:
         least = ".".join(map(str, LEAST_VERSION))
         raise RefusedError(
-            f"MicroPython {asked.version_text} is on the board, Barhold needs {least} or newer: {where_to_get(kind)}"
+            f"MicroPython {info.version_text} is on the board, Barhold needs {least} or newer: {image_hint(model)}"
         )
-    if bytecode and asked.bytecode != bytecode:
+    if info.free_bytes < LEAST_FREE_BYTES:
         raise RefusedError(
-            f"this MicroPython reads bytecode {asked.bytecode}, this Barhold makes {bytecode}: flash with --py"
+            f"the board has {info.free_bytes // 1000} kB of memory free, Barhold needs {LEAST_FREE_BYTES // 1000} kB: "
+            f"its MicroPython does not use the board's PSRAM: {image_hint(model)}"
         )
-    if asked.board and asked.board != kind.name:
+    if bytecode and info.bytecode != bytecode:
         raise RefusedError(
-            f"wrong board: it was flashed as {asked.board}, --board says {kind.name}; pins differ, so this is not "
+            f"this MicroPython reads bytecode {info.bytecode}, this Barhold makes {bytecode}: flash with --py"
+        )
+    if info.board and info.board != model.name:
+        raise RefusedError(
+            f"wrong board: it was flashed as {info.board}, --board says {model.name}; pins differ, so this is not "
             f"guessed: if you mean it, remove /board first (mpremote fs rm :board)"
         )

@@ -1,17 +1,19 @@
-"""The boards that Barhold runs on: what tells their chip, and which MicroPython image goes on them. Pure data."""
+"""The boards that `barhold flash` offers, from the firmware's registry, and the MicroPython image that each needs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from barhold.errors import InputError, RefusedError
+from barsensor.boards.known import KNOWN
 
 LEAST_VERSION = (1, 26)
 """Of MicroPython: Bluetooth survives a soft reset from here on."""
-IMAGE_RELEASE = "v1.27.0 of 2025-12-09"
+IMAGE_RELEASE, IMAGE_DATE = "v1.27.0", "20251209"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One board by the name that /board keeps."""
+class BoardModel:
+    """One model of board by the name that /board keeps."""
 
     name: str
     words: str
@@ -21,46 +23,39 @@ class Kind:
     image_offset: int
     image_page: str  # below micropython.org/download
     image_file: str
-    image_sha256: str = ""  # "" where it is not known: the page gives none
+    usb_ids: tuple[tuple[int, int], ...]  # (vendor, product); boards share their bridge chips
+    file_text: str  # what /board holds
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "xiao_s3",
-            "Seeed XIAO ESP32-S3 with an LSM6 breakout",
-            "ESP32S3",
-            "esp32s3",
-            9,
-            0,
-            "ESP32_GENERIC_S3",
-            "ESP32_GENERIC_S3-SPIRAM_OCT-20251209-v1.27.0.bin",
-        ),
-        Kind(
-            "m5stickc_plus2",
-            "M5StickC Plus2",
-            "ESP32",
-            "esp32",
-            0,
-            0x1000,
-            "ESP32_GENERIC",
-            "ESP32_GENERIC-SPIRAM-20251209-v1.27.0.bin",
-        ),
-    )
-}
+def _models() -> Iterable[BoardModel]:
+    for board in KNOWN:
+        yield BoardModel(
+            board.name,
+            board.words,
+            board.family.upper(),
+            board.family,
+            board.image_chip_id,
+            board.image_offset,
+            board.image_page,
+            f"{board.image_stem}-{IMAGE_DATE}-{IMAGE_RELEASE}.bin",
+            board.usb_ids,
+            board.file_text(),
+        )
 
 
-def named(name: str) -> Kind:
-    """Return the board `name`; InputError says which there are."""
-    if name not in KINDS:
-        raise InputError(f"--board {name}: not a board Barhold knows: {known()}")
-    return KINDS[name]
+BOARDS = {model.name: model for model in _models()}
 
 
-def known() -> str:
-    """Return all boards in words."""
-    return "; ".join(f"{kind.name} ({kind.words})" for kind in KINDS.values())
+def named(name: str) -> BoardModel:
+    """Return the board `name`; InputError lists the boards there are."""
+    if name not in BOARDS:
+        raise InputError(f"--board {name}: Barhold does not know this board. Choose from {in_words(BOARDS.values())}")
+    return BOARDS[name]
+
+
+def in_words(models: Iterable[BoardModel]) -> str:
+    """Return the boards with their names, as a message lists them."""
+    return "; ".join(f"{model.name} ({model.words})" for model in models)
 
 
 def chip_of(machine: str) -> str:
@@ -68,19 +63,25 @@ def chip_of(machine: str) -> str:
     return machine.rpartition(" with ")[2].strip()
 
 
-def refuse_other_chip(kind: Kind, machine: str) -> None:
-    """Raise RefusedError where `kind` has another chip than the board at hand: its pins would be wrong."""
+def fitting(chip: str, usb_id: tuple[int, int] | None) -> list[BoardModel]:
+    """Return the models with this chip ("" for unknown) that may have this USB id (None for unknown)."""
+    by_chip = [model for model in BOARDS.values() if chip in ("", model.chip)]
+    by_usb = [model for model in by_chip if usb_id in model.usb_ids]
+    return by_usb or by_chip
+
+
+def refuse_other_chip(model: BoardModel, machine: str) -> None:
+    """Raise RefusedError where `model` has another chip than the board at hand: its pins would be wrong."""
     chip = chip_of(machine)
-    if chip != kind.chip:
-        fits = [other.name for other in KINDS.values() if other.chip == chip]
-        step = f"name it by --board {fits[0]}" if fits else f"Barhold runs on {known()}"
-        raise RefusedError(f"wrong board: {kind.name} has an {kind.chip}, this is '{machine}': {step}")
+    if chip != model.chip:
+        fits = [other.name for other in BOARDS.values() if other.chip == chip]
+        step = f"use --board {fits[0]}" if fits else f"Barhold runs on {in_words(BOARDS.values())}"
+        raise RefusedError(f"wrong board: {model.name} has an {model.chip}, this is '{machine}': {step}")
 
 
-def where_to_get(kind: Kind) -> str:
-    """Return which file of which release goes on the board, and from where."""
-    checked = f", SHA-256 {kind.image_sha256}" if kind.image_sha256 else ", whose checksum is not known here"
+def image_hint(model: BoardModel) -> str:
+    """Return how to get the board's MicroPython image onto it, as the end of a message."""
     return (
-        f"download {kind.image_file} (MicroPython {IMAGE_RELEASE}, or a newer one of that name{checked}) from "
-        f"micropython.org/download/{kind.image_page}, then run `barhold flash --board {kind.name} --image FILE`"
+        f"run `barhold flash --board {model.name} --image download`, or download {model.image_file} from "
+        f"micropython.org/download/{model.image_page} and name it with --image FILE"
     )

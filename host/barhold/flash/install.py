@@ -42,7 +42,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class InstallSummary:
     """What an install did."""
 
     copied: int
@@ -54,7 +54,7 @@ class Done:
 Tell = Callable[[Step], None]
 
 
-def install(remote: Remote, parts: list[Part], tell: Tell) -> Done:
+def install(remote: Remote, parts: list[Part], tell: Tell) -> InstallSummary:
     """Bring the board to hold `parts`, in their order; the last one is the pointer. Repeating goes on."""
     remote.run(_LIST)
     held = remote.hashes([part.path for part in parts])
@@ -72,7 +72,7 @@ def install(remote: Remote, parts: list[Part], tell: Tell) -> Done:
         remote.remove(path)
         tell(Step(path, "removed", 0, 0))
     copied_bytes = _copy(remote, wanted, tell)
-    return Done(len(wanted), len(parts) - len(wanted), len(strays), copied_bytes)
+    return InstallSummary(len(wanted), len(parts) - len(wanted), len(strays), copied_bytes)
 
 
 def _copy(remote: Remote, wanted: list[Part], tell: Tell) -> int:

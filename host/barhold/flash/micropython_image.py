@@ -4,7 +4,6 @@ Unproven: no chip was at hand. esptool itself was run against a port where none 
 held against ours; what it does to a chip is its own.
 """
 
-import hashlib
 import importlib.util
 import subprocess
 import sys
@@ -14,45 +13,47 @@ from pathlib import Path
 from barhold import files
 from barhold.errors import InputError, LinkError, RefusedError
 from barhold.flash import image_file
-from barhold.flash.boards import Kind
+from barhold.flash.boards import BoardModel
 
 LIMIT_S = 300
-_LEAST_BYTES, _MOST_BYTES = 100_000, 8 << 20
+LEAST_BYTES, MOST_BYTES = 100_000, 8 << 20
 Run = Callable[[Sequence[str]], int]
 
 
-def check(path: Path, kind: Kind) -> None:
+def check(path: Path, model: BoardModel) -> None:
     """Raise InputError unless `path` is a whole image for the board's chip."""
-    data = files.read(path, _MOST_BYTES, "name the image of MicroPython (the .bin file) with --image")
-    if len(data) < _LEAST_BYTES or data[0] != image_file.MAGIC:
-        raise InputError(f"--image {path}: not an image for an ESP32 (the .bin file, not the .uf2 or .elf)")
+    data = files.read(path, MOST_BYTES, "name the image of MicroPython (the .bin file) with --image")
+    check_data(data, f"--image {path}", model)
+
+
+def check_data(data: bytes, name: str, model: BoardModel) -> None:
+    """Raise InputError, which begins with `name`, unless `data` is a whole image for the board's chip."""
+    if not LEAST_BYTES <= len(data) <= MOST_BYTES or data[0] != image_file.MAGIC:
+        raise InputError(f"{name}: not an image for an ESP32 (the .bin file, not the .uf2 or .elf)")
     chip_id = image_file.chip_id(data)
-    if chip_id != kind.image_chip_id:
+    if chip_id != model.image_chip_id:
         raise InputError(
-            f"--image {path}: made for chip number {chip_id}, {kind.name} has number {kind.image_chip_id} "
-            f"({kind.chip}): take {kind.image_file}"
+            f"{name}: made for chip number {chip_id}, {model.name} has number {model.image_chip_id} "
+            f"({model.chip}): use {model.image_file}"
         )
     try:
-        image_file.check(data, kind.image_offset)
+        image_file.check(data, model.image_offset)
     except InputError as err:
-        raise InputError(f"--image {path}: {err}") from err
-    digest = hashlib.sha256(data).hexdigest()
-    if kind.image_sha256 and path.name == kind.image_file and digest != kind.image_sha256:
-        raise InputError(f"--image {path}: its SHA-256 is {digest}, must be {kind.image_sha256}: download it again")
+        raise InputError(f"{name}: {err}") from err
 
 
-def commands(port: str, path: Path, kind: Kind, erase: bool) -> list[list[str]]:
+def commands(port: str, path: Path, model: BoardModel, erase: bool) -> list[list[str]]:
     """Return esptool's arguments, in order."""
-    at = ["--chip", kind.esptool_chip, "--port", port]
+    at = ["--chip", model.esptool_chip, "--port", port]
     erasing = [[*at, "erase-flash"]] if erase else []
-    return [*erasing, [*at, "write-flash", hex(kind.image_offset), str(path)]]
+    return [*erasing, [*at, "write-flash", hex(model.image_offset), str(path)]]
 
 
-def install(port: str, path: Path, kind: Kind, erase: bool, run: Run | None = None) -> None:
+def install(port: str, path: Path, model: BoardModel, erase: bool, run: Run | None = None) -> None:
     """Write the image; with `erase` all that was on the board goes first."""
     if run is None and importlib.util.find_spec("esptool") is None:
         raise InputError("--image needs esptool: pip install 'barhold[image]' (in a clone: pip install '.[image]')")
-    for arguments in commands(port, path, kind, erase):
+    for arguments in commands(port, path, model, erase):
         status = (run or _run)(arguments)
         if status:
             raise LinkError(

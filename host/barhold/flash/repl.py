@@ -18,7 +18,8 @@ from mpremote.transport_serial import SerialTransport
 from barhold.errors import LinkError, RefusedError
 from barhold.link import usb
 
-ENTER_TRIES, ENTER_S = 2, 4
+ENTER_S, ENTER_LIMIT_S = 4, 16
+"""For one try, and for all: a sensor that is starting hears nothing while it imports, for up to 12 s."""
 READ_S = 10
 """The longest that a board may be silent in the middle of an exchange; erasing flash takes well under a second."""
 CHUNK_BYTES = 1536
@@ -75,7 +76,7 @@ class Remote:
     def open(cls, port: str) -> "Remote":
         """Stop what runs on the board and take it over; LinkError or RefusedError says why it cannot be."""
         try:
-            transport = SerialTransport(port, timeout=ENTER_S)
+            transport = SerialTransport(usb.current_name(port), timeout=ENTER_S)
         except (TransportError, serial.SerialException, OSError) as err:
             raise usb.refusal(port) from err
         remote = cls(transport, port)
@@ -101,17 +102,23 @@ class Remote:
 
     def take_over(self) -> None:
         """Interrupt what runs, reset softly without main.py, and lay the helpers ready."""
-        for left in reversed(range(ENTER_TRIES)):
+        end_s = time.monotonic() + ENTER_LIMIT_S
+        while True:
             try:
-                with self._translated(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
-                    for _ in range(_CTRL_C_TIMES):  # a program that expects one Ctrl-C gets past it
-                        self._transport.serial.write(b"\r" + _CTRL_C)
-                        time.sleep(_CTRL_C_PAUSE_S)
-                    self._transport.enter_raw_repl(timeout_overall=ENTER_S)
-                break
+                self._enter()
+                return
             except LinkError:
-                if not left:
+                if time.monotonic() >= end_s:
                     raise SilentError(self.port) from None
+
+    def _enter(self) -> None:
+        """Try it once; a board that is starting may miss any part of it."""
+        self._transport.serial.timeout = ENTER_S
+        with self._translated(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
+            for _ in range(_CTRL_C_TIMES):  # a program that expects one Ctrl-C gets past it
+                self._transport.serial.write(b"\r" + _CTRL_C)
+                time.sleep(_CTRL_C_PAUSE_S)
+            self._transport.enter_raw_repl(timeout_overall=ENTER_S)
         self._transport.serial.timeout = READ_S
         self.run(_HELPERS)
 
@@ -166,7 +173,7 @@ class Remote:
     def restart(self) -> None:
         """Reset the board; nothing can be asked after it."""
         with contextlib.suppress(LinkError), self._translated():
-            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+            self._transport.exec_raw_no_follow("import machine\nfrom barloader import slots\nslots.restart(machine)")
             time.sleep(0.2)
 
     @contextlib.contextmanager

@@ -8,18 +8,18 @@ from pathlib import Path
 from barcore.protocol import KEY_BYTES
 from barhold.errors import RefusedError
 from barhold.flash import board_info, install, layout, micropython_image, provisioning
-from barhold.flash.board_info import Asked
-from barhold.flash.boards import Kind, where_to_get
+from barhold.flash.board_info import BoardInfo
+from barhold.flash.boards import BoardModel, chip_of, fitting, image_hint
 from barhold.flash.repl import Remote, SilentError
 from barhold.image import bundle as bundles
 from barhold.link import usb
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FlashRequest:
     """What the user asked for."""
 
-    kind: Kind
+    model: BoardModel
     name: str = ""
     modulus: bytes = b""  # of the public key; empty keeps what is on the board
     image: Path | None = None
@@ -35,8 +35,8 @@ DEVICE_ID_BYTES = 8
 class Flashed:
     """How a board is left."""
 
-    asked: Asked
-    done: install.Done
+    info: BoardInfo
+    installed: install.InstallSummary
     version: str
     chip: str
     fault: str  # of the self-test, "" where it passed
@@ -56,28 +56,48 @@ def find_port(port: str) -> str:
     return found[0].address
 
 
-def flash(port: str, wish: Wish, meet: Callable[[Asked], None], tell: install.Tell) -> Flashed:
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Which models the board at a port may be."""
+
+    models: list[BoardModel]
+    flashed_as: str  # the name in its /board, "" for none
+
+
+def propose(port: str) -> Proposal:
+    """Return the models whose chip and USB id fit the board at `port`; if no MicroPython answers, by USB id only."""
+    usb_id = usb.usb_id(port)
+    try:
+        with Remote.open(port) as remote:
+            info = board_info.ask(remote)
+    except SilentError:
+        return Proposal(fitting("", usb_id), "")
+    return Proposal(fitting(chip_of(info.machine), usb_id), info.board)
+
+
+def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], tell: install.Tell) -> Flashed:
     """Make a sensor of the board at `port`; `meet` hears who is there, `tell` each step."""
-    made = bundles.make(wish.plain)
-    if wish.image:
-        micropython_image.check(wish.image, wish.kind)
-        micropython_image.install(port, wish.image, wish.kind, wish.erase)
+    made = bundles.make(request.plain)
+    if request.image:
+        micropython_image.check(request.image, request.model)
+        micropython_image.install(port, request.image, request.model, request.erase)
+        port = usb.wait_back(port)
     try:
         remote = Remote.open(port)
     except SilentError as err:
-        raise RefusedError(f"{err}; if MicroPython is not on it yet: {where_to_get(wish.kind)}") from err
+        raise RefusedError(f"{err}; if MicroPython is not on it yet: {image_hint(request.model)}") from err
     with remote:
         who = board_info.ask(remote)
-        board_info.refuse_unfit(who, wish.kind, made.manifest.bytecode)
+        board_info.refuse_unfit(who, request.model, made.manifest.bytecode)
         meet(who)
-        done = install.install(remote, _parts(made, wish), tell)
+        done = install.install(remote, _parts(made, request), tell)
         provisioning.enter(remote)
         found = provisioning.version(remote)
         provisioning.refuse_other_version(found, made.manifest.version)
-        if wish.name:
-            provisioning.keep_name(remote, wish.name)
-        if wish.modulus:
-            provisioning.keep_key(remote, wish.modulus)
+        if request.name:
+            provisioning.keep_name(remote, request.name)
+        if request.modulus:
+            provisioning.keep_key(remote, request.modulus)
         owner_key = provisioning.pair(remote, os.urandom(KEY_BYTES))
         chip, fault = provisioning.self_test(remote)
         remote.restart()
@@ -85,8 +105,8 @@ def flash(port: str, wish: Wish, meet: Callable[[Asked], None], tell: install.Te
     return Flashed(who, done, bundles.shown(found), chip, fault, device_id, owner_key)
 
 
-def _parts(made: bundles.Bundle, wish: Wish) -> list[layout.Part]:
+def _parts(made: bundles.Bundle, request: FlashRequest) -> list[layout.Part]:
     """Return every file of the board, in the order in which it may be cut anywhere."""
-    board = layout.Part(layout.BOARD, f"{wish.kind.name}\n".encode())
-    safe, slot = layout.safe_files(wish.kind.name, wish.plain), layout.slot_files(made)
+    board = layout.Part(layout.BOARD, request.model.file_text.encode())
+    safe, slot = layout.safe_files(request.model.name, request.plain), layout.slot_files(made)
     return [*safe, *slot, layout.manifest(made), board, *layout.loader_files(), layout.pointer()]

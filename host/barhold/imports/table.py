@@ -13,7 +13,7 @@ from barhold.imports import layouts
 from barhold.imports.layouts import Layout
 
 MOST_BYTES = 64 << 20
-MOST_ROWS = 500_000
+MOST_ROWS, MOST_LINES, MOST_FAULTS = 500_000, 2_000_000, 1000
 MOST_CELL_LINES = 100
 """How many lines a quoted cell may span before its first quote counts as a slip."""
 _MOST_HEADER = 10_000
@@ -46,7 +46,10 @@ class Table:
 
 def read(path: Path) -> Table:
     """Read a file that Strong or Hevy exported; InputError names the file, the line, the reason and the next step."""
-    lines = list(io.StringIO(_text(path), newline=""))
+    text = _text(path)
+    if text.count("\n") + text.count("\r") > 2 * MOST_LINES:
+        raise InputError(f"{path}: over {MOST_LINES} lines, more than any training log has: cut it into years")
+    lines = list(io.StringIO(text, newline=""))
     first, delimiters = _first_line(lines)
     start = lines[first].rstrip("\r\n")[:_MOST_HEADER] if first < len(lines) else ""
     for delimiter in delimiters:
@@ -86,6 +89,7 @@ def _text(path: Path) -> str:
 
 def _lines(path: Path, lines: Sequence[str], first: int, header: list[str], delimiter: str) -> list[Line]:
     found: list[Line] = []
+    faults = 0
     for at, row, text, broken in _rows(lines, first, delimiter):
         if not any(row) and not broken:
             continue
@@ -94,6 +98,9 @@ def _lines(path: Path, lines: Sequence[str], first: int, header: list[str], deli
         named = {name: files.restore_csv_cell(cell) for name, cell in zip(header, row, strict=False)}
         other_count = f"{len(row)} cells, but the header has {len(header)}: was the file cut off here? Export it again"
         fault = broken or (other_count if len(row) != len(header) else "")
+        faults += bool(fault)
+        if faults > MOST_FAULTS:
+            raise InputError(f"{path}, line {at + 1}: over {MOST_FAULTS} broken rows: export the file again")
         cut_off = at + 1 >= len(lines) and not broken and len(row) < len(header)
         found.append(Line(at + 1, named, text, fault, cut_off))
     return found

@@ -14,8 +14,8 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakError
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
 from barcore import protocol
-from barhold.errors import LinkError, RefusedError
-from barhold.link import quirks
+from barhold.errors import InputError, LinkError, RefusedError
+from barhold.link import bluez, quirks
 from barhold.link.endpoint import BLE, Found
 from barhold.link.fragments import Pieces
 
@@ -35,10 +35,22 @@ _locks: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = WeakKeyDi
 _NOT_AVAILABLE = {
     Reason.NO_BLUETOOTH: "this computer has no Bluetooth adapter: plug one in, or use the cable (--usb)",
     Reason.NO_BLE_CENTRAL_ROLE: "this Bluetooth adapter knows no Bluetooth LE: use another, or the cable (--usb)",
-    Reason.POWERED_OFF: "Bluetooth is off: switch it on (Linux: bluetoothctl power on), or use the cable (--usb)",
+    Reason.POWERED_OFF: "Bluetooth is off: switch it on in the system's settings, or use the cable (--usb)",
     Reason.DENIED_BY_USER: "this program may not use Bluetooth: allow it in the system's privacy settings",
-    Reason.DENIED_BY_SYSTEM: "the system forbids Bluetooth (Linux: is your user in the group bluetooth?): see there",
+    Reason.DENIED_BY_SYSTEM: "the system forbids Bluetooth: allow it in the system's settings, or use --usb",
 }
+_ON_LINUX = {Reason.NO_BLUETOOTH: "", Reason.POWERED_OFF: bluez.OFF, Reason.DENIED_BY_SYSTEM: bluez.DENIED}
+"""An empty one depends on what is installed and runs."""
+
+
+_adapter = [""]
+
+
+def use_adapter(name: str) -> None:
+    """Scan and connect with this adapter from now on ("hci1"); InputError where the system cannot choose."""
+    if name and quirks.SYSTEM != quirks.LINUX:
+        raise InputError("--adapter works on Linux only: here the system chooses the adapter")
+    _adapter[0] = name
 
 
 async def discover(seconds: float = SCAN_S, enough: Callable[[Found], bool] = lambda _: False) -> list[Found]:
@@ -53,10 +65,14 @@ async def discover(seconds: float = SCAN_S, enough: Callable[[Found], bool] = la
 
     # Naming the service is what macOS 12 needs to give anything, and saves the other systems the strangers.
     services = [protocol.SERVICE_UUID]
-    async with _radio(), _translated("the scan"), BleakScanner(note, service_uuids=services):
+    async with _radio(), _translated("the scan"), _scanner(note, services):
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
     return sorted(seen.values(), key=lambda one: -(one.rssi_dbm or -999))
+
+
+def _scanner(note: Callable[[Any, AdvertisementData], None], services: list[str]) -> BleakScanner:
+    return BleakScanner(note, service_uuids=services, **quirks.scanner_args(_adapter[0]))
 
 
 async def connect(found: Found) -> "BleTransport":
@@ -73,7 +89,7 @@ class BleTransport:
     def __init__(self, found: Found) -> None:
         self._found = found
         self._client = BleakClient(
-            found.handle or found.address, self._broke, timeout=CONNECT_S, **quirks.client_args()
+            found.handle or found.address, self._broke, timeout=CONNECT_S, **quirks.client_args(_adapter[0])
         )
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
@@ -172,24 +188,33 @@ async def _translated(doing: str) -> AsyncIterator[None]:
     try:
         yield
     except BleakBluetoothNotAvailableError as err:
-        text = _NOT_AVAILABLE.get(err.reason, f"Bluetooth cannot be used ({err.args[0]}): use the cable (--usb)")
-        raise RefusedError(text) from err
-    except FileNotFoundError as err:  # Linux without D-Bus
-        raise RefusedError(
-            "Bluetooth's service is not running: start it (systemctl start bluetooth), or use --usb"
-        ) from err
+        raise RefusedError(_unavailable(err.reason, str(err.args[0]))) from err
+    except (FileNotFoundError, ConnectionRefusedError) as err:  # Linux without D-Bus
+        raise RefusedError(bluez.explain(bluez.look())) from err
     except TimeoutError as err:
         raise LinkError(
             f"{doing}: it did not come about in time: bring the sensor nearer, is another host on it?"
         ) from err
     except (BleakError, OSError, EOFError, AssertionError) as err:
+        refusal = bluez.explain_error(str(err), bluez.look()) if quirks.SYSTEM == quirks.LINUX else ""
+        if refusal:
+            raise RefusedError(refusal) from err
         raise LinkError(f"{doing}: {_said(err)}") from err
+
+
+def _unavailable(reason: Reason, text: str) -> str:
+    """Return why Bluetooth cannot be used, with the command that helps."""
+    if quirks.SYSTEM == quirks.LINUX and reason in _ON_LINUX:
+        return _ON_LINUX[reason] or bluez.explain(bluez.look())
+    return _NOT_AVAILABLE.get(reason, f"Bluetooth cannot be used ({text}): use the cable (--usb)")
 
 
 def _said(err: BaseException) -> str:
     text = " ".join(str(err).split()) or type(err).__name__
     if any(word in text for word in quirks.TRANSIENT):
         return f"{text}: this passes, try again"
+    if text.startswith("adapter "):
+        return f"{text}: run `bluetoothctl list`, which shows the adapters there are"
     if "not found" in text:
         return f"{text}: switch the sensor on and bring it nearer; {_STALE}"
     return f"{text}: bring the sensor nearer"

@@ -31,10 +31,15 @@ def known(system: str = SYSTEM) -> tuple[str, ...]:
     return _KNOWN.get(system, ())
 
 
-def client_args(system: str = SYSTEM) -> dict[str, Any]:
-    """Return how to make a client."""
+def scanner_args(adapter: str, system: str = SYSTEM) -> dict[str, Any]:
+    """Return how to make a scanner that uses this adapter; "" for the system's own choice."""
+    return {"bluez": {"adapter": adapter}} if adapter and system == LINUX else {}
+
+
+def client_args(adapter: str = "", system: str = SYSTEM) -> dict[str, Any]:
+    """Return how to make a client that uses this adapter; "" for the system's own choice."""
     # Windows keeps services over firmware changes (bleak#1940): read them from the sensor each time.
-    return {"winrt": {"use_cached_services": False}} if system == WINDOWS else {}
+    return {"winrt": {"use_cached_services": False}} if system == WINDOWS else scanner_args(adapter, system)
 
 
 def notify_args(system: str = SYSTEM) -> dict[str, Any]:

@@ -3,22 +3,29 @@
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import serial
 from serial.tools import list_ports
 
 from barcore import protocol
-from barhold.errors import LinkError, RefusedError
+from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import quirks
 from barhold.link.endpoint import USB, Found
 from barhold.link.packets import Packets, packet
 
 BAUD = 115200
 WRITE_S = 5.0
+LINE_BYTES, LINE_PAUSE_S = 200, 0.06
+"""Behind a bridge chip the board's receive ring holds 259 bytes and drops the rest: the time that it takes to come over
+the wire (17 ms), and for the sensor's loop to read it (20 ms and the step under way)."""
+BACK_S = 10.0
+"""The longest that a board's port may be away after a reset."""
 _POLL_S = 0.2
 _OWN_USB = {0x303A: "ESP32-S3", 0x2886: "XIAO"}
 _BRIDGES = {
@@ -28,24 +35,72 @@ _BRIDGES = {
     (0x067B, 0x2303): "PL2303",
     (0x0403, 0x6001): "FT232",
 }
+_identities: dict[str, frozenset[tuple[str, str]]] = {}
 
 
 def ports() -> list[Found]:
     """Return the ports at which a board with a chip we know is plugged in."""
-    known = ((port, _chip(port.vid, port.pid)) for port in list_ports.comports())
+    there = list_ports.comports()
+    _identities.update({port.device: _identity(port) for port in there})
+    known = ((port, _chip(port.vid, port.pid)) for port in there)
     return [Found(USB, port.device, f"{chip} at {port.device}") for port, chip in known if chip]
+
+
+def usb_id(name: str) -> tuple[int, int] | None:
+    """Return (vendor, product) of the board at a port; None where the system does not tell."""
+    for port in list_ports.comports():
+        if port.device == name and port.vid is not None:
+            return int(port.vid), int(port.pid)
+    return None
+
+
+def current_name(name: str) -> str:
+    """Return the name that a port has now: after a reset the system may give it another.
+
+    It is the same port when it has the same serial number, or hangs at the same place, as the one last seen as `name`.
+    """
+    there = list_ports.comports()
+    for port in there:
+        if port.device == name:
+            _identities[name] = _identity(port)
+            return name
+    known = _identities.get(name)
+    for port in there:
+        if known and (known & _identity(port)):
+            _identities[port.device] = _identity(port)
+            return str(port.device)
+    return name
+
+
+def wait_back(name: str) -> str:
+    """Wait until the port that was `name` is there after a reset; return its name now, which may be another."""
+    end_s = time.monotonic() + BACK_S
+    while time.monotonic() < end_s:
+        now = current_name(name)
+        if now != name or os.path.exists(now) or any(port.device == now for port in list_ports.comports()):
+            return now
+        time.sleep(_POLL_S)
+    return name
+
+
+def _identity(port: Any) -> frozenset[tuple[str, str]]:
+    """Return what stays when the port is renamed."""
+    told = (("serial", port.serial_number), ("place", port.location))
+    return frozenset((what, str(value)) for what, value in told if value)
 
 
 async def connect(found: Found) -> "UsbTransport":
     """Open the port without resetting the board at it."""
-    return UsbTransport(await asyncio.to_thread(_opened, found.address), found.address)
+    name = current_name(found.address)
+    return UsbTransport(await asyncio.to_thread(_opened, name), name, _is_bridge(name))
 
 
 class UsbTransport:
     """A Transport over an open serial port, which a thread reads because not every system can wait for one."""
 
-    def __init__(self, port: serial.Serial, name: str) -> None:
+    def __init__(self, port: serial.Serial, name: str, is_bridge: bool = False) -> None:
         self._port = port
+        self._is_bridge = is_bridge
         self._name = name
         self._packets = Packets()
         self._news = asyncio.Event()
@@ -65,10 +120,17 @@ class UsbTransport:
         if self._gone or self._closing:
             raise self._ended()
         try:
-            await asyncio.to_thread(self._port.write, escaped(packet(frame)))
+            await asyncio.to_thread(self._write, escaped(packet(frame)))
         except (serial.SerialException, OSError, TypeError) as err:
             self._gone = self._gone or _reason(err)
             raise self._ended() from err
+
+    def _write(self, data: bytes) -> None:
+        piece_bytes = LINE_BYTES if self._is_bridge else len(data)
+        for at in range(0, len(data), piece_bytes):
+            if at:
+                time.sleep(LINE_PAUSE_S)
+            self._port.write(data[at : at + piece_bytes])
 
     async def receive(self, timeout_s: float) -> bytes:
         """Return the next whole packet; a port that went away gives first what came before."""
@@ -188,7 +250,7 @@ def _not_opened(name: str, err: Exception) -> LinkError:
         )
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFoundError" in text:
         there = ", ".join(one.address for one in ports()) or "none"
-        return LinkError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
+        return NotPluggedInError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
     return LinkError(f"{name} cannot be opened ({_reason(err)}): plug the sensor in again")
 
 

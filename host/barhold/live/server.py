@@ -39,7 +39,7 @@ def listen(port: int, lan: bool) -> socket.socket:
         bound.listen()  # who comes before the server runs waits for it
     except OSError as error:
         bound.close()
-        raise InputError(f"port {port}: {error.strerror}: choose another one with --web-port") from error
+        raise InputError(f"port {port}: {error.strerror}: choose another one with --port") from error
     return bound
 
 

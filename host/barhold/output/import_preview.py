@@ -97,7 +97,9 @@ def left_out(others: Mapping[str, int], not_sets: Mapping[str, int], without_rep
         )
     if not_sets:
         kinds = ", ".join(f"{count} {name}" for name, count in not_sets.items())
-        lines.append(f"left out: {_count(sum(not_sets.values()), 'row')} that are not sets ({kinds}); notes were kept")
+        total = sum(not_sets.values())
+        rows = "1 row that is not a set" if total == 1 else f"{total} rows that are not sets"
+        lines.append(f"left out: {rows} ({kinds}); notes were kept")
     if without_reps:
         lines.append(f"left out: {_count(without_reps, 'set')} without reps")
     return lines

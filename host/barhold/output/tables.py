@@ -177,7 +177,7 @@ def clock(found: Drift) -> list[Renderable]:
 
 def examined(lines: Iterable[Any]) -> list[Renderable]:
     """Return the doctor's findings, each with its next step."""
-    styles = {"ok": "green", "warn": "yellow", "fail": "red"}
+    styles = {"ok": "green", "note": "cyan", "warn": "yellow", "fail": "red"}
     shown: list[Renderable] = []
     for line in lines:
         text = Text(f"{line.status:4} ", styles[line.status])

@@ -1,4 +1,4 @@
-"""What lies on the bar, as people write it: "60kg", "132.5 lb", "62,5 kg". Pure."""
+"""What lies on the bar, as people write it: "60kg", "132.5 lb", "62,5 kg", and "60" where the unit is known. Pure."""
 
 import re
 
@@ -11,14 +11,16 @@ _UNITS = {"kg": "kg", "kgs": "kg", "lb": "lb", "lbs": "lb"}
 _SHAPE = re.compile(r"(\d{1,6}(?:[.,]\d{1,4})?)\s*([^\d\s.,]*)", re.ASCII)
 
 
-def parse(text: str) -> Load:
-    """Return the load that `text` says; InputError says what cannot be understood."""
+def parse(text: str, usual_unit: str = "") -> Load:
+    """Return the load that `text` says, in the usual unit where it names none; InputError where that is unknown."""
     shape = _SHAPE.fullmatch(text.strip())
     if not shape:
         raise InputError(f"load {text!r}: it must be a number and its unit, as 60kg or 132.5 lb")
-    unit = _UNITS.get(shape[2].lower())
+    unit = _UNITS.get(shape[2].lower() or usual_unit)
+    if unit is None and not shape[2]:
+        raise InputError(f"{shape[1]} needs a unit: write {shape[1]}kg or {shape[1]}lb")
     if unit is None:
-        raise InputError(f"load {text!r}: {shape[2] or 'no unit'} is not kg or lb: write {shape[1]}kg or {shape[1]}lb")
+        raise InputError(f"load {text!r}: {shape[2]} is not kg or lb: write {shape[1]}kg or {shape[1]}lb")
     load = Load(float(shape[1].replace(",", ".")), unit)
     if not 0 < kg(load) <= MOST_KG:
         raise InputError(f"load {text!r}: it must be over 0 and at most {MOST_KG:g} kg")

@@ -144,7 +144,9 @@ def _is_broken(path: Path, url: URL, replace: bool) -> bool:
 
 
 def _asks(what: str, url: URL) -> InputError:
-    return InputError(f"database {place(url)} {what}: --yes puts the backup in its place, `barhold db copy` adds to it")
+    return InputError(
+        f"database {place(url)} {what}: --overwrite puts the backup in its place, `barhold db copy` adds to it"
+    )
 
 
 def _sqlite_copy(source: sqlite3.Connection, path: Path, on_progress: OnProgress) -> None:

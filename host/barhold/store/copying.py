@@ -10,6 +10,7 @@ from barhold.errors import StoreError
 from barhold.model import Anchor
 from barhold.store import derived, schema
 from barhold.store.database import writing
+from barhold.store.derived_rows import Log
 from barhold.store.error_messages import place, translated
 from barhold.store.store import Row, Store, insert_new, keep_anchor, stored_raws, upsert
 
@@ -116,7 +117,8 @@ def _add(connection: Connection, table: Table, rows: Sequence[Row], where: str) 
 
 
 def _compare(connection: Connection, rows: list[Row], what: str, where: str) -> None:
-    there = stored_raws(connection, rows)
+    log = Log(rows[0]["device_id"], rows[0]["log_id"])
+    there = stored_raws(connection, log, [(row["seq"], row["raw"]) for row in rows])
     other = next((row["seq"] for row in rows if there.get(row["seq"]) != row["raw"]), None)
     if other is not None:
         raise StoreError(

@@ -14,7 +14,9 @@ from barhold.errors import StoreError
 from barhold.model import Anchor, Lifter, StoredRecord, TrainingSet
 from barhold.store import derived, schema
 from barhold.store.database import open_engine, writing
+from barhold.store.derived_rows import Log, run
 from barhold.store.error_messages import place, translated
+from barhold.store.holes import missing_ranges
 from barhold.store.results import Added, Device, Quarantined
 from barhold.store.training_sets import TrainingSets
 from barhold.training import wall_time
@@ -71,26 +73,29 @@ class Store:
 
     def add_records(self, device_id: str, log_id: int, raws: Sequence[bytes], received_utc_ms: int) -> Added:
         """Store valid records under (device id, log id, seq) in one transaction; StoreError stores none of them."""
-        rows = [_record_row(device_id, log_id, bytes(raw)) for raw in raws]
-        if not rows:
+        by_seq = [(_seq(device_id, raw), bytes(raw)) for raw in raws]
+        if not by_seq:
             return Added(0, 0, 0)
+        log = Log(device_id, log_id)
         with translated(self._engine.url), writing(self._engine) as connection:
             ensure_device(connection, device_id)
-            before = stored_raws(connection, rows)
-            insert_new(connection, schema.record, rows)
+            before = stored_raws(connection, log, by_seq)
+            new = [(seq, raw) for seq, raw in dict(reversed(by_seq)).items() if seq not in before]
+            insert_records(connection, log, new)
             # Read back: only what the database really holds now may be acknowledged.
-            after = stored_raws(connection, rows)
-            if any(row["seq"] not in after for row in rows):
+            after = stored_raws(connection, log, by_seq)
+            if any(seq not in after for seq, _ in by_seq):
                 raise _vanished(connection, schema.record)
-            conflicts = [row for row in rows if after[row["seq"]] != row["raw"]]
+            conflicts: list[Row] = [
+                {**log._asdict(), "seq": seq, "raw": raw} for seq, raw in by_seq if after[seq] != raw
+            ]
             insert_new(
                 connection, schema.quarantine, [_quarantine_row(row, _CONFLICT, received_utc_ms) for row in conflicts]
             )
-            new = after.keys() - before.keys()
             if new:
-                note_received(connection, device_id, log_id, received_utc_ms)
-                derived.records_changed(connection, device_id, log_id, [after[seq] for seq in sorted(new)])
-        return Added(len(new), len(rows) - len(new) - len(conflicts), len(conflicts))
+                note_received(connection, log, received_utc_ms)
+                derived.records_changed(connection, device_id, log_id, [after[seq] for seq, _ in sorted(new)])
+        return Added(len(new), len(by_seq) - len(new) - len(conflicts), len(conflicts))
 
     def quarantine(self, device_id: str, log_id: int, seq: int, raw: bytes, reason: str, received_utc_ms: int) -> None:
         """Keep bytes that are no record of this log, and why; the same bytes at the same place are kept once."""
@@ -154,13 +159,21 @@ class Store:
         return None if found is None else bytes(found)
 
     def next_seq(self, device_id: str, log_id: int) -> int:
-        """Return the seq after the last one dealt with (stored or quarantined) in this log; 0 for an unknown log."""
+        """Return the seq after the largest one stored or quarantined in this log; 0 for an unknown log.
+
+        Records below it may be missing: `missing` tells which.
+        """
         last = -1
         with translated(self._engine.url), self._engine.connect() as connection:
             for table in (schema.record, schema.quarantine):
                 found = connection.scalar(select(func.max(table.c.seq)).filter_by(device_id=device_id, log_id=log_id))
                 last = max(last, -1 if found is None else found)
         return last + 1
+
+    def missing(self, device_id: str, log_id: int, first_seq: int, end_seq: int) -> list[tuple[int, int]]:
+        """Return the ranges (first seq, seq after the last) of `first_seq` up to `end_seq` without a stored record."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return missing_ranges(connection, device_id, log_id, first_seq, end_seq)
 
     def records(self, device_id: str | None = None) -> Iterator[StoredRecord]:
         """Yield records in the order of (device id, log id, seq), in which the boots of a log ascend."""
@@ -214,21 +227,25 @@ class Store:
             return [Quarantined(**row) for row in connection.execute(wanted).mappings()]
 
 
-def _record_row(device_id: str, log_id: int, raw: bytes) -> Row:
-    """Return the row of a record; StoreError for bytes that must never reach the table."""
+def _seq(device_id: str, raw: bytes) -> int:
+    """Return the seq of a record; StoreError for bytes that must never reach the table."""
     if len(raw) != RECORD_BYTES or not codec.is_valid(raw) or codec.header(raw)[3] == NO_SEQ:
         raise StoreError(f"sensor {device_id}: {raw.hex()} is no record to store: the batch was refused, sync again")
-    return {"device_id": device_id, "log_id": log_id, "seq": codec.header(raw)[3], "raw": raw}
+    return codec.header(raw)[3]
 
 
 def _quarantine_row(row: Row, reason: str, received_utc_ms: int) -> Row:
     return {**row, "reason": reason, "received_utc_ms": received_utc_ms}
 
 
-def note_received(connection: Connection, device_id: str, log_id: int, received_utc_ms: int) -> None:
+def note_received(connection: Connection, log: Log, received_utc_ms: int) -> None:
     """Keep when the newest record of a log came."""
-    row: Row = {"device_id": device_id, "log_id": log_id, "received_utc_ms": received_utc_ms}
-    upsert(connection, schema.log, [row], lambda new, old: new.received_utc_ms > old.received_utc_ms)
+    wanted = """
+        insert into log (device_id, log_id, received_utc_ms) values (?, ?, ?)
+        on conflict (device_id, log_id) do update set received_utc_ms = excluded.received_utc_ms
+        where excluded.received_utc_ms > log.received_utc_ms
+    """
+    run(connection, wanted, (*log, received_utc_ms))
 
 
 def keep_anchor(connection: Connection, anchor: Anchor) -> tuple[int, bool]:
@@ -259,9 +276,16 @@ def put(connection: Connection, table: Table, row: Row) -> None:
 def ensure_device(connection: Connection, device_id: str) -> None:
     """Make sure that rows may name this sensor, and that nobody else writes of it before this transaction ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(device_id, 0))))
-    row: Row = {"device_id": device_id, "name": "", "firmware": "", "seen_utc_ms": 0}
-    insert_new(connection, schema.device, [row])
+        run(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", (device_id,))
+    wanted = "insert into device (device_id, name, firmware, seen_utc_ms) values (?, '', '', 0) on conflict do nothing"
+    run(connection, wanted, (device_id,))
+
+
+def insert_records(connection: Connection, log: Log, records: Sequence[tuple[int, bytes]]) -> None:
+    """Insert records by (seq, bytes) where their key is free."""
+    if records:
+        wanted = "insert into record (device_id, log_id, seq, raw) values (?, ?, ?, ?) on conflict do nothing"
+        run(connection, wanted, [(*log, seq, raw) for seq, raw in records])
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -309,13 +333,8 @@ def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite
     return insert_sqlite(table)
 
 
-def stored_raws(connection: Connection, rows: list[Row]) -> dict[int, bytes]:
-    """Return seq -> raw of what is stored under the keys of `rows`, which are all of one log."""
-    table = schema.record
-    seqs = {row["seq"] for row in rows}
-    wanted = select(table.c.seq, table.c.raw).where(
-        table.c.device_id == rows[0]["device_id"],
-        table.c.log_id == rows[0]["log_id"],
-        table.c.seq.between(min(seqs), max(seqs)),
-    )
-    return {row.seq: row.raw for row in connection.execute(wanted) if row.seq in seqs}
+def stored_raws(connection: Connection, log: Log, records: Sequence[tuple[int, bytes]]) -> dict[int, bytes]:
+    """Return seq -> raw of what is stored under the seqs of these records."""
+    seqs = {seq for seq, _ in records}
+    wanted = "select seq, raw from record where device_id = ? and log_id = ? and seq between ? and ?"
+    return {seq: raw for seq, raw in run(connection, wanted, (*log, min(seqs), max(seqs))) if seq in seqs}

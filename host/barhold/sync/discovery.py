@@ -1,23 +1,20 @@
 """Which sensor is meant: by cable or port, by name or id, or the only one near."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from barhold.connection import Control, Info, LockedError
 from barhold.connection.handshake import Keys
-from barhold.errors import LinkError, RefusedError
+from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import ble, usb
 from barhold.link.endpoint import BLE, USB, Found
 from barhold.link.transport import Transport
-
-MIN_ID_DIGITS = 4
-_ID = re.compile(rf"[0-9a-f]{{{MIN_ID_DIGITS},16}}")
+from barhold.store import sensor_names
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user said: a name or (the beginning of) an id, the cable, or one port; nothing means the only one."""
+    """What the user said: a name or a part of an id, the cable, or one port; nothing means the only one."""
 
     sensor: str = ""
     usb: bool = False
@@ -67,11 +64,11 @@ async def find(wanted: Wanted, known: dict[str, str]) -> tuple[Found, str]:
     `known` gives the last name of each device id. LinkError says who is near when it is none or not clear which.
     """
     expected = _id_of(wanted.sensor, known)
-    name = known.get(expected, wanted.sensor)
+    name = sensor_names.sensor_name(expected, known[expected]) if expected else wanted.sensor
     # Only when HELLO will tell whether it is the right one may the first of this name do.
     found = await near(wanted, enough=lambda one: bool(expected) and _same(one.name, name))
     if not found:
-        raise LinkError(_nobody(wanted))
+        raise _nobody(wanted)
     if not wanted.sensor:
         if len(found) > 1:
             raise RefusedError(f"{len(found)} sensors are there: {_names(found)}: choose one {_how(wanted)}")
@@ -91,7 +88,7 @@ async def _by_asking(wanted: Wanted, found: list[Found], alike: bool) -> tuple[F
         except LinkError:
             seen.append(f"{one.shown} (does not answer)")
             continue
-        if info.device_id.startswith(wanted.sensor.lower()) and _ID.fullmatch(wanted.sensor.lower()):
+        if sensor_names.has_id(wanted.sensor, info.device_id):
             return one, info.device_id
         if _same(info.name, wanted.sensor) and not alike:
             return one, info.device_id
@@ -102,13 +99,11 @@ async def _by_asking(wanted: Wanted, found: list[Found], alike: bool) -> tuple[F
 
 
 def _id_of(sensor: str, known: dict[str, str]) -> str:
-    """Return the one known id that `sensor` begins, "" when it is a name or begins several.
+    """Return the one known id that `sensor` is a part of, "" when it is a name or a part of several.
 
     A name is no id: sensors are renamed and swapped, and the one near now is the one meant.
     """
-    if not _ID.fullmatch(sensor.lower()):
-        return ""
-    ids = [device_id for device_id in known if device_id.startswith(sensor.lower())]
+    ids = [device_id for device_id in known if sensor_names.has_id(sensor, device_id)]
     return ids[0] if len(ids) == 1 else ""
 
 
@@ -121,10 +116,10 @@ def _names(found: list[Found]) -> str:
 
 
 def _how(wanted: Wanted) -> str:
-    return "by --port PORT" if wanted.by_cable else "by its name or id (`barhold scan` shows them)"
+    return "with --serial-port PORT" if wanted.by_cable else "by its name or id (`barhold scan` lists them)"
 
 
-def _nobody(wanted: Wanted) -> str:
+def _nobody(wanted: Wanted) -> LinkError:
     if wanted.by_cable:
-        return "no board is at a USB port: plug the sensor in, or name its port by --port"
-    return "no sensor is near: switch it on and bring it near; one that another host is connected to does not show"
+        return NotPluggedInError("no board is plugged in: plug the sensor in, or name its port with --serial-port")
+    return LinkError("no sensor is near: switch it on and bring it near; is another computer connected to it?")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
 from barhold.link.endpoint import Found
-from barhold.store import Store
+from barhold.store import Store, sensor_names
 from barhold.sync import Wanted, connect, near, rotate
 from barhold.sync.scheduler import AT_ONCE, TURN_S
 
@@ -114,8 +114,8 @@ async def _meant(names: list[str], store: Store) -> dict[str, Found | None]:
     known = {one.device_id: one.name for one in store.devices()}
     meant: dict[str, Found | None] = {}
     for name in names:
-        ids = [device_id for device_id in known if len(name) >= 4 and device_id.startswith(name.lower())]
-        shown = known[ids[0]] if len(ids) == 1 else name
+        ids = sensor_names.ids_meant(name, known)
+        shown = sensor_names.sensor_name(ids[0], known[ids[0]]) if len(ids) == 1 else name
         alike = [one for one in found if one.name.casefold() == shown.casefold()]
         if len(alike) > 1:
             raise LinkError(f"{len(alike)} sensors are named {shown}: sync them with --all, or rename one by cable")

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from barhold.connection import Connection, Control, Info, SyncResult
+from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
 from barhold.sync.backoff import Backoff
@@ -26,6 +27,7 @@ class Keeper:
         self._tell_user = tell
         self._told: set[str] = set()
         self._backoff = Backoff(wait_s, time.monotonic())
+        self._gives_up = wait_s is not None
         self._name = ""
         self.device_id = ""
         self.result = SyncResult()
@@ -89,11 +91,16 @@ class Keeper:
         if self.device_id and not wanted.by_cable:
             wanted = Wanted(self.device_id)
             known[self.device_id] = self._name or known.get(self.device_id, "")
-        found, expected = await find(wanted, known)
-        if expected and not self.device_id:
-            self.device_id = expected
-        self._tell(f"connecting to {found.shown}")
-        transport = await connect(found)
+        try:
+            found, expected = await find(wanted, known)
+            if expected and not self.device_id:
+                self.device_id = expected
+            self._tell(f"connecting to {found.shown}")
+            transport = await connect(found)
+        except NotPluggedInError as error:
+            # A board that was there comes back after a reset. Where none was, waiting would only hide the reason,
+            # unless the command waits for ever.
+            raise (RefusedError if self._gives_up and not self._name else LinkError)(str(error)) from error
         try:
             yield transport
         finally:

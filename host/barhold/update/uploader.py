@@ -17,14 +17,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from barcore import protocol
-from barhold.connection import Control
+from barhold.connection import Control, Info
 from barhold.connection.update_state import UpdateState
 from barhold.errors import LinkError, RefusedError
 from barhold.image.bundle import Bundle
 from barhold.update import precheck
 from barloader import slots
+from barsensor.boards import known
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
+WINDOW = 6
+"""Blocks on their way at once by radio: enough to fill the turn of a link, few enough for the sensor's inbox."""
+WINDOW_SINCE = 2
+"""The minor protocol version since which a sensor's inbox holds a window. On a cable a turn takes no time."""
+PACKET_OVERHEAD = 20
+"""Bytes of a block's packet on a cable that are not the block's: its frame, its COBS code bytes and zeros."""
+LINE_BYTES = 200
+"""What a UART's receive ring surely takes at once: MicroPython drops what it does not hold."""
 POLL_S = 0.5
 _UNDER_WAY = (protocol.UPDATE_CHECKING, protocol.UPDATE_READY)
 CONFIRM_S = 90.0
@@ -101,13 +110,21 @@ class Bringing:
         self._note("all of it has come and is right; the sensor restarts into it")
 
     async def _send_blocks(self, control: Control, state: UpdateState) -> None:
-        raw = self._offer.made.raw
-        while state.next_offset < len(raw):
-            at = state.next_offset
-            state = await control.update_block(at, raw[at : at + self._block_bytes])
-            if state.reason != protocol.UPDATE_OFFSET:  # else it says where to go on
-                self._judge(control, state)
-            self._progress(state.next_offset, len(raw))
+        raw, block_bytes = self._offer.made.raw, self._fitting(control.info)
+
+        def on_state(now: UpdateState) -> None:
+            self._judge(control, now)
+            self._progress(now.next_offset, len(raw))
+
+        ahead = control.info.minor >= WINDOW_SINCE and not self._offer.by_cable
+        await control.send_blocks(raw, state.next_offset, block_bytes, WINDOW if ahead else 1, on_state)
+
+    def _fitting(self, info: Info) -> int:
+        """Return how many bytes of a block the sensor takes at once; a board that nobody knows gets the fewest."""
+        board = known.named(info.board)
+        if self._offer.by_cable and (board is None or board.console_ring_bytes):
+            return min(self._block_bytes, LINE_BYTES - PACKET_OVERHEAD)
+        return self._block_bytes
 
     async def _confirmed(self, control: Control) -> str:
         """Wait until the version that runs is confirmed; the session stays open meanwhile."""

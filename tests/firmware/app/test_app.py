@@ -250,7 +250,7 @@ def test_compose_gives_a_sensor_that_answers_on_its_byte_stream() -> None:
     info = frame.parse_info(frame.parse(cobs.decode(packet))[2])
     assert info[protocol.INFO_DEVICE] == b"sensor01"
     assert info[protocol.INFO_LOG] == struct.pack("<I", 77)
-    assert info[protocol.INFO_NAME] == b"Barhold"
+    assert info[protocol.INFO_NAME] == b"barhold-3031"
     assert info[protocol.INFO_BOARD] == b"sim"
     assert info[protocol.INFO_RANGE] == struct.pack("<III", 0, 1, 0)
 

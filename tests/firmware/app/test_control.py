@@ -49,8 +49,8 @@ def settings(name: str, target_ms: int, long_ms: int) -> tuple[int, bytes]:
 
 
 def test_an_empty_set_tells_the_settings_and_writes_nothing(sensor: Sensor) -> None:
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
-    assert sensor.board.config.names() == []
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
+    assert sensor.board.config.names() == ["log_mirror"]
 
 
 def test_what_is_set_is_kept_and_used_at_once_by_detector_and_cue(sensor: Sensor) -> None:
@@ -96,8 +96,8 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
 )
 def test_what_cannot_be_set_changes_nothing(sensor: Sensor, body: bytes) -> None:
     assert sensor.answer(protocol.SET, body) == BAD_BODY
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
-    assert sensor.board.config.names() == []
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
+    assert sensor.board.config.names() == ["log_mirror"]
 
 
 # --- key and proof ---
@@ -234,6 +234,18 @@ def test_erase_where_storage_fails_leaves_a_log_that_goes_on(monkeypatch: pytest
     assert (again.log_id, again.next_seq, again.acked) == (1, 301, 150)
 
 
+def test_an_erase_ends_the_other_connections(sensor: Sensor) -> None:
+    """What a host on the radio still asks is of a log that is no more: none of the new one comes under its id."""
+    sensor.hello(sensor.radio)
+    pull = struct.pack(protocol.PULL_FORMAT, 0, 1, 77)
+    assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == (protocol.DONE, bytes((protocol.ERASE,)))
+    assert sensor.ask(protocol.PULL, pull, sensor.radio) == []
+    assert sensor.ask(protocol.SET) != [], "the one that erased goes on"
+    new_log = struct.unpack("<I", sensor.hello(sensor.radio, b"nonce009")[protocol.INFO_LOG])[0]
+    assert new_log != 77
+    assert sensor.answer(protocol.PULL, pull, sensor.radio) == refused(protocol.WRONG_LOG)
+
+
 def test_an_erase_that_storage_refuses_is_told(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(5)
@@ -326,7 +338,7 @@ def test_during_a_set_what_would_write_is_refused_and_the_rest_answered(sensor: 
     assert sensor.answer(protocol.KEY, KEY) == busy
     assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == busy
     assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_KEEP,))) == busy
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.answer(protocol.CALIBRATE, bytes((protocol.CALIBRATE_STATE,)))[0] == protocol.CALIBRATION
     assert sensor.answer(protocol.STREAM, b"\1")[0] == protocol.DONE
     sensor.answer(protocol.STREAM, b"\0")
@@ -343,7 +355,7 @@ def test_below_the_safe_voltage_nothing_is_written_for_a_host(sensor: Sensor) ->
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == fault
     assert sensor.answer(protocol.KEY, KEY) == fault
     assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == fault
-    assert (sensor.board.config.names(), sensor.board.storage.files) == ([], files)
+    assert (sensor.board.config.names(), sensor.board.storage.files) == (["log_mirror"], files)
 
 
 def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +364,7 @@ def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypa
 
     monkeypatch.setattr(sensor.board.config, "replace", fail)
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == refused(protocol.LOG_FAULT)
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.app._detector.settings.target_ms == 2000
 
 
@@ -369,7 +381,7 @@ def test_a_corrupt_file_costs_its_values_is_told_once_cued_and_not_overwritten(n
     assert sensor.board.config.files[name] == b"\xff{torn"
     state = struct.unpack("<H", sensor.hello()[protocol.INFO_STATE])[0]
     assert state & (protocol.STATE_SETTINGS_FAULT | protocol.STATE_UNCALIBRATED) == 9
-    assert sensor.answer(protocol.SET) == settings("Barhold", 2000, 3500)
+    assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
     assert sensor.board.config.files[name] == b"\xff{torn"
 
 

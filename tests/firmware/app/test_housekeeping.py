@@ -95,7 +95,7 @@ def test_what_the_imu_suffered_is_told_with_the_next_report_and_once(sensor: Sen
     sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
     sensor.run(4000)
     sensor.follow(2 * HOUR_MS)
-    assert sensor.texts() == ["imu: 0 faults, 2 overruns, 5 bad words"]
+    assert sensor.texts() == ["imu: 0 faults, 2 overruns, 5 bad words; flash: 0 faults; radio: 0 faults"]
 
 
 # --- sleep ---

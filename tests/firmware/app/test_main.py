@@ -68,7 +68,7 @@ def test_a_full_file_system_in_mid_run_is_cued_and_what_was_lost_is_told_later(m
     [
         (("",), "", 1),
         (("moved", ""), "", 2),
-        (("bad", "worse"), "imu: self-test: worse", 2),
+        (("bad", "worse"), "imu: self-test: worse; " + main.SELF_TEST_HINT, 2),
     ],
 )
 def test_the_imu_tests_itself_at_a_power_on_and_once_more_when_it_failed(
@@ -164,7 +164,7 @@ def guarded(sensor: Sensor, monkeypatch: pytest.MonkeyPatch, ms: int, fault: Bas
 def test_a_crash_keeps_what_was_in_memory_even_when_it_is_told_already(monkeypatch: pytest.MonkeyPatch) -> None:
     sensor = Sensor()
     for _ in range(2):
-        assert guarded(sensor, monkeypatch, 3000, ValueError("driver")) == "restart"
+        assert guarded(sensor, monkeypatch, 3000, ValueError("driver")) == "crash"
         assert sensor.app.log.pending == 0
         assert sensor.board.power.guarded_ms == main.WATCHDOG_MS
     assert sensor.texts() == ["ValueError('driver')"]
@@ -185,7 +185,7 @@ def test_below_the_safe_voltage_a_crash_writes_nothing_and_restarts(monkeypatch:
     sensor = Sensor()
     sensor.board.power.cell_mv = 3200
     files = {**sensor.board.storage.files, **sensor.board.config.files}
-    assert guarded(sensor, monkeypatch, 3000, ValueError("driver")) == "restart"
+    assert guarded(sensor, monkeypatch, 3000, ValueError("driver")) == "crash"
     assert {**sensor.board.storage.files, **sensor.board.config.files} == files
 
 
@@ -196,7 +196,7 @@ def test_a_crash_before_there_is_an_application_restarts_and_is_told(monkeypatch
         raise RuntimeError("compose")
 
     monkeypatch.setattr(main, "compose", broken)
-    with pytest.raises(sim.Stopped, match="restart"):
+    with pytest.raises(sim.Stopped, match="crash"):
         main.run_guarded(sensor.board)
     monkeypatch.undo()
     sensor.start()
@@ -217,6 +217,6 @@ def test_ctrl_c_leaves_the_board_quiet_and_everything_written(
 
 def test_a_bare_log_in_memory_gets_an_id_from_the_boards_source() -> None:
     board = sim.open_board(b"", log_id=7)
-    log, fault = main.open_log(board.storage)
+    log, fault = main.open_log(board.storage, board.config)
     assert (log.log_id, fault) == (7, "")
     assert MemoryStorage(lambda: 9).names() == []

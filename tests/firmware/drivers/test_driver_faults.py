@@ -210,3 +210,11 @@ def test_a_frame_of_the_bmi270_that_the_burst_cuts_comes_whole_in_the_next(bench
     assert_true(b)
     assert len(b.rows) == len(b.fake.taken)
     assert b.driver.bad_words == 0
+
+
+def test_an_mpu_that_is_slow_to_answer_after_its_reset_starts_all_the_same(bench: Any) -> None:
+    b = bench("mpu6886")
+    b.fake.deaf_ms = 60
+    b.start().run(5)
+    assert len(b.rows) > 3
+    assert (b.driver.overruns, b.driver.bad_words) == (0, 0)

@@ -309,10 +309,10 @@ def test_a_header_that_promises_too_much_is_passed_over(rig: Rig) -> None:
 
 def test_a_flood_loses_whole_writes_and_then_goes_on(rig: Rig) -> None:
     conn = rig.open()
-    for _ in range(100):
+    for _ in range(300):
         rig.ether.write(conn, TIME)
-    assert 0 < rig.link._radio.inbox.lost < 100
-    assert len(rig.run(3000)) == 100 - rig.link._radio.inbox.lost
+    assert 0 < rig.link._radio.inbox.lost < 300
+    assert len(rig.run(9000)) == 300 - rig.link._radio.inbox.lost
 
 
 def test_a_full_radio_gets_every_frame_in_order_and_whole(rig: Rig) -> None:
@@ -428,3 +428,19 @@ def test_the_table_is_frozen(rig: Rig) -> None:
         ["180a", [["2a24", read], ["2a26", read]]],
         ["180f", [["2a19", read | notify]]],
     ]
+
+
+def test_a_radio_that_raises_costs_the_connection_and_is_started_anew_a_while_later(rig: Rig) -> None:
+    """Rows "the radio raises OSError" and "10 s later"."""
+    rig.open()
+    rig.ether.raises = ("set_value", "start")
+    rig.link.advertise("new name", 50, 3)
+    rig.run(1100)
+    assert (rig.link.state, rig.link.connected, rig.link.up) == (ble.FAILED, False, False)
+    rig.run(21_000)
+    assert rig.link.state == ble.FAILED
+    assert rig.link.faults == 3
+    rig.ether.raises = ()
+    rig.run(10_100)
+    assert (rig.link.state, rig.ether.on) == (ble.ADVERTISING, True)
+    rig.open()

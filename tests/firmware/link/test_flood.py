@@ -10,7 +10,7 @@ from ether import Ether
 
 from mpy import flood, rig
 
-QUICK, WHOLE = 400_000, 1_000_000
+QUICK, WHOLE = 100_000, 1_000_000
 """Of each kind, over all seeds; the whole by `pytest -m long`."""
 ON_MICROPYTHON = 10_000
 SEEDS = 4

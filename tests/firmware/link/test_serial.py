@@ -19,12 +19,16 @@ class Clock:
 
 
 class Console:
-    """A console whose line takes `ms_per_piece` for each write; with `held_up_ms` nobody reads it."""
+    """A console whose line takes `ms_per_piece` for each write; with `held_up_ms` nobody reads it.
+
+    `takes` is how many bytes of a write it takes before it gives up, None for all.
+    """
 
     def __init__(self, ms_per_piece: int = 0) -> None:
         self.clock = Clock()
         self.ms_per_piece = ms_per_piece
         self.held_up_ms = 0
+        self.takes: int | None = None
         self.incoming = b""
         self.outgoing = b""
         self.port = serial.ConsolePort(self, self, self, self.clock)
@@ -38,10 +42,12 @@ class Console:
         buf[:], self.incoming = self.incoming[:1], self.incoming[1:]
         return 1
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> int:
         self.clock.now_ms += self.held_up_ms or self.ms_per_piece
-        if not self.held_up_ms:
-            self.outgoing += bytes(data)
+        taken = bytes(data) if not self.held_up_ms else b""
+        taken = taken[: self.takes]
+        self.outgoing += taken
+        return len(taken)
 
 
 def read(console: Console, size: int = 600) -> bytes:
@@ -90,6 +96,20 @@ def test_nobody_reading_holds_it_up_once() -> None:
     console.incoming = b"x"
     read(console)
     assert console.port.write(ALL_BYTES, 256) == 256
+
+
+def test_what_the_port_did_not_take_comes_again() -> None:
+    """USB gives a piece up after 500 ms, and says how much of it went."""
+    console = Console()
+    console.takes = 40
+    sent = console.port.write(ALL_BYTES, 256)
+    assert console.outgoing == ALL_BYTES[:sent]
+    assert sent == 40
+    console.takes = None
+    console.incoming = b"x"
+    read(console)
+    assert console.port.write(ALL_BYTES[sent:], 256 - sent) == 256 - sent
+    assert console.outgoing == ALL_BYTES
 
 
 def test_the_tick_may_wrap_within_a_write() -> None:

@@ -37,8 +37,8 @@ class Session:
         self.nonce = got[0][1]
         return got
 
-    def pull(self, from_seq: int, limit: int) -> list[tuple[int, int, bytes]]:
-        return self.ask(protocol.PULL, struct.pack(protocol.PULL_FORMAT, from_seq, limit))
+    def pull(self, from_seq: int, count: int) -> list[tuple[int, int, bytes]]:
+        return self.ask(protocol.PULL, struct.pack(protocol.PULL_FORMAT, from_seq, count, LOG_ID))
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_pull_gives_data_then_end(opened: Session) -> None:
     assert [kind for kind, _, _ in got] == [protocol.DATA, protocol.DATA, protocol.END]
     assert records_of(got) == list(range(5, 25))
     seqs = b"".join(struct.pack("<I", seq) for seq in range(5, 25))
-    assert got[-1][2] == struct.pack(protocol.END_FORMAT, 25, 20, binascii.crc32(seqs))
+    assert got[-1][2] == struct.pack(protocol.END_FORMAT, 25, 20, binascii.crc32(seqs), 5)
     assert {nonce for _, nonce, _ in got} == {opened.nonce}
 
 
@@ -149,7 +149,7 @@ def test_pull_ends_at_the_last_durable_record(opened: Session) -> None:
 
 
 def test_pull_beyond_the_log_is_an_empty_answer(opened: Session) -> None:
-    assert opened.pull(40, 28) == [(protocol.END, opened.nonce, struct.pack(protocol.END_FORMAT, 40, 0, 0))]
+    assert opened.pull(40, 28) == [(protocol.END, opened.nonce, struct.pack(protocol.END_FORMAT, 40, 0, 0, 40))]
 
 
 def fill_a_segment(opened: Session) -> None:
@@ -164,17 +164,32 @@ def test_pull_leaves_out_a_bad_record_and_goes_on(opened: Session) -> None:
     damaged[32 + 32 * 2 + 13] ^= 1
     opened.storage.files["00000000.seg"] = bytes(damaged)
     got = opened.pull(0, 4)
-    assert records_of(got) == [0, 1, 3, 4]
-    assert struct.unpack(protocol.END_FORMAT, got[-1][2])[:2] == (5, 4)
+    assert records_of(got) == [0, 1, 3]
+    assert struct.unpack(protocol.END_FORMAT, got[-1][2])[:2] == (4, 3)
+
+
+def test_pull_of_another_log_is_refused(opened: Session) -> None:
+    asked = struct.pack(protocol.PULL_FORMAT, 0, 4, LOG_ID ^ 1)
+    assert opened.ask(protocol.PULL, asked)[0][2] == status(protocol.PULL, protocol.WRONG_LOG)
+
+
+def test_pull_of_what_the_ring_has_overwritten_names_its_range(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_protocol.protocol, "PULL_MAX", 56)
+    monkeypatch.setattr(type(opened.log), "first_seq", 10)
+    [(_, _, end)] = opened.pull(2, 5)
+    assert struct.unpack(protocol.END_FORMAT, end) == (7, 0, 0, 2)
+    got = opened.pull(8, 4)
+    assert records_of(got) == [10, 11]
+    assert struct.unpack(protocol.END_FORMAT, got[-1][2])[0] == 12
 
 
 @pytest.mark.parametrize(("max_frame_bytes", "frames"), [(44, 40), (244, 6), (524, 3)])
 def test_pull_fits_its_frames_to_the_link(max_frame_bytes: int, frames: int) -> None:
     session = Session(max_frame_bytes)
     session.hello()
-    raws = session.end.update(
-        protocol.PULL, session.nonce, struct.pack(protocol.PULL_FORMAT, 0, protocol.PULL_MAX), NOW_MS
-    )
+    raws = session.end.update(protocol.PULL, session.nonce, struct.pack(protocol.PULL_FORMAT, 0, 56, LOG_ID), NOW_MS)
     assert len(raws) == frames + 1
     assert max(len(raw) for raw in raws) <= max_frame_bytes
 
@@ -221,9 +236,9 @@ def test_bye_ends_the_session_without_a_word(opened: Session) -> None:
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
-        (protocol.PULL, bytes(5)),
-        (protocol.PULL, struct.pack(protocol.PULL_FORMAT, 0, 0)),
-        (protocol.PULL, struct.pack(protocol.PULL_FORMAT, 0, protocol.PULL_MAX + 1)),
+        (protocol.PULL, bytes(9)),
+        (protocol.PULL, struct.pack(protocol.PULL_FORMAT, 0, 0, LOG_ID)),
+        (protocol.PULL, struct.pack(protocol.PULL_FORMAT, 0, protocol.PULL_MAX + 1, LOG_ID)),
         (protocol.ACK, bytes(7)),
         (protocol.ACK, struct.pack(protocol.ACK_FORMAT, LOG_ID, 41)),
         (protocol.TIME, bytes(7)),

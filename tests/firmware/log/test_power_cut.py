@@ -27,8 +27,11 @@ BLOCKS = 48
 SEGMENTS = 2
 SESSIONS = 40
 SETS = 3
+EVERY_QUICK, EVERY_LONG = 9, 1
+"""In the usual tests every ninth flash operation is cut, in the long form each one."""
 CUTS = 5000
-"""In all four ways together."""
+"""In the long form, in all four ways together."""
+FLIPS = 400
 
 
 @dataclass
@@ -67,7 +70,7 @@ def live(rig: Rig, sessions: int, log_type: type = record_log.RecordLog) -> Life
     for start in range(sessions):
         board = sim.open_board(session(6 + start % 4), start_tick=start * 1000)
         board.storage = at.storage
-        log = log_type(at.storage, SEGMENTS)
+        log = log_type(at.storage, SEGMENTS, at.mirror)
         watch(log, life)
         app = App(board, Detector(Settings()), log)
         app.run(board.imu.ended)
@@ -122,7 +125,7 @@ def faults(rig: Rig, life: Life, op: int, flash: bytearray, log_type: type) -> s
     """Start a sensor on `flash`, cut in operation `op`; return what it did wrong, or nothing."""
     promise = life.promise_at(op)
     at = rig.mount(flash)
-    log = log_type(at.storage, SEGMENTS)
+    log = log_type(at.storage, SEGMENTS, at.mirror)
     now = held(at, log)
     if foreign := invented(life, now):
         return f"cut in {op}: record {foreign[0]} is invented"
@@ -151,7 +154,7 @@ def goes_on(rig: Rig, at: SimpleNamespace, log, now: dict[int, bytes], log_type:
     seqs = [log.append(protocol.CORRECTION, 0, 5, (1, 2, 3, 4)) for _ in range(9)]
     log.flush()
     later = rig.mount(at.flash.buffer)
-    again = held(later, log_type(later.storage, SEGMENTS))
+    again = held(later, log_type(later.storage, SEGMENTS, later.mirror))
     kept = {seq: raw for seq, raw in now.items() if seq >= min(again)}
     return "" if kept.items() <= again.items() and set(seqs) <= set(again) else "what came after is wrong"
 
@@ -179,11 +182,14 @@ def life(littlefs: Rig) -> Life:
     return live(littlefs, SESSIONS)
 
 
+@pytest.mark.parametrize("every", [EVERY_QUICK, pytest.param(EVERY_LONG, marks=pytest.mark.long)])
 @pytest.mark.parametrize("tear", TEARS)
-def test_a_cut_at_any_flash_operation_loses_nothing_and_invents_nothing(tear: str, littlefs: Rig, life: Life) -> None:
-    count, wrong = campaign(littlefs, life, tear, record_log.RecordLog)
+def test_a_cut_at_any_flash_operation_loses_nothing_and_invents_nothing(
+    tear: str, every: int, littlefs: Rig, life: Life
+) -> None:
+    count, wrong = campaign(littlefs, life, tear, record_log.RecordLog, every)
     assert wrong == []
-    assert count >= CUTS / len(TEARS)
+    assert count >= CUTS / len(TEARS) / every
 
 
 def test_the_life_has_seen_it_all(life: Life) -> None:
@@ -217,13 +223,47 @@ def flips(rig: Rig, life: Life, log_type: type) -> list[str]:
         at = dice.choice(segment_blocks(rotten)) + dice.randrange(loglayout.HEADER_BYTES, BLOCK_BYTES)
         rotten[at] ^= 1 << dice.randrange(8)
         later = rig.mount(rotten)
-        if foreign := invented(life, held(later, log_type(later.storage, SEGMENTS))):
+        if foreign := invented(life, held(later, log_type(later.storage, SEGMENTS, later.mirror))):
             wrong.append(f"record {foreign[0]} is invented")
     return wrong
 
 
 def test_a_bit_that_flips_in_a_stored_record_invents_nothing(littlefs: Rig, life: Life) -> None:
     assert flips(littlefs, life, record_log.RecordLog) == []
+
+
+def metadata_blocks(flash: bytes) -> list[int]:
+    """Return where the folders of log and mirror lie. The root folder is left out: without it nothing starts at all."""
+    records, starts = segment_blocks(bytearray(flash)), range(2 * BLOCK_BYTES, len(flash), BLOCK_BYTES)
+    return [at for at in starts if at not in records and flash[at : at + BLOCK_BYTES].strip(b"\xff")]
+
+
+@pytest.mark.parametrize("with_mirror", [True, False])
+def test_a_bit_that_flips_in_a_folder_changes_no_log_id_and_sets_no_counter_back(
+    with_mirror: bool, littlefs: Rig, life: Life
+) -> None:
+    dice, worse = random.Random(2), 0
+    flash = bytearray(life.fresh)
+    for op in life.ops:
+        apply(flash, op)
+    before = littlefs.mount(flash)
+    log = record_log.RecordLog(before.storage, SEGMENTS, before.mirror)
+    used = [at for block in metadata_blocks(flash) for at in range(block, block + BLOCK_BYTES) if flash[at] != 0xFF]
+    for _ in range(FLIPS):
+        rotten = bytearray(flash)
+        rotten[dice.choice(used)] ^= 1 << dice.randrange(8)
+        at = littlefs.mount(rotten)
+        found = record_log.RecordLog(at.storage, SEGMENTS, at.mirror if with_mirror else None)
+        same = found.log_id == log.log_id and (found.next_seq, found.acked, found.boot) == (
+            log.next_seq,
+            log.acked,
+            log.boot,
+        )
+        worse += not same
+        if with_mirror:
+            assert same
+            assert not invented(life, held(at, found))
+    assert with_mirror or worse > FLIPS // 50, "the flips hit nothing that the mirror would be needed for"
 
 
 class AcknowledgesEarly(record_log.RecordLog):

@@ -432,3 +432,112 @@ def test_twenty_thousand_reps_fit() -> None:
         log.flush()
     assert gaps(log) == []
     assert (log.first_seq, len(held(log))) == (0, log.next_seq)
+
+
+# --- the mirror ---------------------------------------------------------------------------------------------------
+
+
+def mirrored(records: int) -> tuple[MemoryStorage, MemoryStorage, RecordLog]:
+    storage, mirror = make_storage(), make_storage()
+    log = RecordLog(storage, mirror=mirror)
+    for _ in range(records // 5):
+        append(log, 5)
+        log.flush()
+    log.ack(LOG_ID, 7)
+    log.flush()
+    return storage, mirror, log
+
+
+@pytest.mark.parametrize("records", [20, 125, 130, 300])
+@pytest.mark.parametrize("kept", [0, 10])
+def test_a_folder_that_was_set_back_shows_as_a_hole(records: int, kept: int) -> None:
+    """Of the log's folder only its state after `kept` records is there; of the mirror, the newest."""
+    storage, mirror, log = mirrored(records)
+    older = mirrored(kept)[0]
+    storage.new_id = lambda: 999
+    storage.files = older.files if kept else {}
+    again = RecordLog(storage, mirror=mirror)
+    assert (again.log_id, again.next_seq, again.acked, again.boot) == (LOG_ID, records, log.acked, 2)
+    assert set(held(again)) <= set(range(kept))
+    [seq] = append(again, 1)
+    again.flush()
+    assert seq == records, "no seq is given twice"
+    last = RecordLog(storage, mirror=mirror)
+    assert (last.log_id, last.next_seq, last.boot) == (LOG_ID, records + 1, 3)
+    assert set(held(last)) == set(held(again))
+    assert records in held(last)
+
+
+def test_a_mirror_that_was_set_back_is_written_anew() -> None:
+    storage, mirror, _ = mirrored(20)
+    mirror.files = mirrored(10)[1].files
+    log = RecordLog(storage, mirror=mirror)
+    assert (log.log_id, log.next_seq, list(held(log))) == (LOG_ID, 20, list(range(20)))
+    append(log, 1)
+    log.flush()
+    assert loglayout.parse_mirror(mirror.files["log_mirror"]) == (LOG_ID, 7, 21, 2)
+
+
+def test_any_flipped_bit_of_the_mirror_is_noticed() -> None:
+    storage, mirror, _ = mirrored(20)
+    good = mirror.files["log_mirror"]
+    for bit in range(8 * len(good)):
+        flipped = bytearray(good)
+        flipped[bit // 8] ^= 1 << bit % 8
+        mirror.files["log_mirror"] = bytes(flipped)
+        assert RecordLog(storage, mirror=mirror).next_seq == 20
+    mirror.files["log_mirror"] = good[:-1]
+    assert RecordLog(storage, mirror=mirror).next_seq == 20
+
+
+def test_a_mirror_of_another_log_is_not_believed() -> None:
+    storage, mirror, _ = mirrored(20)
+    mirror.files["log_mirror"] = loglayout.pack_mirror(LOG_ID + 1, 500, 900, 9)
+    log = RecordLog(storage, mirror=mirror)
+    assert (log.log_id, log.next_seq, log.acked, log.boot) == (LOG_ID, 20, 7, 2)
+
+
+def test_after_an_erase_the_mirror_tells_of_the_new_log() -> None:
+    storage, mirror, log = mirrored(20)
+    storage.new_id = lambda: 55
+    log.erase()
+    append(log, 1)
+    log.flush()
+    assert loglayout.parse_mirror(mirror.files["log_mirror"]) == (55, 0, 1, 1)
+    storage.files = {}
+    assert RecordLog(storage, mirror=mirror).log_id == 55
+
+
+def test_a_mirror_is_written_once_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, mirror, log = mirrored(20)
+    writes: list[str] = []
+    monkeypatch.setattr(mirror, "replace", lambda name, _: writes.append(name))
+    log.flush()
+    assert writes == []
+    append(log, 9)
+    log.flush()
+    log.flush()
+    assert writes == ["log_mirror"]
+
+
+def test_a_full_flash_with_two_segments_frees_the_acknowledged_one() -> None:
+    """The least that leaves one segment: with the bound one off, such a flash refuses for ever."""
+    storage = make_storage()
+    log = RecordLog(storage)
+    append(log, 127)
+    log.flush()
+    append(log, 127)
+    log.flush()
+    log.ack(LOG_ID, 127)
+    replace, full = storage.replace, [True]
+
+    def refuse(name: str, data: bytes) -> None:
+        if full[0] and "00000000.seg" in storage.files:
+            raise OSError(28)
+        replace(name, data)
+
+    storage.replace = refuse
+    append(log, 1)
+    log.flush()
+    assert log.first_seq == 127
+    assert log.next_seq == 255

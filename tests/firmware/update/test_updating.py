@@ -15,7 +15,7 @@ SAID = re.compile(r"Barhold |Traceback|  File|\w+Error|the application has faile
 
 
 def updating(*args: str, stdin: bytes = b"") -> list[str]:
-    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin).splitlines()
+    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin, bits_32=True).splitlines()
     return [line for line in lines if line and not SAID.match(line)]
 
 
@@ -62,6 +62,11 @@ def test_a_boot_loop_ends_in_safe_mode_which_takes_an_update() -> None:
         *(SAFE, BEGUN, READY, f"{RESTART} (1, 1, 0, 0)"),
         *(NEW, f"('REPL', 0) {B_CONFIRMED}"),
     ]
+
+
+def test_a_restart_that_was_planned_is_no_crash() -> None:
+    """`machine.reset()` reports a hard reset, as a crash below MicroPython does."""
+    assert updating("planned") == [f"{RESTART} {A_CONFIRMED}"] * 4
 
 
 def test_a_version_that_begins_to_crash_gives_way_to_the_one_before() -> None:

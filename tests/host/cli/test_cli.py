@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 import barhold as package
 from barcore import protocol
+from barhold.cli import app
 from barsensor.recorder import FIRMWARE_VERSION
 from hostkit import DATA, ROOT, barhold, barhold_process, root_command
 
@@ -21,7 +23,7 @@ HEAVY += ("segno", "starlette", "uvicorn")
 def test_the_commands():
     assert " ".join(COMMANDS) == (
         "bundle calibrate check db demo doctor export flash import keys lifter live load name pair plan record replay "
-        "report scan serve sets sync time update"
+        "report scan serve sets start sync time update"
     )
 
 
@@ -37,12 +39,21 @@ def test_the_list_of_commands_imports_nothing_heavy():
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", [None, *COMMANDS])
-def test_help_fits_80_columns_and_shows_no_raw_type(command):
-    text = barhold(*([command] if command else []), "--help").stdout
-    assert text.startswith("Usage: ")
-    assert "..." not in re.sub(r"\[?[A-Z]+\]?\.\.\.|\[ARGS\]\.\.\.", "", text)
-    assert "<list" not in text
+def pages(command, path=()):
+    """Yield the words after `barhold` of each page of help."""
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from pages(below, (*path, name))
+
+
+@pytest.mark.parametrize("page", list(pages(root_command())), ids=lambda page: "-".join(page) or "barhold")
+def test_help_fits_80_columns_cuts_nothing_off_and_shows_no_raw_type(page):
+    shown = CliRunner().invoke(app, [*page, "--help"], prog_name="barhold", env={"COLUMNS": "80", "TERMINAL_WIDTH": ""})
+    text = shown.stdout
+    assert text.startswith(" ".join(["Usage: barhold", *page]))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "..." not in re.sub(r"\[[A-Z]+\]\.\.\.|[A-Z]+\.\.\.", "", text)
+    assert not re.search(r"<(int|float|list|str|text|path|file|directory)\b", text)
 
 
 def test_replay_needs_no_database():
@@ -88,6 +99,7 @@ def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):
 
 WITHOUT_JSON = {
     "serve": "it is a page that stays until Ctrl-C",
+    "start": "it asks and answers on a terminal",
     "export": "it writes a file in a format that is named, JSON Lines among them",
     "db roles": "it prints SQL for a DBA to apply",
 }

@@ -66,7 +66,7 @@ KEY = bytes(range(32))
 def test_scan_lists_name_id_battery_unsynced_and_signal(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     result = barhold("scan", db=db)
-    assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for 5 s")
+    assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for sensors, for up to 5 s")
     assert "bar-1 1111111111111111 80 % 5 open -50 dBm AA:1" in words(result.stdout)
     [line] = barhold("scan", "--json", db=db).stdout.splitlines()
     assert json.loads(line) | {"address": ""} == {
@@ -109,7 +109,7 @@ def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
 def test_sync_fetches_from_the_only_sensor_and_twice_adds_nothing(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     first = barhold("sync", db=db)
-    assert first.stdout == f"sensor {ONE.hex()}: 5 records, 5 new, 0 already stored\n"
+    assert first.stdout == "bar-1: 5 records, 5 new, 0 already stored\n"
     assert "looking for a sensor by radio" in first.stderr
     assert "0 new, 1 already stored" in barhold("sync", "bar-1", db=db).stdout
 
@@ -138,13 +138,13 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
     room.add("AA:1", sensor(records=90, break_at=35))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2
-    assert f"so far: sensor {ONE.hex()}: " in result.stderr
+    assert "so far: bar-1: " in result.stderr
     assert "went down" in result.stderr.splitlines()[-1]
 
 
 def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
-    counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "not_held": 0}
+    counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "damaged": 0, "not_held": 0}
     one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
     assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
     room.add("AA:2", sensor(TWO, "bar-2"))
@@ -202,7 +202,7 @@ def test_a_name_is_given_and_kept(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
     barhold("sync", db=db)
     result = barhold("name", "bar-9", db=db)
-    assert result.stdout == f"sensor {ONE.hex()} is now bar-9\n"
+    assert result.stdout == f"sensor {ONE.hex()} is now called bar-9\n"
     assert one.modern.name == "bar-9"
     with Store.open(db) as store:
         assert [device.name for device in store.devices()] == ["bar-9"]
@@ -221,7 +221,7 @@ def test_a_name_that_no_sensor_takes_is_refused_here(name: str, room: FakeRoom, 
 
 def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
-    assert "cues a hold at 2 s and one that is too long at 3 s" in barhold("plan", "push", db=db).stdout
+    assert "bar-1 now cues the target at 2 s and too long at 3 s" in barhold("plan", "push", db=db).stdout
     assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
 
 
@@ -327,11 +327,11 @@ def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_pat
 
 def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     room.add("AA:1", sensor())
-    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_000_000)
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_000_000)
     first = barhold("time", db=db)
     assert "boot 1" in first.stdout
     assert "drift: not known" in first.stdout
-    monkeypatch.setattr("barhold.sync.one_sensor.utc_clock", lambda: lambda: 1_900_000_100_000)
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_100_000)
     [line] = barhold("time", "--json", db=db).stdout.splitlines()
     assert json.loads(line)["drift_ppm"] == -1e6  # the stand-in's clock stands still
 
@@ -497,7 +497,7 @@ def test_a_file_is_not_replaced_unasked_and_none_is_left_for_nothing(room: FakeR
 
 def doctor(db: Path, *args: str) -> dict[str, tuple[str, str, str]]:
     lines = [json.loads(line) for line in barhold("doctor", "--json", *args, db=db).stdout.splitlines()]
-    assert all(line["next_step"] or line["status"] == "ok" for line in lines)
+    assert all(line["next_step"] or line["status"] in ("ok", "note") for line in lines)
     return {line["what"]: (line["status"], line["found"], line["next_step"]) for line in lines}
 
 
@@ -506,7 +506,7 @@ def test_doctor_finds_nothing_wrong_with_a_good_sensor(room: FakeRoom, db: Path)
     with Store.open(db) as store:
         store.keep_key(ONE.hex(), KEY, 0)
     found = doctor(db)
-    assert {status for status, _, _ in found.values()} == {"ok"}
+    assert {status for status, _, _ in found.values()} == {"ok", "note"}
     assert {"system", "database", "cable", "bluetooth", "sensor", "protocol", "firmware", "battery", "access", "log",
             "clock", "rest noise"} <= found.keys()  # fmt: skip
     assert found["rest noise"][1].startswith("0.0 mg, reads 1.000 g at rest")
@@ -522,6 +522,18 @@ def test_doctor_names_what_is_wrong_with_a_next_step(room: FakeRoom, db: Path) -
     assert found["state"][0] == "warn"
     assert found["rest noise"] == ("warn", "0.0 mg, reads 1.196 g at rest, turns by 0.0 degrees/s", "barhold calibrate")
     assert barhold("doctor", db=db).exit_code == 2
+
+
+def test_what_needs_something_done_comes_first_and_never_says_ok(room: FakeRoom, db: Path) -> None:
+    one = room.add("AA:1", sensor(samples=LYING))
+    one.modern.flash_bytes = (20_000, 2_000_000)
+    result = barhold("doctor", "--no-mount", db=db)
+    assert result.exit_code == 2, "a warning needs something done"
+    ranks = ("fail", "warn", "ok  ", "note")
+    lines = [line for line in result.stdout.splitlines() if line[:4] in ranks]
+    assert lines[0] == "warn flash: 20 of 2000 kB free"
+    order = [ranks.index(line[:4]) for line in lines]
+    assert order == sorted(order)
 
 
 def test_doctor_works_without_a_sensor_and_without_bluetooth(
@@ -593,8 +605,8 @@ def board() -> Iterator[Board]:
 
 @posix
 def test_sync_as_a_process_over_a_cable(board: Board, db: Path) -> None:
-    out, err = started("sync", "--port", board.port, "--db", db).communicate(timeout=60)
-    assert out == f"sensor {ONE.hex()}: 300 records, 300 new, 0 already stored\n"
+    out, err = started("sync", "--serial-port", board.port, "--db", db).communicate(timeout=60)
+    assert out == "bar-1: 300 records, 300 new, 0 already stored\n"
     assert [line.partition(":")[0] for line in err.splitlines()] == ["barhold"] * 2
     with Store.open(db) as store:
         assert {r.seq: r.raw for r in store.records()} == board.sensor.log.raws
@@ -613,7 +625,7 @@ def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(bo
         bytes(lasting),
     ]
     board.sensor.log.raws[300], board.sensor.log.next_seq = bytes(lasting), 301
-    process = started("live", "--port", board.port, "--db", db)
+    process = started("live", "--serial-port", board.port, "--db", db)
     assert process.stdout
     lines = [process.stdout.readline() for _ in range(2)]
     assert lines == ["set 1 rep 1: target reached\n", "set 1 rep 1: hold 2.40 s +- 0.05, range 30 cm\n"]
@@ -621,7 +633,7 @@ def test_live_as_a_process_shows_plain_lines_stores_and_ends_by_ctrl_c_with_0(bo
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, "")
-    assert err.splitlines()[-1] == "barhold: ended; 0 sets seen"
+    assert err.splitlines()[-1] == "barhold: stopped; 0 sets seen"
     assert "Traceback" not in err
     assert board.sensor.modern.answer.state == 0  # it said BYE
 
@@ -638,7 +650,7 @@ def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: 
         raw = bytearray(32)
         record.pack_into(raw, 0, kind, flags, 1, protocol.NO_SEQ, t_ms, values)
         board.sensor.spoken.append(bytes(raw))
-    process = started("live", "--json", "--port", board.port, "--db", db)
+    process = started("live", "--json", "--serial-port", board.port, "--db", db)
     assert process.stdout
     lines = lines_of("".join(process.stdout.readline() for _ in range(5)))  # each is there before the command ends
     process.send_signal(signal.SIGINT)
@@ -657,7 +669,7 @@ def test_live_as_json_has_a_line_for_each_thing_as_it_happens(board: Board, db: 
 @posix
 def test_record_as_a_process_ends_by_ctrl_c_with_a_whole_file(board: Board, db: Path, tmp_path: Path) -> None:
     file = tmp_path / "new.csv"
-    process = started("record", file, "--port", board.port, "--db", db)
+    process = started("record", file, "--serial-port", board.port, "--db", db)
     wait_for(lambda: board.sensor.index > 200)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
@@ -672,7 +684,7 @@ def test_a_sync_that_is_interrupted_ends_with_130(db: Path) -> None:
     silent = Board(sensor())
     silent.sensor.modern.update = lambda *_: []  # type: ignore[method-assign]
     with running(silent):
-        process = started("sync", "--port", silent.port, "--db", db)
+        process = started("sync", "--serial-port", silent.port, "--db", db)
         wait_for(lambda: len(silent.seen) > 20)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -719,18 +731,18 @@ def on_terminal(*args: object, until: Callable[[str], bool]) -> tuple[int, str]:
 def test_live_on_a_terminal_shows_the_big_number_and_the_running_hold(board: Board, db: Path) -> None:
     board.sensor.spoken.append(make(protocol.NO_SEQ, protocol.TOP, (1, 7, 300, 0)))
     status, shown = on_terminal(
-        "live", "--port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
+        "live", "--serial-port", board.port, "--db", db, until=lambda text: "holding" in text and "0.3 of 2 s" in text
     )
     assert status == 0
     assert big(7)[0].rstrip() in shown
     assert "bar-1, 3.90 V" in shown
-    assert "ended; 0 sets seen" in shown
+    assert "stopped; 0 sets seen" in shown
     assert "Traceback" not in shown
 
 
 @posix
 def test_sync_on_a_terminal_has_a_bar_and_ends_with_the_line(board: Board, db: Path) -> None:
-    status, shown = on_terminal("sync", "--port", board.port, "--db", db, until=lambda _: False)
+    status, shown = on_terminal("sync", "--serial-port", board.port, "--db", db, until=lambda _: False)
     assert status == 0
     assert "\x1b[" in shown
     assert "300 new" in shown

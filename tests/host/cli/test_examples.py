@@ -11,9 +11,10 @@ import struct
 
 import pytest
 import typer
+from typer.main import get_command
 from typer.testing import CliRunner
 
-from barhold.cli import app
+from barhold.cli import app as command
 from barhold.flash import run as flashing
 from barhold.flash.board_info import Asked
 from barhold.flash.install import Done
@@ -38,7 +39,7 @@ SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
 
 def pages(app):
     """Yield each page of help as (the words after `barhold`, the text that --help shows)."""
-    for path in paths(root_command()):
+    for path in paths(root_command() if app is command else get_command(app)):
         shown = CliRunner().invoke(app, [*path, "--help"], prog_name="barhold", env={"COLUMNS": "100"})
         yield " ".join(path), shown.stdout
 
@@ -55,7 +56,7 @@ def block(text):
     return [line.strip() for line in found[1].splitlines() if line.strip()] if found else []
 
 
-PAGES = dict(pages(app))
+PAGES = dict(pages(command))
 EXAMPLES = [(page, example) for page, text in PAGES.items() for example in block(text)]
 
 

@@ -83,6 +83,8 @@ HOSTILE_TEXT = {
     "UTF-16 without a mark": None,
     "UTF-32": None,
     "one quote": b'"',
+    "1,000,000 lines of one quote": None,
+    "5,000,000 lines": b"\n" * 5_000_000,
     "quotes": b'"' * 100_001,
     "carriage returns": b"\r" * 10_000,
     "nothing": b"",
@@ -97,6 +99,7 @@ def hostile_text(name, sound):
         if text is not None
         else {
             "10,000,000 columns below the header": header.encode() + b"x" + b"," * 10_000_000,
+            "1,000,000 lines of one quote": header.encode() + b'"\n' * 1_000_000,
             "NULs in a row": sound.encode() + b"\0\0\n",
             "UTF-16 without a mark": sound.encode("utf-16-be"),
             "UTF-32": sound.encode("utf-32"),

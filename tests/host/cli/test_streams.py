@@ -47,6 +47,7 @@ NASTY = st.text(alphabet=st.one_of(st.characters(), st.sampled_from(EVIL + "\u20
 
 @given(NASTY)
 @example(EVIL)
+@example("caf\udce9.csv")
 @example("".join(map(chr, range(0x250))))
 @example("".join(map(chr, range(0x2000, 0x2070))))
 def test_no_text_commands_a_terminal_and_readable_text_stays_as_it_is(text):
@@ -187,6 +188,7 @@ def lines_of(name):
         ["export", "csv", "--lifter", name], ["export", name], ["export", "parquet", "--out", f"{name}/x"],
         ["import", "log.csv", "--dry-run"], ["import", "log.csv"], ["import", "bad.csv"], ["import", name],
         ["import", "--list"], ["import", "--list", "--json"], ["import", "log.csv", "--lifter", name],
+        ["replay", "caf\udce9.csv"], ["import", "caf\udce9.csv"],
         ["import", "log.csv", "--exercise", name], ["import", "log.csv", "--zone", name],
         ["replay", evil_csv], ["replay", evil_csv, "--json"], ["replay", name], ["replay", "--from-store", name],
         ["plan", "list"], ["plan", "show", evil_toml], ["plan", "show", name], ["plan", "check", name],

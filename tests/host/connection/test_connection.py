@@ -71,7 +71,7 @@ def test_a_second_sync_looks_at_the_last_record_only(store: Store) -> None:
     run(FakeSensor(FakeLog(SIXTY)), store)
     again = FakeSensor(FakeLog(SIXTY))
     assert run(again, store) == SyncResult(DEVICE.hex(), "bar", LOG, received=1, already_stored=1)
-    assert (protocol.PULL, struct.pack("<IH", 59, 1)) in again.sent
+    assert (protocol.PULL, struct.pack(protocol.PULL_FORMAT, 59, 1, LOG)) in again.sent
     assert again.log.acked == 60
     more = run(FakeSensor(FakeLog(SIXTY | {60: make(60), 61: make(61)})), store)
     assert (more.received, more.new, more.already_stored) == (3, 2, 1)
@@ -86,9 +86,7 @@ def test_an_empty_log_is_no_error(store: Store) -> None:
 def test_holes_of_the_log_are_crossed(store: Store) -> None:
     result = run(FakeSensor(FakeLog(HOLEY)), store)
     assert stored(store) == HOLEY
-    # While several PULLs are under way a hole is only believed when it is asked for alone.
-    assert (result.new, result.not_held, result.quarantined) == (len(HOLEY), 2, 0)
-    assert result.re_requests <= 3
+    assert (result.new, result.not_held, result.quarantined, result.re_requests) == (len(HOLEY), 2, 0, 0)
 
 
 def test_another_log_under_the_stored_key_shows_itself(store: Store) -> None:
@@ -162,7 +160,7 @@ def test_any_one_frame_may_go_wrong(shared: Store, path: Path, log: dict[int, by
         assert not (fault == "double" and log is SIXTY and result.re_requests)
         if at + 1 < clean.frames_to_host:  # nobody listens any more after the last one
             told = result.dropped_frames or (result.re_requests if fault in ("drop", "reorder") else 0)
-            assert told, f"frame {at}: {result}"
+            assert told or fault == "reorder", f"frame {at}: {result}"  # within one answer the order does not matter
 
 
 @pytest.mark.parametrize("change", [drop, double])
@@ -219,14 +217,14 @@ def test_after_a_fault_one_record_is_asked_for_and_then_many_again(store: Store)
 
     def without_the_first(_: int, raw: bytes) -> list[bytes]:
         _, last = sensor.sent[-1]
-        if frame.parse(raw)[0] != protocol.DATA or struct.unpack("<IH", last)[1] == 1:
+        if frame.parse(raw)[0] != protocol.DATA or struct.unpack("<IHI", last)[1] == 1:
             return [raw]
-        return [] if frame.parse(raw)[2].startswith(raws[struct.unpack("<IH", last)[0]]) else [raw]
+        return [] if frame.parse(raw)[2].startswith(raws[struct.unpack("<IHI", last)[0]]) else [raw]
 
     sensor = FakeSensor(FakeLog(raws), without_the_first)
     result = run(sensor, store)
     assert stored(store) == raws
-    pulls = [struct.unpack("<IH", body) for kind, body in sensor.sent if kind == protocol.PULL]
+    pulls = [struct.unpack("<IHI", body)[:2] for kind, body in sensor.sent if kind == protocol.PULL]
     assert pulls[:6] == [(0, 28), (28, 28), (56, 28), (84, 28), (0, 1), (1, 28)]
     assert result.re_requests > 300
 
@@ -291,7 +289,7 @@ def test_a_bad_record_is_tried_three_times_then_kept_apart(shared: Store, path: 
     assert all("CRC" in q.reason for q in kept)
     assert (result.new, result.quarantined, result.received) == (60 - len(bad), len(bad), 60)
     assert sensor.log.acked == 60
-    pulled = [struct.unpack("<IH", body)[0] for kind, body in sensor.sent if kind == protocol.PULL]
+    pulled = [struct.unpack("<IHI", body)[0] for kind, body in sensor.sent if kind == protocol.PULL]
     assert all(3 <= pulled.count(seq) <= 4 for seq in bad)  # one of them perhaps ahead of its turn
 
 
@@ -424,7 +422,7 @@ def test_silence_is_an_error_that_says_what_to_do(store: Store) -> None:
 
 @pytest.mark.parametrize(("kind", "code", "said"), [
     (protocol.PULL, protocol.LOG_FAULT, "PULL .status 6: the sensor's storage failed"),
-    (protocol.ACK, protocol.WRONG_LOG, "ACK .status 4: acknowledges another log"),
+    (protocol.ACK, protocol.WRONG_LOG, "ACK .status 4: the sensor keeps another log"),
     (protocol.TIME, 77, "TIME .status 77: for a reason this Barhold does not know"),
 ])  # fmt: skip
 def test_a_refusal_is_told(store: Store, kind: int, code: int, said: str) -> None:
@@ -580,10 +578,11 @@ def test_well_formed_nonsense_ends_only_in_errors_of_ours(shared: Store, seed: i
 # --- the parts ----------------------------------------------------------------------------------------------------
 
 
-def test_a_batch_takes_no_more_than_it_asked_for() -> None:
-    batch = Batch(4, 2)
+def test_a_batch_takes_only_what_it_asked_for() -> None:
+    batch = Batch(4, 6, 2)
     assert batch.add(make(4) + make(5))
     assert not batch.add(make(6))
+    assert not batch.add(make(5))
     assert batch.certain() == [make(4), make(5)]
 
 
@@ -592,23 +591,22 @@ def crc_of(*seqs: int) -> int:
 
 
 @pytest.mark.parametrize(("body", "end", "whole"), [
-    (make(4) + make(6), (7, 2, crc_of(4, 6)), True),
-    (make(4) + make(6), (9, 2, crc_of(4, 6)), True),
-    (make(4) + make(6), (6, 2, crc_of(4, 6)), False),
-    (make(4) + make(6), (7, 3, crc_of(4, 6)), False),
-    (make(4) + make(6), (7, 2, crc_of(4, 5)), False),
-    (make(4) + spoilt(make(5)), (5, 1, crc_of(4)), False),
-    (spoilt(make(4)), (5, 0, 0), False),
+    (make(4) + make(6), (2, crc_of(4, 6)), True),
+    (make(6) + make(4), (2, crc_of(4, 6)), True),
+    (make(4) + make(6), (3, crc_of(4, 6)), False),
+    (make(4) + make(6), (2, crc_of(4, 5)), False),
+    (make(4) + spoilt(make(5)), (1, crc_of(4)), False),
+    (spoilt(make(4)), (0, 0), False),
 ])  # fmt: skip
-def test_a_batch_is_whole_when_end_speaks_of_it(body: bytes, end: tuple[int, int, int], whole: bool) -> None:
-    batch = Batch(4, 28)
+def test_a_batch_is_whole_when_end_speaks_of_it(body: bytes, end: tuple[int, int], whole: bool) -> None:
+    batch = Batch(4, 32, 28)
     batch.add(body)
     assert batch.is_whole(*end) is whole
 
 
 @pytest.mark.parametrize("body", [b"", make(4)[:31], make(4) + b"\0", make(3), make(protocol.NO_SEQ)])
 def test_a_batch_refuses_what_cannot_be_part_of_it(body: bytes) -> None:
-    batch = Batch(4, 28)
+    batch = Batch(4, 32, 28)
     assert not batch.add(body)
     assert batch.raws == []
 

@@ -8,7 +8,6 @@ import resource
 import stat
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,19 +29,6 @@ from hostkit import DEVICE, ROOT, barhold
 from trainingkit import START, filled, made_rep, made_session, made_set
 
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'=1", "''@", "=cmd|' /C calc'!A0"]
-
-
-@pytest.fixture
-def zone(monkeypatch):
-    """Give a function that moves the computer into a time zone."""
-
-    def move(name):
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    yield move
-    monkeypatch.undo()
-    time.tzset()
 
 
 # --- cells --------------------------------------------------------------------------------------------------------

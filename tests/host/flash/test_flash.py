@@ -51,12 +51,17 @@ class Ended:
 
 async def start(port: str, *args: object) -> asyncio.subprocess.Process:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "host"), str(ROOT / "firmware")])}
-    command = (sys.executable, "-m", "barhold", "flash", port, "--board", "xiao_s3", *map(str, args))
+    command = (sys.executable, "-m", "barhold", "flash", port, *map(str, args))
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=environment)
 
 
 async def flash(port: str, *args: object) -> Ended:
+    """Run the command for a XIAO."""
+    return await run_flash(port, "--board", "xiao_s3", *args)
+
+
+async def run_flash(port: str, *args: object) -> Ended:
     """Run the command as a user's shell does."""
     process = await start(port, *args)
     async with asyncio.timeout(LIMIT_S):
@@ -135,7 +140,7 @@ def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_pat
 
 async def killed_after(board: BareBoard, files: int) -> list[str]:
     """kill -9 a `barhold flash` when so many files have just been copied; return which."""
-    process = await start(board.port, "--json")
+    process = await start(board.port, "--board", "xiao_s3", "--json")
     assert process.stdout
     copied = []
     async with asyncio.timeout(LIMIT_S):
@@ -185,7 +190,7 @@ def test_a_kill_at_every_file_and_a_repeat_end_whole(tmp_path) -> None:
 
 def everything() -> list[layout.Part]:
     """Return all files of a board, in the order in which flash copies them."""
-    return run._parts(bundle.make(), run.Wish(boards.named("xiao_s3")))
+    return run._parts(bundle.make(), run.FlashRequest(boards.named("xiao_s3")))
 
 
 class Cut(BaseException):
@@ -224,7 +229,7 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
                 raise Cut
 
         with pytest.raises(Cut):
-            run.flash(port, run.Wish(boards.named("xiao_s3")), lambda _: None, tell)
+            run.flash(port, run.FlashRequest(boards.named("xiao_s3")), lambda _: None, tell)
         return copied
 
     async def test(board: BareBoard) -> None:
@@ -244,7 +249,7 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
 def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatch) -> None:
     """A sensor gets another version of every file: whatever the moment, what would start is whole, or safe mode."""
     folder = tmp_path / "board"
-    wish = run.Wish(boards.named("xiao_s3"))
+    wish = run.FlashRequest(boards.named("xiao_s3"))
     made = {plain: bundle.make(plain) for plain in (False, True)}
     monkeypatch.setattr(bundle, "make", lambda plain=False, key=None: made[plain])
     safe = {plain: layout.safe_files("xiao_s3", plain) for plain in (False, True)}
@@ -252,7 +257,7 @@ def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatc
 
     def once(port: str, steps: int, plain: bool) -> bool:
         try:
-            run.flash(port, run.Wish(wish.kind, plain=plain), lambda _: None, cut_after(steps))
+            run.flash(port, run.FlashRequest(wish.model, plain=plain), lambda _: None, cut_after(steps))
         except Cut:
             return False
         return True
@@ -322,7 +327,7 @@ def test_a_full_file_system_is_told_before_anything_is_written(tmp_path) -> None
 
 def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("barhold.flash.install._refuse_full", lambda *_: None)
-    wish = run.Wish(boards.named("xiao_s3"))
+    wish = run.FlashRequest(boards.named("xiao_s3"))
 
     async def full(board: BareBoard) -> None:
         with pytest.raises(BarholdError, match=r"is full at /\w+.*: remove what is not Barhold's"):
@@ -343,8 +348,9 @@ def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, 
     [
         ({"machine": "Generic ESP32 module with ESP32"}, ("wrong board", "has an ESP32S3", "--board m5stickc_plus2")),
         ({"machine": "Raspberry Pi Pico W with RP2040"}, ("wrong board", "RP2040", "Barhold runs on")),
-        ({"version": [1, 25, 0]}, ("MicroPython 1.25.0", "needs 1.26", boards.KINDS["xiao_s3"].image_file)),
-        ({"name": "circuitpython"}, ("circuitpython is on the board", "download ")),
+        ({"version": [1, 25, 0]}, ("MicroPython 1.25.0", "needs 1.26", boards.BOARDS["xiao_s3"].image_file)),
+        ({"name": "circuitpython"}, ("circuitpython is on the board", "--image download")),
+        ({"free_bytes": 165_000}, ("165 kB of memory free", "needs 500 kB", "PSRAM", "--image download")),
     ],
 )
 def test_a_board_that_does_not_fit_is_refused_untouched(tmp_path, told, words) -> None:
@@ -368,6 +374,49 @@ def test_a_sensor_flashed_as_another_board_is_not_changed(tmp_path) -> None:
     on_a_board(folder, test)
 
 
+def test_a_sensor_that_is_starting_is_waited_for(tmp_path) -> None:
+    """While it imports its application it hears nothing: neither Ctrl-C nor anything else."""
+
+    async def test(board: BareBoard) -> None:
+        assert (await flash(board.port)).status == 0
+        await board.says(b"MicroPython on WebAssembly")
+        await board.stopped()
+        board.type(b"\x04")
+        await board.settled()
+
+    async def again(board: BareBoard) -> None:
+        result = await flash(board.port)
+        assert (result.status, result.out.splitlines()[0][:14]) == (0, "0 files copied"), result.err
+
+    on_a_board(tmp_path / "board", test)
+    on_a_board(tmp_path / "board", again, import_ms=6000)
+
+
+def test_without_a_name_the_boards_that_fit_are_proposed_and_a_flashed_one_is_known(tmp_path) -> None:
+    async def test(board: BareBoard) -> None:
+        line = said(await run_flash(board.port))
+        assert line.endswith(
+            "its chip and USB id fit xiao_s3 (Seeed XIAO ESP32-S3 with an LSM6 breakout): if that is right, add "
+            "--board xiao_s3"
+        )
+        (tmp_path / "board" / "board").write_text("xiao_s3\n")
+
+    async def known(board: BareBoard) -> None:
+        result = await run_flash(board.port)
+        assert result.status == 0, result.err
+        assert "barhold: it was flashed as xiao_s3 before" in result.err
+
+    on_a_board(tmp_path / "board", test)
+    on_a_board(tmp_path / "board", known)
+
+
+def test_models_are_told_apart_by_chip_and_usb_id() -> None:
+    names = [[model.name for model in boards.fitting(*told)] for told in (
+        ("ESP32S3", (0x303A, 0x4001)), ("ESP32", None), ("", (0x1A86, 0x55D4)), ("RP2040", None), ("", (1, 2)),
+    )]  # fmt: skip
+    assert names == [["xiao_s3"], ["m5stickc_plus2"], ["m5stickc_plus2"], [], ["m5stickc_plus2", "xiao_s3"]]
+
+
 def test_a_dead_imu_fails_the_self_test_and_not_the_install(tmp_path) -> None:
     async def test(board: BareBoard) -> None:
         result = await flash(board.port)
@@ -389,7 +438,7 @@ def test_a_port_where_nothing_answers() -> None:
         os.close(slave)
     assert "no MicroPython answers" in line
     assert "press the board's reset" in line
-    assert boards.KINDS["xiao_s3"].image_file in line
+    assert boards.BOARDS["xiao_s3"].image_file in line
     assert "--image FILE" in line
 
 
@@ -425,9 +474,11 @@ class Denied:
 
 def test_erase_alone_and_an_unknown_board_are_refused() -> None:
     for args, words in (
-        (("--board", "xiao_s3", "--erase"), "name the image"),
-        (("--board", "toaster"), "not a board Barhold knows: xiao_s3 (Seeed"),
-        ((), "which board is it?"),
+        (("--board", "xiao_s3", "--erase"), "add --image download, or --image FILE"),
+        (
+            ("--board", "toaster"),
+            "Barhold does not know this board. Choose from m5stickc_plus2 (M5StickC Plus2); xiao_s3 (Seeed",
+        ),
     ):
         result = barhold("flash", "/dev/null", *args)
         assert (result.exit_code, words in result.stderr) == (2, True), result.stderr

@@ -29,7 +29,7 @@ def one_image(chip_id: int, size: int) -> bytes:
     return raw + hashlib.sha256(raw).digest()
 
 
-def an_image(kind: boards.Kind) -> bytes:
+def an_image(kind: boards.BoardModel) -> bytes:
     """Return boot loader, partition table and application, each at its place in the flash."""
     table = struct.pack("<2sBBII20x", b"\xaa\x50", 1, 2, 0x9000, 0x6000)
     table += struct.pack("<2sBBII20x", b"\xaa\x50", 0, 0, 0x10000, 0x1F0000)

@@ -264,7 +264,7 @@ def test_a_damaged_bundle_is_refused_before_a_sensor_is_looked_for(tmp_path, how
     else:
         raw[-1 if how == "changed" else 40] ^= 1
     (tmp_path / "damaged.bhf").write_bytes(raw)
-    result = barhold("update", "--port", tmp_path / "no-port", "--bundle", tmp_path / "damaged.bhf")
+    result = barhold("update", "--serial-port", tmp_path / "no-port", "--bundle", tmp_path / "damaged.bhf")
     assert result.exit_code == 2
     assert "damaged.bhf: " in result.stderr
     assert "looking for" not in result.stderr

@@ -56,19 +56,6 @@ def figures(result):
     return [(s.kind, s.load.amount if s.load else None, s.load.unit if s.load else None, s.reps) for s in result.sets]
 
 
-@pytest.fixture
-def zone(monkeypatch):
-    """Give a function that moves the computer into a time zone."""
-
-    def move(name):
-        monkeypatch.setenv("TZ", name)
-        time.tzset()
-
-    yield move
-    monkeypatch.undo()
-    time.tzset()
-
-
 # --- the cases ----------------------------------------------------------------------------------------------------
 
 FR = "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."

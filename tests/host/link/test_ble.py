@@ -11,7 +11,7 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 
 from barcore import frame, protocol
 from barhold.errors import LinkError, RefusedError
-from barhold.link import ble, quirks
+from barhold.link import ble, bluez, quirks
 from barhold.link.endpoint import BLE, Found
 
 PLACE = Found(BLE, "AA:BB", "bar-1")
@@ -231,15 +231,18 @@ def test_a_connection_given_up_is_let_go(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize(("error", "said"), [
     (BleakBluetoothNotAvailableError("none", Reason.NO_BLUETOOTH), "no Bluetooth adapter: plug one in, or use"),
-    (BleakBluetoothNotAvailableError("off", Reason.POWERED_OFF), "Bluetooth is off: switch it on"),
+    (BleakBluetoothNotAvailableError("off", Reason.POWERED_OFF), "Bluetooth is off: run `rfkill unblock"),
     (BleakBluetoothNotAvailableError("no", Reason.DENIED_BY_USER), "may not use Bluetooth: allow it"),
     (BleakBluetoothNotAvailableError("odd", Reason.UNKNOWN), "cannot be used .odd.: use the cable"),
-    (FileNotFoundError(2, "no bus"), "service is not running: start it"),
+    (FileNotFoundError(2, "no bus"), "service is not running: run `sudo systemctl enable --now bluetooth`"),
 ])  # fmt: skip
 def test_no_bluetooth_is_one_line_and_no_reason_to_try_again(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
 ) -> None:
     monkeypatch.setattr(FakeScanner, "fails", error)
+    monkeypatch.setattr(quirks, "SYSTEM", quirks.LINUX)
+    is_stopped = isinstance(error, FileNotFoundError)
+    monkeypatch.setattr(bluez, "look", lambda: bluez.State("debian", True, not is_stopped, ()))
     with pytest.raises(RefusedError, match=said):
         asyncio.run(ble.discover(0.01))
 
@@ -286,9 +289,14 @@ def test_what_is_advertised_is_read_or_left_alone(
 
 
 def test_each_system_gets_only_its_own_quirks() -> None:
-    assert quirks.client_args(quirks.WINDOWS) == {"winrt": {"use_cached_services": False}}
+    assert quirks.client_args("", quirks.WINDOWS) == {"winrt": {"use_cached_services": False}}
     assert quirks.notify_args(quirks.LINUX) == {"bluez": {"use_start_notify": True}}
-    assert quirks.client_args(quirks.MACOS) == quirks.notify_args(quirks.MACOS) == quirks.client_args("Plan9") == {}
+    assert (
+        quirks.client_args("", quirks.MACOS)
+        == quirks.notify_args(quirks.MACOS)
+        == quirks.client_args("", "Plan9")
+        == {}
+    )
     assert quirks.disconnect_limit_s(quirks.WINDOWS) > quirks.disconnect_limit_s(quirks.LINUX)
     assert all(quirks.known(system) for system in (quirks.LINUX, quirks.WINDOWS, quirks.MACOS))
     assert quirks.known("Plan9") == ()

@@ -132,13 +132,41 @@ def test_windows_words_are_understood(text: str, monkeypatch: pytest.MonkeyPatch
     assert ("no permission" in str(error)) is text.startswith("Perm")
 
 
+def plugged(name: str, vid: int | None, pid: int | None, serial: str | None = None, place: str | None = None):  # type: ignore[no-untyped-def]
+    return SimpleNamespace(device=name, vid=vid, pid=pid, serial_number=serial, location=place)
+
+
+def test_a_port_that_comes_back_under_another_name_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its serial number, or by the place where it is plugged in; another board there is not taken for it."""
+    there = [
+        plugged("/dev/ttyACM0", 0x303A, 0x4001, "68b6b3", "1-2"),
+        plugged("/dev/ttyUSB0", 0x1A86, 0x55D4, None, "1-3"),
+    ]
+    monkeypatch.setattr(usb.list_ports, "comports", lambda: list(there))
+    monkeypatch.setattr(usb, "_identities", {})
+    monkeypatch.setattr(usb, "BACK_S", 0.0)
+    assert [port.address for port in usb.ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0"]
+    there[:] = [
+        plugged("/dev/ttyACM3", 0x303A, 0x1001, "68b6b3", "1-9"),
+        plugged("/dev/ttyUSB1", 0x1A86, 0x55D4, None, "1-3"),
+    ]
+    assert usb.current_name("/dev/ttyACM0") == "/dev/ttyACM3"
+    assert usb.current_name("/dev/ttyUSB0") == "/dev/ttyUSB1"
+    assert usb.usb_id("/dev/ttyACM3") == (0x303A, 0x1001)
+    there[:] = [plugged("/dev/ttyACM1", 0x303A, 0x4001, "another", "1-7")]
+    assert usb.current_name("/dev/ttyACM0") == "/dev/ttyACM0"
+    monkeypatch.setattr(usb, "BACK_S", 1.0)
+    there.append(plugged("/dev/ttyACM5", 0x303A, 0x4001, "68b6b3", "1-2"))
+    assert usb.wait_back("/dev/ttyACM0") == "/dev/ttyACM5"
+
+
 def test_ports_are_known_by_their_chips(monkeypatch: pytest.MonkeyPatch) -> None:
     there = [
-        SimpleNamespace(device="/dev/ttyACM0", vid=0x303A, pid=0x4001),
-        SimpleNamespace(device="/dev/ttyUSB0", vid=0x1A86, pid=0x55D4),
-        SimpleNamespace(device="/dev/ttyUSB1", vid=0x10C4, pid=0xEA60),
-        SimpleNamespace(device="/dev/ttyS0", vid=None, pid=None),
-        SimpleNamespace(device="/dev/ttyUSB2", vid=0x1234, pid=1),
+        plugged("/dev/ttyACM0", 0x303A, 0x4001),
+        plugged("/dev/ttyUSB0", 0x1A86, 0x55D4),
+        plugged("/dev/ttyUSB1", 0x10C4, 0xEA60),
+        plugged("/dev/ttyS0", None, None),
+        plugged("/dev/ttyUSB2", 0x1234, 1),
     ]
     monkeypatch.setattr(usb.list_ports, "comports", lambda: there)
     assert [one.address for one in usb.ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0", "/dev/ttyUSB1"]

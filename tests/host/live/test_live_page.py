@@ -122,7 +122,7 @@ def test_unsure_and_short_holds_are_said():
 
 def test_what_is_seen_live_is_stored_and_the_same_as_replay(tmp_path):
     db = tmp_path / "b.db"
-    args = ("--virtual", DATA / "six-reps.csv", "--speed", 20, "--web-port", 0, "--seconds", 8)
+    args = ("--virtual", DATA / "six-reps.csv", "--speed", 20, "--port", 0, "--seconds", 8)
     done = barhold("serve", *args, "--db", db)
     assert (done.exit_code, done.stdout[:17]) == (0, "http://127.0.0.1:")
     replayed = [(item.number, item.reps) for item in replay.training_sets(reader.read(DATA / "six-reps.csv"))]
@@ -134,7 +134,7 @@ def test_what_is_seen_live_is_stored_and_the_same_as_replay(tmp_path):
 
 def test_what_is_tried_out_stays_out_of_the_users_database(tmp_path):
     db = tmp_path / "b.db"
-    done = barhold("serve", "--seed", 1, "--web-port", 0, "--seconds", 0.2)
+    done = barhold("serve", "--seed", 1, "--port", 0, "--seconds", 0.2)
     assert done.exit_code == 0
     assert "is not kept" in done.stderr
     assert not db.exists()
@@ -157,9 +157,9 @@ def test_what_does_not_fit_is_one_line(args, words, tmp_path):
 
 def test_a_taken_port_is_one_line(tmp_path):
     with server.listen(0, False) as bound:
-        done = barhold("serve", "--web-port", bound.getsockname()[1], db=tmp_path / "b.db")
+        done = barhold("serve", "--port", bound.getsockname()[1], db=tmp_path / "b.db")
     assert done.exit_code == 2
-    assert "choose another one with --web-port" in done.stderr
+    assert "choose another one with --port" in done.stderr
 
 
 def test_the_token_is_kept_private_and_lasts_until_a_new_one_is_wanted(tmp_path):
@@ -177,7 +177,7 @@ def test_the_token_is_kept_private_and_lasts_until_a_new_one_is_wanted(tmp_path)
 def test_a_real_sensor_is_followed_and_stored(tmp_path, monkeypatch):
     room = FakeRoom(monkeypatch)
     room.add("AA:1", ModernSensor(FakeLog({seq: make(seq) for seq in range(5)}), device=b"\1" * 8, name="bar-1"))
-    done = barhold("serve", "bar-1", "--web-port", 0, "--seconds", 2, db=tmp_path / "b.db")
+    done = barhold("serve", "bar-1", "--port", 0, "--seconds", 2, db=tmp_path / "b.db")
     assert done.exit_code == 0
     assert "looking for sensor bar-1 by radio" in done.stderr
     with Store.open(tmp_path / "b.db") as store:
@@ -213,7 +213,7 @@ def test_a_store_that_fails_ends_it_with_the_stores_own_words():
 
 
 def test_ctrl_c_ends_it_at_once_though_pages_look_on():
-    with serving("--seed", 1, "--web-port", 0) as address:
+    with serving("--seed", 1, "--port", 0) as address:
         place = urlsplit(address)
         looker = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
         looker.request("GET", "/events")
@@ -228,14 +228,14 @@ def test_ctrl_c_ends_it_at_once_though_pages_look_on():
 
 @pytest.fixture(scope="module")
 def local():
-    with serving("--seed", 1, "--web-port", 0) as address:
+    with serving("--seed", 1, "--port", 0) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def lan(tmp_path_factory):
     folder = tmp_path_factory.mktemp("config")
-    with serving("--seed", 1, "--web-port", 0, "--lan", env={"BARHOLD_CONFIG": str(folder)}) as address:
+    with serving("--seed", 1, "--port", 0, "--lan", env={"BARHOLD_CONFIG": str(folder)}) as address:
         yield address
 
 

@@ -10,7 +10,7 @@ import pytest
 from browserkit import Page, opened, serving
 from hostkit import DATA
 
-SIX = ("--virtual", DATA / "six-reps.csv", "--web-port")
+SIX = ("--virtual", DATA / "six-reps.csv", "--port")
 SPEED = ("--speed", 4)
 FILL = "parseFloat(document.getElementById('fill').getAttribute('stroke-dasharray'))"
 MOOD = "document.body.dataset.mood"
@@ -94,7 +94,7 @@ def test_a_page_finds_the_server_again_after_its_restart(chromium):
 
 
 def test_two_sensors_have_a_tab_each(chromium):
-    with serving("--seed", 1, "--seed", 2, "--web-port", 0, *SPEED) as address:
+    with serving("--seed", 1, "--seed", 2, "--port", 0, *SPEED) as address:
         page = Page(chromium, address)
         page.until("document.querySelectorAll('#lanes button').length === 2")
         page.page.click("#lanes button:nth-child(2)")
@@ -109,7 +109,7 @@ def test_two_sensors_have_a_tab_each(chromium):
 
 
 def test_a_phone_enters_by_the_codes_address_and_finds_in_again(chromium, tmp_path):
-    with serving("--seed", 1, "--web-port", 0, "--lan", env={"BARHOLD_CONFIG": str(tmp_path)}) as address:
+    with serving("--seed", 1, "--port", 0, "--lan", env={"BARHOLD_CONFIG": str(tmp_path)}) as address:
         page = Page(chromium, address)
         page.until("location.pathname === '/' && document.getElementById('link-text').textContent === 'connected'", 30)
         assert "#" not in page.page.url
@@ -127,7 +127,7 @@ def test_a_phone_enters_by_the_codes_address_and_finds_in_again(chromium, tmp_pa
 
 
 def test_a_sites_script_cannot_read_the_page(chromium):
-    with serving("--seed", 1, "--web-port", 0) as address:
+    with serving("--seed", 1, "--port", 0) as address:
         page = Page(chromium, address)
         page.page.goto("data:text/html,<title>elsewhere</title>")
         told = page.ask(f"fetch('{address}history').then((a) => a.text(), (error) => 'refused: ' + error)")

@@ -23,7 +23,7 @@ def test_a_load_is_a_number_and_its_unit(text, load):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("60", "no unit is not kg or lb: write 60kg or 60lb"),
+        ("60", "60 needs a unit: write 60kg or 60lb"),
         ("60 stone", "stone is not kg or lb"),
         ("0kg", "over 0 and at most 1000 kg"),
         ("1000.1kg", "at most 1000 kg"),

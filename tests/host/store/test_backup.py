@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import postgreskit
 from barhold.errors import InputError, StoreError
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
-from barhold.store import Device, People, Store, backup, copying, database, derived, migrate, schema
+from barhold.store import Device, People, Store, backup, copying, database, derived_rows, migrate, schema
 from bench import years
 from fake_sensor import LOG, make
 from hostkit import ROOT, TEST_PATHS, barhold, barhold_process
@@ -61,7 +61,9 @@ def dumped(place: str) -> dict[str, list[tuple]]:
             table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
             for table in schema.SAID
         }
-        tables["training_set"] = sorted(derived.stored(connection).values())  # row ids are each database's own
+        tables["training_set"] = sorted(
+            derived_rows.stored_everywhere(connection).values()
+        )  # row ids are each database's own
     engine.dispose()
     return tables
 
@@ -175,9 +177,9 @@ def test_a_backup_is_one_file_and_comes_back_whole(database_place: str, tmp_path
     after = dumped(database_place)
     refused = barhold("db", "restore", kept, db=database_place)
     assert refused.exit_code == 2
-    assert "--yes" in refused.stderr
+    assert "--overwrite" in refused.stderr
     assert dumped(database_place) == after
-    assert barhold("db", "restore", kept, "--yes", db=database_place).exit_code == 0
+    assert barhold("db", "restore", kept, "--overwrite", db=database_place).exit_code == 0
     restored = dumped(database_place)
     restored["quarantine"] = [row[1:] for row in restored["quarantine"]]
     before["quarantine"] = [row[1:] for row in before["quarantine"]]
@@ -193,7 +195,7 @@ def test_a_backup_replaces_no_file_by_itself(full: str, tmp_path: Path) -> None:
     (tmp_path / "b.db").write_text("mine")
     done = barhold("db", "backup", tmp_path / "b.db", db=full)
     assert (done.exit_code, (tmp_path / "b.db").read_text()) == (2, "mine")
-    assert barhold("db", "backup", tmp_path / "b.db", "--yes", db=full).exit_code == 0
+    assert barhold("db", "backup", tmp_path / "b.db", "--overwrite", db=full).exit_code == 0
     assert dumped(str(tmp_path / "b.db")) == dumped(full)
 
 
@@ -201,7 +203,7 @@ def test_a_backup_is_no_ones_but_its_owners_and_never_the_database_itself(full: 
     (tmp_path / "link.db").symlink_to(full)
     before = dumped(full)
     for name in (full, tmp_path / "link.db"):
-        done = barhold("db", "backup", name, "--yes", db=full)
+        done = barhold("db", "backup", name, "--overwrite", db=full)
         assert done.exit_code == 2
         assert "the database itself" in done.stderr
     assert dumped(full) == before
@@ -220,7 +222,7 @@ def test_what_a_killed_program_left_beside_an_older_file_is_not_taken_for_the_ba
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in TEST_PATHS)}
     subprocess.run([sys.executable, "-c", code, older], env=env, check=True)
     assert older.with_name("older.db-wal").stat().st_size
-    assert barhold("db", "backup", older, "--yes", db=full).exit_code == 0
+    assert barhold("db", "backup", older, "--overwrite", db=full).exit_code == 0
     assert dumped(str(older)) == dumped(full)
 
 
@@ -279,7 +281,7 @@ def test_a_spoilt_backup_restores_nothing(full: str, tmp_path: Path, spoil, said
     assert barhold("db", "backup", kept, db=full).exit_code == 0
     spoil(kept)
     before = dumped(full)
-    done = barhold("db", "restore", kept, "--yes", db=full)
+    done = barhold("db", "restore", kept, "--overwrite", db=full)
     assert done.exit_code == 2
     assert len(done.stderr.splitlines()) == 1
     assert said in done.stderr
@@ -295,7 +297,7 @@ def test_a_broken_database_is_replaced_only_when_asked(full: str, tmp_path: Path
     spoilt = broken.read_bytes()
     assert barhold("db", "restore", kept, db=broken).exit_code == 2
     assert broken.read_bytes()[4096:] == spoilt[4096:]
-    assert barhold("db", "restore", kept, "--yes", db=broken).exit_code == 0
+    assert barhold("db", "restore", kept, "--overwrite", db=broken).exit_code == 0
     assert dumped(str(broken)) == dumped(full)
 
 

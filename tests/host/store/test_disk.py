@@ -154,7 +154,7 @@ def test_a_restore_that_finds_no_room_leaves_what_was_there(disk: Disk, old: Pat
     path = disk.folder / "b.db"
     with Store.open(path) as store:
         store.add_records(DEVICE, LOG, [make(seq) for seq in range(100)], 1)
-    assert "the disk is full" in run("db", "restore", old, "--yes", "--db", path)
+    assert "the disk is full" in run("db", "restore", old, "--overwrite", "--db", path)
     assert "the disk is full" in run("db", "copy", old, path)
     assert held(path) == 100
 

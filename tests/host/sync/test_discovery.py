@@ -64,7 +64,7 @@ def test_several_near_are_named_with_how_to_choose(room: FakeRoom) -> None:
 def test_nobody_near_says_what_to_do(room: FakeRoom) -> None:
     with pytest.raises(LinkError, match="no sensor is near: switch it on"):
         found(Wanted())
-    with pytest.raises(LinkError, match="no board is at a USB port: plug the sensor in"):
+    with pytest.raises(LinkError, match="no board is plugged in: plug the sensor in"):
         found(Wanted(usb=True))
     assert found(Wanted(port="/dev/x")) == ("/dev/x", "")
 

@@ -1,6 +1,7 @@
 """`barhold update`'s host side against the sensor's own Update on a folder: resumed, refused, confirmed, gone back."""
 
 import asyncio
+import hashlib
 import struct
 from collections import deque
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from barcore import bundle as layout
 from barcore import frame, protocol
 from barhold.connection import Control
+from barhold.connection.update_state import UpdateState
 from barhold.errors import LinkError, RefusedError
 from barhold.image import bundle, signing_keys
 from barhold.update import precheck
@@ -131,6 +133,30 @@ def offered(one: Version, sensor: Sensor, **more) -> Offer:
     return Offer(bundle.parse(one.bundle(), "made"), sensor.by_cable, **more)
 
 
+class Lossy:
+    """A link to a sensor that loses what it is told to; it counts how many blocks were on their way at most."""
+
+    def __init__(self, sensor: Sensor, lose_sent=lambda _: False, lose_answer=lambda _: False) -> None:
+        self.sensor, self._lose_sent, self._lose_answer = sensor, lose_sent, lose_answer
+        self.dropped = self.sent = self.answers = self.most = 0
+
+    async def send(self, raw: bytes) -> None:
+        self.sent += 1
+        if not self._lose_sent(self.sent):
+            await self.sensor.send(raw)
+        self.most = max(self.most, len(self.sensor.inbox))
+
+    async def receive(self, timeout_s: float) -> bytes:
+        while True:
+            raw = await self.sensor.receive(timeout_s)
+            self.answers += 1
+            if not self._lose_answer(self.answers):
+                return raw
+
+    async def close(self) -> None:
+        await self.sensor.close()
+
+
 class Brought:
     """An update over as many sessions as it takes."""
 
@@ -188,6 +214,56 @@ def test_a_break_costs_no_more_than_a_piece(tmp_path) -> None:
     head = -(-layout.head_bytes(NEW.bundle()) // 507)
     assert sensor.blocks <= -(-len(NEW.bundle()) // 507) + brought.sessions * (pieces + head)
     assert any("going on at byte" in note for note in brought.notes)
+
+
+WINDOW_LOSSES = {
+    "none": (lambda _: False, lambda _: False),
+    "one block": (lambda n: n == 9, lambda _: False),
+    "a window": (lambda n: 9 <= n < 15, lambda _: False),
+    "a block, twice": (lambda n: n in (9, 15), lambda _: False),
+    "every fifth block": (lambda n: n > 3 and n % 5 == 0, lambda _: False),
+    "every third answer": (lambda _: False, lambda n: n > 3 and n % 3 == 0),
+    "all answers for a while": (lambda _: False, lambda n: 8 <= n < 14),
+    "both": (lambda n: n > 3 and n % 7 == 0, lambda n: n > 3 and n % 5 == 0),
+}
+
+
+@pytest.mark.parametrize("losses", WINDOW_LOSSES)
+@pytest.mark.parametrize("window", [1, 6])
+def test_a_window_of_blocks_arrives_whole_whatever_is_lost(tmp_path, losses: str, window: int) -> None:
+    sensor = Sensor(tmp_path)
+    link = Lossy(sensor, *WINDOW_LOSSES[losses])
+    raw, states = NEW.bundle(), []
+
+    async def send() -> UpdateState:
+        control = await Control.open(link, lambda _: None)
+        head = raw[: layout.head_bytes(raw)]
+        await control.update(protocol.UPDATE_BEGIN, b"\0" + hashlib.sha256(head).digest())
+        await control.send_blocks(raw, 0, 507, window, states.append)
+        return await control.update(protocol.UPDATE_FINISH)
+
+    assert asyncio.run(send()).state == protocol.UPDATE_CHECKING
+    assert link.most <= window
+    offsets = [one.next_offset for one in states]
+    assert offsets == sorted(offsets)
+    if losses == "none":
+        assert (sensor.blocks, link.most) == (-(-len(raw) // 507), window)
+
+
+def test_a_sensor_that_answers_and_does_not_move_on_is_left(tmp_path) -> None:
+    sensor = Sensor(tmp_path)
+    raw = NEW.bundle()
+
+    async def send() -> None:
+        control = await Control.open(sensor, lambda _: None)
+        sensor.update.ask = lambda *_: struct.pack(
+            protocol.UPDATE_STATE_FORMAT, protocol.UPDATE_FILES, 15, 0, 0, 0, 0, 0
+        )
+        await control.send_blocks(raw, 0, 507, 6, lambda _: None)
+
+    with pytest.raises(LinkError, match="the sensor stays at byte 0 of the update"):
+        asyncio.run(send())
+    assert sensor.blocks < 200
 
 
 def test_a_version_that_crashes_is_told_and_the_old_one_counts(tmp_path) -> None:

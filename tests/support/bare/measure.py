@@ -5,7 +5,6 @@ For `barhold bench update`, from a checkout: run `update` with asyncio.run.
 
 import asyncio
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +47,7 @@ async def update(broken: bool, files: int, interval_ms: float = INTERVAL_MS) -> 
         folder = Path(name)
         signing_keys.make(folder / "key.pem")
         made = _next_version(folder / "key.pem", files)
-        lay(folder / "board", run._parts(bundle.make(), run.Wish(boards.named("xiao_s3"))))
+        lay(folder / "board", run._parts(bundle.make(), run.FlashRequest(boards.named("xiao_s3"))))
         config = storage.FolderStorage(str(folder / "board" / "config"), lambda: 1)
         policy.KEY.save(config, {"modulus": signing_keys.read(folder / "key.pem").modulus.hex()})
         air = Air(interval_ms)
@@ -75,14 +74,14 @@ async def _updated(board: BareBoard, made: bundle.Bundle, database: Path) -> tup
         bringing = Bringing(Offer(made, False), note, lambda *_: keeper.progress())
 
         async def work(control: Control) -> str:
-            begun.append(time.perf_counter())
+            begun.append(asyncio.get_running_loop().time())
             return await bringing.work(control)
 
         board.press(True)
         task = asyncio.create_task(keeper.control(work))
         heard = asyncio.create_task(done.wait())
         await asyncio.wait({task, heard}, return_when=asyncio.FIRST_COMPLETED)
-        taken_s, breaks = time.perf_counter() - begun[0], board.radio.broken
+        taken_s, breaks = asyncio.get_running_loop().time() - begun[0], board.radio.broken
         if not done.is_set():
             heard.cancel()
             raise RuntimeError(f"the update ended: {task.exception()}")
@@ -99,14 +98,14 @@ async def _bare(board: BareBoard, raw: bytes) -> float:
     most = transport.client.mtu_size - 3
     board.radio.deaf = True
     board.radio.writes.clear()
-    begun, sent = time.perf_counter(), 0
+    begun, sent = asyncio.get_running_loop().time(), 0
     for _ in range(-(-len(raw) // BLOCK_BYTES)):
         for at in range(0, frame_bytes, most):
             await transport.client.write_gatt_char(protocol.RX_UUID, bytes(min(most, frame_bytes - at)), response=False)
             sent += 1
     while len(board.radio.writes) < sent:
         await asyncio.sleep(0.001)
-    taken_s = time.perf_counter() - begun
+    taken_s = asyncio.get_running_loop().time() - begun
     board.radio.deaf = False
     await transport.close()
     return taken_s

@@ -1,9 +1,12 @@
 """What a bare ESP32 has and the build for the web has not: its name, its pins, and waits that take their time."""
 
 import binascii
+import builtins
+import gc
 import json
 import struct
 import sys
+import time
 
 sys.path.append("/twin")
 
@@ -12,9 +15,11 @@ import remote  # noqa: E402
 import vtime  # noqa: E402
 import world  # noqa: E402
 
-BUTTON = 4  # of the XIAO
+BUTTONS = {"xiao_s3": 4, "m5stickc_plus2": 37}
 SAMPLE_FORMAT, SAMPLE_BYTES = "<I6h", 16
 NEVER_MS = 1 << 40
+LONGEST_STEP_MS = 20
+"""A longer wait is none of the application's loop."""
 
 
 class Implementation:
@@ -70,19 +75,47 @@ class Sys:
         return getattr(real_sys, name)
 
 
-real_sys = sys
+real_sys, real_gc = sys, gc
+
+
+class Gc:
+    """The module `gc` of a board with so much memory."""
+
+    def __init__(self, free_bytes):
+        self._free_bytes = free_bytes
+
+    def mem_free(self):
+        return self._free_bytes
+
+    def __getattr__(self, name):
+        return getattr(real_gc, name)
+
+
+def slow_imports(import_ms):
+    """Let the import of the application take so long, deaf to everything, Ctrl-C included."""
+    plain = builtins.__import__
+
+    def slow(name, *more):
+        if name == "main" and name not in sys.modules:
+            end = time.ticks_add(time.ticks_ms(), import_ms)
+            while time.ticks_diff(end, time.ticks_ms()) > 0:
+                pass
+        return plain(name, *more)
+
+    builtins.__import__ = slow
 
 
 class Events:
     """What happens to the board: its button, a lifter, and the radio's own."""
 
-    def __init__(self, here, radio):
+    def __init__(self, here, radio, button):
         self._here = here
+        self._button = button
         self._on_radio = radio.on_event
 
     def __call__(self, kind, *more):
         if kind == "press":
-            self._here.drive(BUTTON, 0) if more[0] else self._here.release(BUTTON)
+            self._here.drive(self._button, 0 if more[0] else 1)
         elif kind == "train":
             move(self._here, self._here.now_ms)
         else:
@@ -113,17 +146,22 @@ def set_up(text, cause):
     told = json.loads(text)
     here = getattr(assembled, told["world"])()
     here.reset_cause = cause
-    remote.radio.on_event = Events(here, remote.radio)
+    remote.radio.on_event = Events(here, remote.radio, BUTTONS[told["world"]])
     vtime.install()
     console = remote.Console()
     sys.modules["sys"], sys.modules["select"] = Sys(told, console), Select(console)
+    if told["free_bytes"]:
+        sys.modules["gc"] = Gc(told["free_bytes"])
+    if told["import_ms"]:
+        slow_imports(told["import_ms"])
     move(here, NEVER_MS)
     if told["imu_dead"]:
         here.i2c.clear()
     wait = world.World.wait_ms
 
     def wait_ms(self, duration_ms):
-        remote.wait_ms(duration_ms // told["times_as_fast"])
-        wait(self, duration_ms)
+        loop_ms = told["loop_ms"] if duration_ms <= LONGEST_STEP_MS else 0
+        remote.wait_ms((duration_ms + loop_ms) // told["times_as_fast"])
+        wait(self, duration_ms + loop_ms)
 
     world.World.wait_ms = wait_ms

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from barhold.flash.layout import Part
+from barsensor.boards import known
 from mpy import rig
 from radio.air import Air
-from radio.board import CTRL_C, Board
+from radio.board import CTRL_C, Board, Uart
 
 HERE = Path(__file__).resolve().parent
 S3 = "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"
+MACHINES = {"xiao_s3": S3, "m5stickc_plus2": "Generic ESP32 module with SPIRAM with ESP32"}
+LOOP_MS = 15
+"""The longest that a sample took on an emulated ESP32, added to each wait of the loop."""
 ROOM_BYTES = 2 << 20
 
 
@@ -27,16 +31,25 @@ def lay(folder: Path, parts: Iterable[Part]) -> None:
 class BareBoard(Board):
     """`async with BareBoard(folder)`: `folder` holds what is on the board, before and whenever its REPL waits.
 
-    `samples` are what its IMU feels from `train` on; `times_as_fast` lets its clock run ahead of this computer's.
+    `samples` are what its IMU feels from `train` on; `times_as_fast` lets its clock run ahead of this computer's, and
+    `board` is which one it is: its console is the registry's, and its loop as slow as the real one at its worst.
     """
 
     def __init__(
-        self, folder: Path, limit_s: float = 120, air: Air | None = None, samples: bytes = b"", **told: Any
+        self,
+        folder: Path,
+        limit_s: float = 120,
+        air: Air | None = None,
+        samples: bytes = b"",
+        board: str = "xiao_s3",
+        **told: Any,
     ) -> None:
-        super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s)
+        uart = Uart.of(known.named(board), told.get("times_as_fast", 1))
+        super().__init__(air or Air(5.0), folder, files={"samples": samples}, limit_s=limit_s, uart=uart)
         folder.mkdir(exist_ok=True)
-        usual = {"name": "micropython", "version": [1, 27, 0], "machine": S3, "world": "xiao_s3", "imu_dead": False,
-                 "times_as_fast": 1}  # fmt: skip
+        usual = {"name": "micropython", "version": [1, 27, 0], "machine": MACHINES[board], "world": board,
+                 "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0,
+                 "free_bytes": 0, "import_ms": 0}  # fmt: skip
         config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
         self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), rig.TWIN, folder, config]

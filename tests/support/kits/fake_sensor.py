@@ -149,6 +149,7 @@ class Modern:
         self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
         self.update_key = b""
         self.minor = protocol.MINOR
+        self.flash_bytes = (1_200_000, 2_000_000)
         self.refuses: dict[int, int] = {}
         self.calibration = [(0, 0, 0, 0, 0, 0)]  # what the next CALIBRATEs answer; the last one stays
         self.actions: list[int] = []
@@ -196,6 +197,17 @@ class Modern:
         entries = {tag: value for tag, value in frame.parse_info(body).items() if tag not in newer}
         entries[protocol.INFO_PROTOCOL] = bytes((protocol.MAJOR, self.minor))
         return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
+
+    def _diagnose(self, nonce: int, _: bytes) -> tuple[int, int, bytes]:
+        told = (
+            (protocol.DIAG_HEAP, struct.pack("<II", 1_900_000, 110_000)),
+            (protocol.DIAG_FLASH, struct.pack("<II", *self.flash_bytes)),
+            (protocol.DIAG_LOG, struct.pack("<II", 5, 32_512)),
+            (protocol.DIAG_IMU, bytes(12)),
+            (protocol.DIAG_FAULTS, bytes(12)),
+            (protocol.DIAG_STARTS, bytes((0, 1, 0, 0, 0, 0, 0, 0))),
+        )
+        return protocol.DIAGNOSIS, nonce, frame.pack_info(told)
 
     def _update(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         """Know of no update, and keep a key."""
@@ -280,10 +292,11 @@ class Asked:
             protocol.STREAM: modern._stream,
             protocol.UPDATE: modern._update,
             protocol.ACCESS: modern._access,
+            protocol.DIAGNOSE: modern._diagnose,
         }
         if kind in modern.refuses:
             return modern.refuses[kind]
-        if kind not in rows or modern.minor < (2 if kind == protocol.ACCESS else 1):
+        if kind not in rows or modern.minor < (2 if kind in (protocol.ACCESS, protocol.DIAGNOSE) else 1):
             return protocol.UNKNOWN_FRAME
         needs = {protocol.KEY: protocol.NEEDS_CABLE, protocol.ERASE: protocol.NOT_ALLOWED}
         if kind in needs and not at_hand:

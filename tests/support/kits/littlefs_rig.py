@@ -17,7 +17,7 @@ from littlefs.context import UserContext
 from barsensor.boards import storage
 
 BLOCK_BYTES = 4096
-FOLDER = "log"
+FOLDER, MIRROR_FOLDER = "log", "config"
 WRITE_ONCE, CREATE, TRUNCATE, APPEND, READ = 2, 0x100, 0x400, 0x800, 1
 DIRECTORY = 2
 MODES = {"rb": READ, "wb": WRITE_ONCE | CREATE | TRUNCATE, "ab": WRITE_ONCE | CREATE | APPEND}
@@ -157,8 +157,9 @@ class Mounted:
 
     def put_mtime(self) -> None:
         """Give each file the 12 bytes that MicroPython adds to its entry; later writes keep them."""
-        for name in self.listdir(FOLDER):
-            lfs.setattr(self.fs, f"{FOLDER}/{name}", 1, bytes(8))
+        for folder in (FOLDER, MIRROR_FOLDER):
+            for name in self.listdir(folder):
+                lfs.setattr(self.fs, f"{folder}/{name}", 1, bytes(8))
 
 
 class LfsFile:
@@ -216,7 +217,8 @@ class Rig:
             module.os = mounted  # type: ignore[attr-defined]
             module.open = mounted.open  # type: ignore[attr-defined]
         storage = self.modules[0].FolderStorage(FOLDER, lambda: self.log_id)
-        return SimpleNamespace(flash=flash, mounted=mounted, storage=storage)
+        mirror = self.modules[0].FolderStorage(MIRROR_FOLDER, lambda: self.log_id)
+        return SimpleNamespace(flash=flash, mounted=mounted, storage=storage, mirror=mirror)
 
 
 def on_littlefs(*more: ModuleType) -> Iterator[Rig]:

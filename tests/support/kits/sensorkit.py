@@ -18,6 +18,7 @@ class Imu:
 
     chip = "fake"
     overruns = bad_words = 0
+    bridge_ms = 1 << 29
     self_test_says = ("",)
 
     def __init__(self, clock) -> None:
@@ -28,6 +29,9 @@ class Imu:
 
     def start(self) -> None:
         self.starts += 1
+
+    def discard(self) -> None:
+        """Nothing waits."""
 
     def choose(self, fast):
         """One rate is all it has."""
@@ -56,6 +60,7 @@ class Link:
 
     max_frame_bytes = protocol.MAX_FRAME
     connected = up = True
+    faults = bad_frames = 0
     room = 4096
 
     def __init__(self, is_cable: bool = True) -> None:

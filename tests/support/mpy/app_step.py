@@ -22,6 +22,7 @@ class Imu:
     """Lies still, two samples a step, and allocates nothing."""
 
     overruns = bad_words = 0
+    bridge_ms = 1 << 29
     tick = 0
 
     def read(self, buf, limit):
@@ -39,6 +40,7 @@ class Link:
 
     max_frame_bytes = 532
     connected = is_cable = True
+    faults = 0
     room = 4096
     frame = None
 

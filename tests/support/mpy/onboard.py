@@ -19,11 +19,12 @@ from world import DeepSleep, Restart  # noqa: E402
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 from barsensor import boards, main  # noqa: E402
+from barsensor.boards import known  # noqa: E402
 
 
 def choose(name):
     with open("/board", "w") as file:
-        file.write(name + "\n")
+        file.write(known.named(name).file_text() if known.named(name) else name)
 
 
 def open_here(name, **options):
@@ -92,7 +93,7 @@ def signs(name):
 
 
 def battery(name):
-    """Print mV for a steady cell, a noisy one, and none."""
+    """Print mV for a steady cell, a noisy one, none, and on a chip without calibration."""
     world, board = open_here(name)
     pin = {"xiao_s3": 1, "m5stickc_plus2": 38}[name]
     print(board.power.battery_mv())
@@ -106,6 +107,28 @@ def battery(name):
     print(board.power.battery_mv())
     world.adc[pin] = 90000
     print(board.power.battery_mv())
+    world.adc_calibrated = False
+    print(board.power.battery_mv())
+
+
+def speed(name):
+    """Print the chip's clock once the board is open, and when it is opened for safe mode."""
+    world, _ = open_here(name)
+    opened = world.cpu_hz
+    world.reboot()
+    boards.open_spare()
+    print(opened, world.cpu_hz)
+
+
+def long_import(name):
+    """Print what ends a soft reset's boot.py and the import of the application after it, the longest that was seen."""
+    world = getattr(assembled, name)()
+    choose(name)
+    world.watch(8000)  # the application's, which outlives a soft reset
+    world.reboot(machine.SOFT_RESET)
+    with open("/barloader/boot.py") as file:
+        exec(file.read(), {})
+    print(stopped(world.stall_ms, 11400))
 
 
 def identity(name):
@@ -193,7 +216,7 @@ def watchdog(name):
     world.reboot(machine.WDT_RESET)
     print(world.pins.get(4))
     board = boards.open_or_say()
-    print(board.power.cause, stopped(board.power.restart))
+    print(board.power.cause, stopped(board.power.restart), world.rtc_memory)
 
 
 def slow_down(world, storage, stall_ms):
@@ -239,6 +262,54 @@ def train(name, stall_ms="0"):
     targets = [freq for _, _, freq, duty in world.pwm_log if duty].count(2400)
     print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END), targets)
     print(board.imu.overruns, board.imu.bad_words, app.log_faults)
+
+
+def stalls(name, stall_ms):
+    """Train at the usual rate while every write to flash stalls everything; print what was counted and what was lost.
+
+    That is: reps, sets begun and ended; overruns while a set was under way; whether each later one was of a write.
+    """
+    with open("/stdin", "rb") as file:
+        packed = file.read()
+    world, board = open_here(name)
+    board.imu.start()
+    writes = [0]
+    replace = board.storage.replace
+
+    def slow(file, data):
+        writes[0] += 1
+        world.wait_ms(int(stall_ms))
+        replace(file, data)
+
+    board.storage.replace = slow
+    app = main.compose(board)
+    board.imu.discard()
+    start_ms, count, at = world.now_ms, len(packed) // SAMPLE_BYTES, [0]
+
+    def motion(at_ms):
+        while at[0] + 1 < count and struct.unpack_from("<I", packed, (at[0] + 1) * SAMPLE_BYTES)[0] <= at_ms - start_ms:
+            at[0] += 1
+        return struct.unpack_from(SAMPLE_FORMAT, packed, at[0] * SAMPLE_BYTES)[1:]
+
+    world.imu.motion = motion
+    in_set, before = [0], [0]
+
+    def watch():
+        if app.busy and board.imu.overruns != before[0]:
+            in_set[0] += board.imu.overruns - before[0]
+        before[0] = board.imu.overruns
+        return at[0] + 1 == count and not app.log.dirty and not app.busy
+
+    writes[0] = 0
+    app.run(watch)
+    world.wait_ms(100)
+    app.step()
+    buf, kinds = bytearray(protocol.RECORD_BYTES), []
+    for seq in range(app.log.next_seq):
+        app.log.read_into(seq, buf)
+        kinds.append(record.header(buf)[0])
+    print(kinds.count(protocol.REP), kinds.count(protocol.SET_START), kinds.count(protocol.SET_END))
+    print(in_set[0], board.imu.overruns <= writes[0], board.imu.overruns > 0, board.imu.bad_words, app.log_faults)
 
 
 def screen(name):

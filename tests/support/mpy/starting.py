@@ -323,4 +323,51 @@ def no_storage(name):
     print(sounds.count(2400), sounds.count(400) > 5)
 
 
+def field(name, fault, from_ms, for_ms):
+    """Train while something fails for a while, then lie still; print how it ends, what was counted and what is told."""
+    world, radio = made(name), ether.Ether()
+    wires, replace = dict(world.i2c), FolderStorage.replace
+
+    def fail(self, file, data):
+        raise OSError(5)
+
+    def begin():
+        if fault == "i2c":
+            world.i2c.clear()
+        elif fault == "flash":
+            FolderStorage.replace = fail
+        else:
+            radio.raises = (fault,)
+
+    def end():
+        world.i2c.update(wires)
+        FolderStorage.replace = replace
+        radio.raises = ()
+
+    begin() if int(from_ms) == 0 else At(world, int(from_ms), begin)
+    At(world, int(from_ms) + int(for_ms), end)
+    print(life(world, played(world, 8000) + 300000), counted())
+    print([text for text in texts() if ": " in text][-1], radio.on)
+
+
+def stopped_clock(name):
+    """Let the board's clock stand still; print how it ends and what is told."""
+    world = made(name)
+    advance = world._advance
+
+    def stand(now_ms):
+        world.slept_ms = getattr(world, "slept_ms", 0) + 1
+        if world.slept_ms > 2000:
+            raise Restart("never noticed")
+
+    def stop():
+        world._advance = stand
+
+    At(world, 10000, stop)
+    print(life(world))
+    world._advance = advance
+    world.reboot(machine.HARD_RESET)
+    print(texts()[0].split("\n")[-2])
+
+
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -126,6 +126,7 @@ class Link:
     max_frame_bytes = protocol.MAX_FRAME
     room = 4096
     connected = up = True
+    faults = 0
     busy = False
 
     def __init__(self, is_cable):
@@ -337,6 +338,24 @@ def boot_loop():
     print(life(600000, updates_to(version(NEW))), pointer())
     restarted(machine.HARD_RESET)
     print(life(45000, hello), pointer())
+
+
+def planned():
+    """The application restarts because it wants to, again and again: its IMU falls silent before it is healthy."""
+    wires = {bus: dict(chips) for bus, chips in world.i2c.items()}
+    for _ in range(4):
+        dies_ms = world.now_ms + 15000
+
+        def motion(at_ms, dies_ms=dies_ms):
+            if at_ms >= dies_ms:
+                world.i2c.clear()
+            return 0, 0, 4096, 0, 0, 0
+
+        world.imu.motion = motion
+        ended = life(120000)
+        print(ended, pointer())
+        world.i2c.update(wires)
+        restarted(ended[1])
 
 
 def other_slot():

@@ -6,6 +6,7 @@ back, so queues fill up as they do on a radio. With interval 0 everything crosse
 
 import asyncio
 import itertools
+import math
 from collections import deque
 
 from bumble import core, hci, ll
@@ -36,7 +37,9 @@ class Air(LocalLink):
             loop = asyncio.get_running_loop()
             interval_s = self.interval_ms / 1000
             if interval_s:
-                self._event = loop.call_at((loop.time() // interval_s + 1) * interval_s, self._exchange)
+                # In simulated time the event that just was may lie a rounding error ahead of its own moment.
+                events = math.floor(loop.time() / interval_s + 1e-6)
+                self._event = loop.call_at((events + 1) * interval_s, self._exchange)
             else:
                 self._event = loop.call_soon(self._exchange)
 

@@ -8,24 +8,46 @@ import select
 import socket
 import struct
 import tty
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from barhold.image import firmware_files
 from mpy import rig
 from radio.air import Air
 from radio.peripheral import Faults, Peripheral
+from radio.simulated_time import count_computing
 
 HERE = Path(__file__).resolve().parent
 LIMIT_S = 300
 CTRL_C = b"\x03"
-HELD_UP_S = 0.2
+HELD_UP_S = 0.5
+WIRE_S = 0.002
+"""How often the bytes on a UART's wire move on."""
+ASKED_BYTES = 32
+"""What one question takes of a UART's ring: what has been taken is no longer in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uart:
+    """A console behind a UART: what comes faster than it is read stays in a ring, and beyond that is lost."""
+
+    bytes_per_s: float
+    ring_bytes: int
+
+    @classmethod
+    def of(cls, board: Any, times_as_fast: int = 1) -> "Uart | None":
+        """Return the console of a board of the registry; None where it is USB, which loses nothing."""
+        if not board.console_ring_bytes:
+            return None
+        return cls(board.console_baud / 10 * times_as_fast, board.console_ring_bytes)
 
 
 class Board:
     """`async with Board(air, main, *args)`; ended at the block's end, and after `limit_s` in any case.
 
     `files` are what the program may ask for by name, `port` is the console's name for pyserial, `printed` what came out
-    of it.
+    of it. `uart` is what its console is behind, None for USB; `lost_bytes` counts what found no room in its ring.
     """
 
     def __init__(
@@ -36,6 +58,7 @@ class Board:
         files: dict[str, bytes] | None = None,
         faults: Faults | None = None,
         limit_s: float = LIMIT_S,
+        uart: Uart | None = None,
     ) -> None:
         self._script = HERE / "board.mjs"
         self._command = [rig.interpreter(), firmware_files.folder(), rig.TWIN, main, *args]
@@ -44,6 +67,8 @@ class Board:
         self._files = files or {}
         self._events: list[list] = []
         self._typed = b""
+        self._uart = uart
+        self.lost_bytes = 0
         self._interrupted = False
         self._woken, self._asked = asyncio.Event(), asyncio.Event()
         self._reader_there = True
@@ -51,6 +76,7 @@ class Board:
         self.questions = self.held_up = 0
 
     async def __aenter__(self) -> "Board":
+        count_computing(1)
         self._console, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._console, False)
@@ -67,13 +93,18 @@ class Board:
             )
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._console, self._on_typed)
+        if self._uart:
+            self._carrying = asyncio.create_task(self._carry(self._uart))
+        else:
+            loop.add_reader(self._console, self._on_typed)
         self._limit = loop.call_later(self._limit_s, self._process.kill)
         self._serving = asyncio.create_task(self._serve())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._limit.cancel()
+        if self._uart:
+            self._carrying.cancel()
         while not self._serving.done():
             self._serving.cancel()  # more than once: until 3.12 a wait_for that was just done swallows it
             await asyncio.wait({self._serving}, timeout=0.1)
@@ -97,7 +128,9 @@ class Board:
                     await self._write(arguments[0].encode("latin1"))
                     continue
                 answer = getattr(self, f"_{name}", None) or getattr(self.radio, name)
+                count_computing(-1)
                 reply = json.dumps(await answer(*arguments)).encode()
+                count_computing(1)
                 self._writer.write(struct.pack("<I", len(reply)) + reply)
 
     async def pass_questions(self, count: int) -> None:
@@ -112,15 +145,18 @@ class Board:
     async def _file(self, name: str) -> str:
         return self._files[name].hex()
 
-    async def _wait(self, duration_ms: int) -> tuple[list[list], bool]:
+    async def _wait(self, duration_ms: float) -> tuple[list[list], bool, float]:
+        """Wait; return what happened, and for how many ms it was, by the clock of whatever loop this runs in."""
+        begun_s = asyncio.get_running_loop().time()
         if not self._events and not self._interrupted:
             await self._sleep(duration_ms / 1000)
         events, self._events = self._events, []
         interrupted, self._interrupted = self._interrupted, False
-        return events, interrupted
+        return events, interrupted, (asyncio.get_running_loop().time() - begun_s) * 1000
 
     async def _typed_now(self) -> tuple[str, bool]:
-        typed, self._typed = self._typed, b""
+        asked = ASKED_BYTES if self._uart and CTRL_C not in self._typed else len(self._typed)
+        typed, self._typed = self._typed[:asked], self._typed[asked:]
         _, interrupt, after = typed.rpartition(CTRL_C)
         if not interrupt:
             return typed.hex(), False
@@ -136,9 +172,10 @@ class Board:
         self._events.clear()
         return typed.decode("latin1")
 
-    async def _write(self, data: bytes | str) -> None:
-        """Write to the console as USB does: nobody reading holds it up once, then what does not fit is lost."""
+    async def _write(self, data: bytes | str) -> int:
+        """Write to the console as USB does; return how many bytes it took. Nobody reading holds it up once."""
         left = bytes.fromhex(data) if isinstance(data, str) else data
+        count = len(left)
         self.printed += left
         while left:
             try:
@@ -147,7 +184,8 @@ class Board:
             except BlockingIOError:
                 self._reader_there = self._reader_there and await self._writable()
                 if not self._reader_there:
-                    return
+                    break
+        return count - len(left)
 
     async def _writable(self) -> bool:
         end = asyncio.get_running_loop().time() + HELD_UP_S
@@ -168,6 +206,24 @@ class Board:
         with contextlib.suppress(OSError):
             self._typed += os.read(self._console, 4096)
         self._interrupted = self._interrupted or CTRL_C in self._typed
+        self._woken.set()
+
+    async def _carry(self, uart: Uart) -> None:
+        """Carry what is written to the port over the wire into the ring, for ever."""
+        time = asyncio.get_running_loop().time
+        carried_s = time()
+        while True:
+            await asyncio.sleep(WIRE_S)
+            count = int((time() - carried_s) * uart.bytes_per_s)
+            carried_s += count / uart.bytes_per_s
+            with contextlib.suppress(OSError):
+                self._ring(os.read(self._console, count), uart.ring_bytes)
+
+    def _ring(self, data: bytes, ring_bytes: int) -> None:
+        taken = data[: max(0, ring_bytes - len(self._typed))]
+        self.lost_bytes += len(data) - len(taken)
+        self._typed += taken
+        self._interrupted = self._interrupted or CTRL_C in taken
         self._woken.set()
 
     async def _sleep(self, duration_s: float | None) -> None:

@@ -61,9 +61,9 @@ async def throughput(
         transport = await BleakTransport.open(NAME)
         bare_s = await _bare(board, transport, -(-records // RECORDS_A_FRAME))
         before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        begun = time.perf_counter()
+        begun = asyncio.get_running_loop().time()
         got = await (pull or pull_ahead)(transport, records)
-        synced_s = time.perf_counter() - begun
+        synced_s = asyncio.get_running_loop().time() - begun
         grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
         await transport.close()
         if got < records:
@@ -101,7 +101,11 @@ async def pull_ahead(transport: BleakTransport, records: int, ahead: int = 4) ->
     while got < records:
         while on_way < ahead and asked < records:
             await transport.send(
-                frame.pack(protocol.PULL, nonce, struct.pack(protocol.PULL_FORMAT, asked, protocol.PULL_MAX))
+                frame.pack(
+                    protocol.PULL,
+                    nonce,
+                    struct.pack(protocol.PULL_FORMAT, asked, min(protocol.PULL_MAX, records - asked), 8),
+                )
             )
             asked += protocol.PULL_MAX
             on_way += 1
@@ -126,10 +130,10 @@ async def _bare(board: Board, transport: BleakTransport, count: int) -> float:
 
     await transport.client.stop_notify(protocol.TX_UUID)
     await transport.client.start_notify(protocol.TX_UUID, on_notification)
-    begun = time.perf_counter()
+    begun = asyncio.get_running_loop().time()
     await board.radio.flood(bytes(size), count)
     await done.wait()
-    taken_s = time.perf_counter() - begun
+    taken_s = asyncio.get_running_loop().time() - begun
     await transport.client.stop_notify(protocol.TX_UUID)
     await transport.client.start_notify(protocol.TX_UUID, transport._on_notification)
     return taken_s

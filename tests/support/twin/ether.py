@@ -2,7 +2,7 @@
 
 import bluetooth
 
-ENOMEM, ENOTCONN = 12, -128
+ENOMEM, ENOTCONN, ETIMEDOUT = 12, -128, 116
 
 
 class Ether:
@@ -23,11 +23,13 @@ class Ether:
         self.heard = []
         self.deaf_to_disconnect = False
         self.refuses_advertising = False
+        self.raises = ()  # which calls raise OSError
         bluetooth.use(self)
 
     # --- the radio's side ---
 
     def start(self):
+        self._refuse("start")
         self.on = True
         self.starts += 1
 
@@ -47,10 +49,16 @@ class Ether:
         self.handles = handles
         return handles
 
+    def _refuse(self, call):
+        if call in self.raises:
+            raise OSError(ETIMEDOUT)
+
     def set_value(self, handle, data):
+        self._refuse("set_value")
         self.values[handle] = data
 
     def advertise(self, interval_us, adv, resp):
+        self._refuse("advertise")
         if self.refuses_advertising:
             raise OSError(ENOMEM)
         self.advertised = (interval_us, adv, resp)

@@ -5,6 +5,7 @@ import world
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 PIN_WAKE, EXT0_WAKE, EXT1_WAKE, TIMER_WAKE = 2, 2, 3, 4
 ETIMEDOUT, ENODEV = 116, 19
+NOT_CALIBRATED = -258  # ESP_ERR_NOT_SUPPORTED, as esp-idf gives it for a chip without calibration fuses
 
 
 class Timer:
@@ -187,6 +188,8 @@ class ADC:
         self._pin, self._atten = pin.id, atten
 
     def read_uv(self):
+        if not world.current().adc_calibrated:
+            raise OSError(NOT_CALIBRATED)
         uv = world.current().adc.get(self._pin, 0)
         return min(uv() if callable(uv) else uv, ADC._FULL_UV[self._atten])
 
@@ -236,4 +239,10 @@ def deepsleep(time_ms=0):
 
 
 def freq(hz=None):
-    return 160000000
+    w = world.current()
+    if hz is None:
+        return w.cpu_hz
+    if hz not in (20000000, 40000000, 80000000, 160000000, 240000000):
+        raise ValueError("frequency must be 20MHz, 40MHz, 80Mhz, 160MHz or 240MHz")
+    w.cpu_hz = hz
+    return None

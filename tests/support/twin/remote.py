@@ -76,7 +76,7 @@ class Console:
         return 1
 
     def write(self, data):
-        ask("write", _hex(data))
+        return ask("write", _hex(data))
 
 
 class Clock:
@@ -91,17 +91,18 @@ class Clock:
 
 def wait_ms(duration_ms):
     """Let so much time pass, and the interrupts that come in it."""
-    end = time.ticks_add(time.ticks_ms(), duration_ms)
     left_ms = duration_ms
     while True:
-        events, interrupted = ask("wait", left_ms)
+        events, interrupted, waited_ms = ask("wait", left_ms)
         for event in events:
             radio.on_event(*event)
         if interrupted:
             raise KeyboardInterrupt
         if not left_ms:
             return
-        left_ms = max(0, time.ticks_diff(end, time.ticks_ms()))
+        left_ms -= waited_ms
+        if left_ms < 0.5:
+            left_ms = 0
 
 
 radio = Radio()

@@ -15,6 +15,8 @@ ADC_PINS = {
 NO_PINS = {ESP32: (6, 7, 8, 11, 20, 24, 28, 29, 30, 31), ESP32S3: (22, 23, 24, 25)}
 LAST_PIN = {ESP32: 39, ESP32S3: 48}
 PWRON_RESET, WDT_RESET, SOFT_RESET = 1, 3, 5
+SLOW_HZ = 160000000
+"""The clock that a chip starts with; the firmware must raise it."""
 
 _made = []
 
@@ -46,6 +48,8 @@ class World:
         self.spi = {}
         self.spi_log = []
         self.adc = {}
+        self.adc_calibrated = True
+        self.cpu_hz = SLOW_HZ
         self.pwm = {}
         self.pwm_log = []
         self.pads = {}
@@ -87,6 +91,14 @@ class World:
                 self._advance(max(timer[0], self.now_ms))
                 timer[0] += timer[1]
                 timer[2](timer)
+
+    def stall_ms(self, ms):
+        """Let time pass within one call that runs no bytecode, as the import of a module: no Timer is called back."""
+        timers, self.timers = self.timers, {}
+        try:
+            self.wait_ms(ms)
+        finally:
+            self.timers = timers
 
     def wait_us(self, us):
         """Let a short time pass."""
@@ -172,10 +184,13 @@ class World:
         if cause != SOFT_RESET:
             self.watchdog_ms = 0
         self.timers = {}
+        if cause != SOFT_RESET:
+            self.cpu_hz = SLOW_HZ
         self.wake = {}
         self.pwm = {}
         self.pads = {}
         if cause == PWRON_RESET:
             self.held.clear()
+            self.rtc_memory = b""
         for pin in set(self._out) | set(self._pull):
             self.set_pin(pin, None, None)

@@ -4,6 +4,8 @@ from chips.fake import FakeImu, scaled, word_le
 
 CONFIG_BYTES = 8192
 FIFO_BYTES = 2048
+OUT_CONF = 0x78
+"""Bits 14:11 of ANYMO_2, here of its high byte: which outputs any-motion has; 0 is none."""
 
 
 def config_blob():
@@ -96,7 +98,7 @@ class FakeBmi270(FakeImu):
     def _look_for_motion(self, sample):
         """Any-motion: `duration` samples of 20 ms in a row that differ by the threshold from the reference."""
         settings = self._pages[1][0x0C:]
-        if not settings[3] & 0x80 or not settings[1] & 0xE0:
+        if not settings[3] & 0x80 or not settings[3] & OUT_CONF or not settings[1] & 0xE0:
             self._acc = sample[:3]
             return
         least = (settings[2] | (settings[3] & 0x07) << 8) * 50 * 4096 // (0x68 * 1000)

@@ -1,7 +1,7 @@
 """What every stand-in for an IMU has: registers, samples as time goes on, and the faults of a bus."""
 
 REST = (0, 0, 4096, 0, 0, 0)
-ETIMEDOUT = 116
+ENODEV, ETIMEDOUT = 19, 116
 
 
 class FakeImu:
@@ -22,6 +22,7 @@ class FakeImu:
         self.int1 = 0
         self.wire = None  # called with the interrupt's level
         self.now_us = 0
+        self.deaf_until_us = 0  # it acknowledges nothing until then, as after a reset
         self._next_us = None
         self._last = REST
         self.reset()
@@ -81,6 +82,7 @@ class FakeImu:
 
     def write(self, reg, data):
         """Take a write from the bus."""
+        self._acknowledge()
         if self.dead is not None:
             return
         for value in data:
@@ -90,6 +92,7 @@ class FakeImu:
 
     def read(self, reg, buf):
         """Answer a read from the bus."""
+        self._acknowledge()
         limit = len(buf)
         broken = self.break_after is not None and self.is_fifo(reg)
         if broken:
@@ -99,6 +102,11 @@ class FakeImu:
             reg = self.after(reg)
         if broken:
             raise OSError(ETIMEDOUT)
+
+    def _acknowledge(self):
+        """Answer to the address, or raise what the bus raises when no chip does."""
+        if self.now_us < self.deaf_until_us:
+            raise OSError(ENODEV)
 
     def after(self, reg):
         """Return the register that follows within one transfer."""

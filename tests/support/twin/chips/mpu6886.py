@@ -3,6 +3,8 @@
 from chips.fake import REST, FakeImu, scaled
 
 FIFO_BYTES = 1024
+DEAF_MS = 10
+"""How long it acknowledges nothing after a reset: the vendor's drivers wait so long, or retry 16 times."""
 
 
 class FakeMpu6886(FakeImu):
@@ -11,6 +13,7 @@ class FakeMpu6886(FakeImu):
     def __init__(self, **options):
         self.trim = (60, 70, 80, 90, 100, 110)
         self.answer = (100,) * 6
+        self.deaf_ms = DEAF_MS
         super().__init__(**options)
 
     def reset(self):
@@ -91,6 +94,7 @@ class FakeMpu6886(FakeImu):
     def put(self, reg, value):
         if reg == 0x6B and value & 0x80:
             self.reset()
+            self.deaf_until_us = self.now_us + self.deaf_ms * 1000
             return
         if reg == 0x6A:
             if value & 0x04:

@@ -1,6 +1,10 @@
-"""A register-level fake of the ST7789: takes what its SPI wires bring and keeps the picture, RGB565."""
+"""A register-level fake of the ST7789: takes what its SPI wires bring and keeps the picture, RGB565.
+
+The panel of the M5StickC Plus2 is wired blue first: without the BGR bit of MADCTL it shows red as blue.
+"""
 
 COLUMNS, ROWS = 240, 320
+MADCTL, BGR = 0x36, 0x08
 
 
 class FakeSt7789:
@@ -16,6 +20,7 @@ class FakeSt7789:
         self.sleeping = True
         self.on = False
         self.inverted = False
+        self.blue_first = False
         self._command = 0
         self._arguments = b""
         self._columns = (0, 0)
@@ -35,9 +40,12 @@ class FakeSt7789:
             self._argue()
 
     def pixel(self, x, y):
-        """Return the RGB565 number in the controller's memory."""
+        """Return the colour that the panel shows, as RGB565."""
         at = (y * COLUMNS + x) * 2
-        return self.memory[at] << 8 | self.memory[at + 1]
+        rgb = self.memory[at] << 8 | self.memory[at + 1]
+        if not self.blue_first:
+            rgb = (rgb & 0x1F) << 11 | rgb & 0x07E0 | rgb >> 11
+        return rgb
 
     def _take(self, command):
         self._command, self._arguments = command, b""
@@ -54,6 +62,8 @@ class FakeSt7789:
 
     def _argue(self):
         a = self._arguments
+        if len(a) == 1 and self._command == MADCTL:
+            self.blue_first = bool(a[0] & BGR)
         if len(a) == 4 and self._command in (0x2A, 0x2B):
             span = (a[0] << 8 | a[1], a[2] << 8 | a[3])
             limit = COLUMNS if self._command == 0x2A else ROWS

@@ -1,0 +1,55 @@
+"""Faults that others met in the field: each goes on counting as far as possible, and is told in the log.
+
+The whole firmware on the XIAO's twin, from main.start() on; six reps are trained meanwhile, from the eighth second on.
+Sources: threads about MicroPython's ESP32 port (`BLE.active` that times out, `gap_advertise` and `gatts_write` that
+raise, I2C that answers ENODEV for a while, EIO of the flash) and of devices whose crystal stopped.
+"""
+
+import pytest
+
+from barsensor import app
+from mpy import rig
+
+XIAO = "xiao_s3"
+
+
+def starting(*args: str, stdin: bytes = b"") -> list[str]:
+    said = "Barhold starts in 2 s; Ctrl-C or the button stops it here"
+    lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin).splitlines()
+    return [line for line in lines if line != said]
+
+
+@pytest.mark.parametrize(
+    ("fault", "from_ms", "for_ms", "told"),
+    [
+        ("start", 0, 15_000, "radio: 2 faults"),
+        ("advertise", 20_000, 15_000, "radio: "),
+        ("set_value", 60_000, 40_000, "radio: "),
+        ("i2c", 25_000, 400, "imu: "),
+        ("i2c", 5_000, 30, "imu: "),
+        ("flash", 60_000, 20_000, "flash: "),
+    ],
+)
+def test_a_fault_for_a_while_costs_no_rep_and_is_told(
+    fault: str, from_ms: int, for_ms: int, told: str, samples
+) -> None:
+    ended, last = starting("field", XIAO, fault, str(from_ms), str(for_ms), stdin=samples("six-reps"))
+    assert ended == "('DeepSleep', (0,)) (6, 1, 1)"
+    assert told in last
+    assert last.endswith("True"), "the radio is on again"
+
+
+@pytest.mark.parametrize("gone_ms", [3000, 30_000])
+def test_an_imu_that_does_not_answer_within_a_set_costs_only_the_reps_of_that_time(gone_ms: int, samples) -> None:
+    ended, last = starting("field", XIAO, "i2c", "25000", str(gone_ms), stdin=samples("six-reps"))
+    reps, _, closed = eval(ended[-9:])
+    assert reps >= (4 if gone_ms == 3000 else 1)
+    assert closed >= 1
+    assert "imu: " in last
+
+
+def test_a_clock_that_stops_is_a_crash_that_is_told_and_restarted() -> None:
+    ended, last = starting("stopped_clock", XIAO)
+    assert ended == "('Restart', (2,))"
+    assert last.startswith("ClockError: the clock stands at ")
+    assert app.STOPPED_STEPS * app.STEP_MS == 5000

@@ -1,0 +1,51 @@
+"""The first thing that the native MicroPython runs: gives a script the files of a board, and calls its step().
+
+Arguments: the folder that is to be /, the mode of `rig.run`, and the script's own. It does what `board.mjs` does for
+the build for the web: /script.py, /stdin and /twin lie in that folder, `_clock` is the class below.
+"""
+
+import os
+import sys
+import time
+
+import vfs
+
+root, mode = sys.argv[1:3]
+vfs.umount("/")
+vfs.mount(vfs.VfsPosix(root), "/")
+os.chdir("/")
+
+
+class Clock:
+    """The module `_clock`."""
+
+    def __init__(self):
+        self._laps = []
+
+    def lap(self):
+        self._laps.append(time_ns())
+
+    def taken(self):
+        laps, self._laps = self._laps, []
+        return " ".join([str(laps[i] - laps[i - 1]) for i in range(1, len(laps))])
+
+
+def print_aside(*values, sep=" ", end="\n"):
+    """Print to stderr, where a script of mode "sensor" prints."""
+    sys.stderr.write(sep.join([str(value) for value in values]) + end)
+
+
+time_ns = time.time_ns
+sys.modules["_clock"] = Clock()
+sys.path[:] = ["", ".frozen", "/lib", "/twin"]
+del sys.argv[1:3]
+sys.argv[0] = "script.py"
+names = {"__name__": "__main__"}
+if mode == "sensor":
+    names["print"] = print_aside
+with open("/script.py") as file:
+    code = file.read()
+exec(code, names)
+if mode != "run":
+    while names["step"]():
+        pass
