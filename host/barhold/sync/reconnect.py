@@ -9,9 +9,9 @@ from barhold.connection import Control, Info, Session, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
-from barhold.sync.backoff import Backoff
+from barhold.sync.retry import Backoff, retry
 from barhold.sync.discovery import Wanted, connect, find
-from barhold.sync.retry import insist
+from barhold.sync.retry import Backoff, retry
 
 Result = TypeVar("Result")
 Tell = Callable[[str], None]
@@ -40,7 +40,7 @@ class Keeper:
                 session = Session(transport, self._store, now, None, self._noting(on_progress), False, self.device_id)
                 await self._run(session)
 
-        await insist(attempt, self._backoff, self._tell)
+        await retry(attempt, self._backoff, self._tell)
         return self.result
 
     async def follow(
@@ -53,7 +53,7 @@ class Keeper:
                 session = Session(transport, self._store, now, on_live, self._noting(on_progress), True, self.device_id)
                 await self._run(session)
 
-        await insist(attempt, self._backoff, self._tell)
+        await retry(attempt, self._backoff, self._tell)
 
     async def control(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
         """Do `work` in one session; after a break from its beginning, in a new one."""
@@ -68,7 +68,7 @@ class Keeper:
                 finally:
                     await control.close()
 
-        return await insist(attempt, self._backoff, self._tell)
+        return await retry(attempt, self._backoff, self._tell)
 
     def progress(self) -> None:
         """Note that something was achieved: the time to give up begins anew."""
