@@ -49,7 +49,8 @@ def measure(files: int = ALL_FILES) -> Updating:
     """Bring `files` files of this install's firmware, twice."""
     try:
         smooth, broken = (
-            simulated_time.run(asyncio.wait_for(bare_measure.update(breaks, files), _LIMIT_S)) for breaks in (False, True)
+            simulated_time.run(asyncio.wait_for(bare_measure.update(breaks, files), _LIMIT_S))
+            for breaks in (False, True)
         )
     except TimeoutError:
         raise BarholdError(
