@@ -9,9 +9,8 @@ from barhold.connection import Control, Info, Session, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
-from barhold.sync.retry import Backoff, retry
 from barhold.sync.discovery import Wanted, connect, find
-from barhold.sync.retry import Backoff, retry
+from barhold.sync.retry import Backoff, retry_on_link_error
 
 Result = TypeVar("Result")
 Tell = Callable[[str], None]
@@ -40,7 +39,7 @@ class Keeper:
                 session = Session(transport, self._store, now, None, self._noting(on_progress), False, self.device_id)
                 await self._run(session)
 
-        await retry(attempt, self._backoff, self._tell)
+        await retry_on_link_error(attempt, self._backoff, self._tell)
         return self.result
 
     async def follow(
@@ -53,7 +52,7 @@ class Keeper:
                 session = Session(transport, self._store, now, on_live, self._noting(on_progress), True, self.device_id)
                 await self._run(session)
 
-        await retry(attempt, self._backoff, self._tell)
+        await retry_on_link_error(attempt, self._backoff, self._tell)
 
     async def control(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
         """Do `work` in one session; after a break from its beginning, in a new one."""
@@ -68,7 +67,7 @@ class Keeper:
                 finally:
                     await control.close()
 
-        return await retry(attempt, self._backoff, self._tell)
+        return await retry_on_link_error(attempt, self._backoff, self._tell)
 
     def progress(self) -> None:
         """Note that something was achieved: the time to give up begins anew."""
@@ -112,9 +111,14 @@ class Keeper:
             self.result = self.result.plus(session.result)
 
     def _noting(self, on_progress: Callable[[Session], None]) -> Callable[[Session], None]:
+        new = 0
+
         def note(session: Session) -> None:
+            nonlocal new
             self._met(session.info)
-            self.progress()
+            if session.result.new > new:  # a peer that answers and gives nothing must not be retried for ever
+                new = session.result.new
+                self.progress()
             on_progress(session)
 
         return note

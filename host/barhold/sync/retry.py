@@ -34,7 +34,9 @@ class Backoff:
         return min(pause_s, left_s) if left_s > 0 else None
 
 
-async def retry(attempt: Callable[[], Awaitable[Result]], backoff: Backoff, tell: Callable[[str], None]) -> Result:
+async def retry_on_link_error(
+    attempt: Callable[[], Awaitable[Result]], backoff: Backoff, tell: Callable[[str], None]
+) -> Result:
     """Return the result of `attempt`, repeated after each LinkError; RefusedError and the last LinkError are raised.
 
     `tell` gets the reason of each failure that is followed by another attempt.
