@@ -132,7 +132,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
 
 
 def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(records=90, break_at=25))
+    room.add("AA:1", sensor(records=90, break_at=33))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2
     assert "so far: bar-1: " in result.stderr
