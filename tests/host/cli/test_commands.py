@@ -135,7 +135,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
 
 
 def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(records=90, break_at=35))
+    room.add("AA:1", sensor(records=90, break_at=33))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2
     assert "so far: bar-1: " in result.stderr
@@ -163,7 +163,7 @@ def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: 
 
 
 def test_sync_as_json_tells_what_came_before_a_break_for_good(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(records=300, break_at=35))
+    room.add("AA:1", sensor(records=300, break_at=50))
     result = barhold("sync", "bar-1", "--wait", "0.1", "--json", db=db)
     done, failed = lines_of(result.stdout)
     assert result.exit_code == 2
