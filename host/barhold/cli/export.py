@@ -2,7 +2,7 @@
 
 import json
 from contextlib import nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -12,15 +12,14 @@ import typer
 from barhold import files
 from barhold.cli import _console
 from barhold.cli._options import Database
-from barhold.cli._set_listing import stored_sets
+from barhold.cli._set_listing import Since, Until, note_impossible, span, stored_sets
 from barhold.errors import InputError
 from barhold.exports import fit, hevy, ical, parquet, rows, selection, strong
 from barhold.exports.dialects import Dialect
 from barhold.model import TrainingSet
 from barhold.output import json_lines
-from barhold.plans import library
 from barhold.store import People, Store
-from barhold.training import sets
+from barhold.training import people, sets
 
 
 class Format(StrEnum):
@@ -36,6 +35,7 @@ class Format(StrEnum):
 
 
 _OF_ONE_LIFTER = (Format.STRONG, Format.HEVY)
+_NAMING_EXERCISES = (*_OF_ONE_LIFTER, Format.FIT)
 
 
 class _Options(NamedTuple):
@@ -53,8 +53,8 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
         Path | None,
         typer.Option("--out", metavar="FILE|FOLDER", help="Where to; without it text goes to standard output."),
     ] = None,
-    since: Annotated[str, typer.Option("--since", metavar="DATE", help="From this day (or this moment) on.")] = "",
-    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")] = "",
+    since: Since = "",
+    until: Until = "",
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only the sets of this lifter.")] = "",
     per_set: Annotated[bool, typer.Option("--per-set", help="csv, parquet: a row per set, not per rep.")] = False,
     dialect: Annotated[
@@ -91,11 +91,10 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
       barhold export ical --out next.ics
       barhold export parquet --out reps.parquet
     """
-
     if what == Format.PARQUET and out is None:
         raise InputError("Parquet is a binary format: name a file, for example --out reps.parquet")
-    chosen = selection.Selection(_moment("--since", since), _moment("--until", until, end_of_day=True), lifter)
-    found = selection.select(stored_sets(db), chosen)
+    stored = stored_sets(db) if what not in _NAMING_EXERCISES else _with_exercises(db)
+    found = selection.select(stored, selection.Selection(*span(since, until), lifter))
     options = _Options(per_set, dialect, hold_as_seconds, db)
     if what == Format.FIT:
         contents = _fit_files(found, out or Path())
@@ -106,6 +105,14 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
         _console.data(_content(what, found, options))
     else:
         _write({out: _content(what, found, options)}, overwrite)
+
+
+def _with_exercises(db: str | None) -> list[TrainingSet]:
+    """Return all stored sets, each with the exercise of its owner's plan."""
+    with Store.open(db) as store:
+        note_impossible(store)
+        plan_of = people.finder(People(store))
+        return [people.with_exercise(training_set, plan_of) for training_set in store.training_sets()]
 
 
 def _export_for_each_lifter(
@@ -152,7 +159,6 @@ def _is_there(path: Path, content: bytes) -> bool:
 
 def _content(what: Format, found: list[TrainingSet], options: _Options) -> bytes:
     """Return the one file of a format other than FIT."""
-
     if what == Format.JSONL:
         return _lines(found).encode()
     if what == Format.ICAL:
@@ -176,17 +182,14 @@ def _lines(found: list[TrainingSet]) -> str:
 
 def _calendar(found: list[TrainingSet], db: str | None) -> bytes:
     """Return the next sessions of each lifter by their own plan, and of others by the chosen one."""
-
     with Store.open(db) as store:
-        plans = {lifter.name: lifter.plan for lifter in People(store).lifters()}
+        plan_of = people.finder(People(store))
     last = selection.last_sessions(sets.sessions(found))
-    by_plan = [(session, library.find(plans.get(session[0].lifter) or None)) for session in last]
-    return ical.calendar(by_plan, datetime.now(UTC))
+    return ical.calendar([(session, plan_of(sets.owner(session[0]))) for session in last], datetime.now(UTC))
 
 
 def _fit_files(found: list[TrainingSet], out: Path) -> dict[Path, bytes]:
     """Return a file for each session."""
-
     sessions = sets.sessions(found)
     if out.suffix.lower() == ".fit" and not out.is_dir():
         if len(sessions) > 1:
@@ -196,16 +199,3 @@ def _fit_files(found: list[TrainingSet], out: Path) -> dict[Path, bytes]:
     return {
         out / fit.file_name(session, parts.get(session[0].lifter, "")): fit.activity(session) for session in sessions
     }
-
-
-def _moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
-    """Return the moment that a date or an ISO time stands for, local if it names no zone."""
-
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        is_day = len(text) <= len("2026-11-22")
-        return (moment + timedelta(days=1) if is_day and end_of_day else moment).astimezone()
-    except (ValueError, OverflowError):
-        raise InputError(f"{option} {text}: not a date; write it as 2026-11-22 or 2026-11-22T18:30") from None

@@ -30,6 +30,6 @@ _KNOWN = {
 
 def names_of(training_set: TrainingSet) -> ExerciseNames:
     """Return the names of the exercise of a set: its plan's, or a hip thrust if it has no plan."""
-    exercise = str(getattr(training_set, "exercise", "") or DEFAULT)
+    exercise = training_set.exercise or DEFAULT
     title = exercise[0].upper() + exercise[1:]
     return _KNOWN.get(exercise.casefold().replace("-", " "), ExerciseNames(title, title, _UNKNOWN_CATEGORY, 0))

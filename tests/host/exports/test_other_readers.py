@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -175,6 +176,22 @@ def test_an_event_that_moves_has_a_higher_sequence_and_a_later_modification():
         )
 
 
+@pytest.mark.parametrize("what", ["strong", "hevy", "fit"])
+def test_a_lifter_who_trains_glute_bridges_gets_glute_bridges(what, tmp_path):
+    db = filled(tmp_path / "b.db")
+    with Store.open(db) as store:
+        People(store).add_lifter(Lifter("Ana", "glute-bridge"))
+        People(store).wear(Wearer(DEVICE, 0, "Ana"))
+    assert barhold("export", what, "--out", tmp_path / f"x.{'fit' if what == 'fit' else 'csv'}", db=db).exit_code == 0
+    if what == "fit":
+        messages = messages_by_garmin((tmp_path / "x.fit").read_bytes())
+        assert messages["exercise_title_mesgs"][0]["wkt_step_name"] == "Glute bridge"
+    else:
+        text = (tmp_path / "x.csv").read_text()
+        assert text.count("Glute Bridge (Barbell)") == 3
+        assert "Hip" not in text
+
+
 @pytest.mark.parametrize("year", [1970, 2026, 2091])
 def test_a_sequence_is_a_number_that_calendars_take_whatever_the_clock_says(year):
     raw = ical.calendar([(made_session(), Plan())], datetime(year, 6, 1, tzinfo=UTC))
@@ -216,12 +233,6 @@ def test_a_set_of_reps_has_a_duration_only_if_it_is_asked_for(dialect):
         assert {row["duration_seconds"] for row in rows} == {seconds}
 
 
-def of_exercise(training_set, exercise):
-    """Return what stands for a set whose plan names this exercise."""
-    fields = {name: getattr(training_set, name) for name in training_set.__dataclass_fields__}
-    return SimpleNamespace(**{**fields, "exercise": exercise})
-
-
 @pytest.mark.parametrize(
     ("exercise", "title", "library_name", "category", "number"),
     [
@@ -233,7 +244,7 @@ def of_exercise(training_set, exercise):
     ],
 )
 def test_every_export_names_the_exercise_of_the_plan(exercise, title, library_name, category, number):
-    made = of_exercise(made_set(), exercise)
+    made = replace(made_set(), exercise=exercise)
     [row] = csv.DictReader(io.StringIO(strong.to_csv([[made]])))
     assert (row["Workout Name"], row["Exercise Name"]) == (title, library_name)
     [row] = csv.DictReader(io.StringIO(hevy.to_csv([[made]])))
@@ -253,7 +264,7 @@ def test_a_session_whose_time_fit_cannot_hold_is_refused(year):
 
 
 def test_a_long_name_of_an_exercise_fits_its_field():
-    messages = messages_by_garmin(fit.activity([of_exercise(made_set(), "\u00fc" * 300)]))
+    messages = messages_by_garmin(fit.activity([replace(made_set(), exercise="\u00fc" * 300)]))
     assert messages["exercise_title_mesgs"][0]["wkt_step_name"] == "\u00dc" + "\u00fc" * 126
     assert exercises.names_of(made_set()).title == "Hip thrust"
 
