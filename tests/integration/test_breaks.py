@@ -16,7 +16,7 @@ import bluetooth
 from ether import Ether
 
 from barcore import protocol
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.errors import LinkError
 from barhold.link.fragments import Pieces
 from barhold.store import Store
@@ -123,7 +123,7 @@ def test_a_thousand_breaks_lose_and_double_nothing(tmp_path: Path, tell: Callabl
     with Store.open(tmp_path / "db") as store:
 
         def once(link: TornTransport) -> int:
-            session = Session(link, store, utc_clock())
+            session = Connection(link, store, utc_clock())
 
             async def run() -> None:
                 with suppress(LinkError):

@@ -14,8 +14,11 @@ from barhold.cli._error_handling import BarholdGroup
 from barhold.cli._options import add_demo
 
 COMMANDS: dict[str, dict[str, str]] = {
-    "Train": {
+    "Begin": {
         "demo": "See it all work with a virtual sensor.",
+        "start": "Set up a sensor step by step.",
+    },
+    "Train": {
         "sync": "Fetch the training from your sensor.",
         "live": "Watch reps and holds in the terminal as you lift.",
         "serve": "Watch on a page, here or on a phone by the bar.",
@@ -34,7 +37,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "scan": "List the sensors nearby.",
         "name": "Give a sensor a name.",
         "calibrate": "Calibrate a sensor for more accurate holds.",
-        "trust": "Give a sensor a secret key.",
+        "pair": "Choose who may talk to a sensor.",
         "time": "Compare a sensor's clock with this computer's.",
         "doctor": "Find out why something does not work.",
     },

@@ -1,7 +1,8 @@
 """What the commands with a sensor share: which sensor is meant, and one connection with it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from barhold.cli._progress_bar import Bar
@@ -12,9 +13,23 @@ from barhold.sync import Keeper, Wanted
 Result = TypeVar("Result")
 
 
+_runners: list[asyncio.Runner] = []
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run the one event loop of the command."""
-    return asyncio.run(work)
+    """Run `work` to its end, in the loop of `one_loop` where that is open."""
+    return _runners[-1].run(work) if _runners else asyncio.run(work)
+
+
+@contextmanager
+def one_loop() -> Iterator[None]:
+    """Let every `run` within it share one event loop, as a radio that is used several times requires."""
+    with asyncio.Runner() as runner:
+        _runners.append(runner)
+        try:
+            yield
+        finally:
+            _runners.pop()
 
 
 def in_session(

@@ -49,6 +49,12 @@ async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calib
     return control.info, result, kept
 
 
+async def lead_and_keep(control: Control) -> tuple[Info, str]:
+    """Take the poses and keep the result; return whose it is, and how well the poses fit in words."""
+    info, result, _ = await _lead(control, True, False)
+    return info, _words(result)
+
+
 def _tell_pose(now: Calibration) -> None:
 
     _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.faces(now))

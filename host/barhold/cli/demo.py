@@ -47,6 +47,7 @@ def demo(as_json: AsJson = False) -> None:
         else:
             _console.show(*check_tables.checked(result, plan.DEFAULT), *check_tables.advised(told, plan.DEFAULT))
     if not as_json:
-        _console.line("\nTry these on the training of the demo:")
+        _console.line("")
+        _console.line("Try these on the training of the demo:")
         for command in NEXT:
             _console.line(f"  {command}")

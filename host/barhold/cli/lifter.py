@@ -48,7 +48,7 @@ def add(
       barhold lifter add Mia --plan glute-bridge
     """
 
-    _check_name(name)
+    check_name(name)
     kept = library.lasting(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
@@ -131,8 +131,8 @@ def _line(name: str, fields: dict[str, object]) -> None:
     _console.json_line({"type": "lifter", "schema": json_lines.SCHEMA, "name": name, **fields})
 
 
-def _check_name(name: str) -> None:
-
+def check_name(name: str) -> None:
+    """Raise InputError for a name that no lifter may have."""
     hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
     if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
         rule = f"1 to {MOST_NAME} printable characters, no space at the ends, not a sensor's id"

@@ -35,16 +35,22 @@ def name(
 
     check_name(new)
 
-    async def work(control: Control) -> str:
-        kept = await control.set(name=new)
-        if kept.name != new:
-            raise LinkError(f"sensor {control.info.device_id} kept the name {kept.name}: try again")
-        return control.info.device_id
-
     with Store.open(db) as store:
+
+        async def work(control: Control) -> str:
+            return await give_name(control, store, new)
+
         device_id = _sensor_options.in_session(sensor, usb, port, wait, store, work)
-        store.rename(device_id, new)
     if as_json:
         _console.json_result("name", device=device_id, name=new)
     else:
         _console.line(f"sensor {device_id} is now called {new}")
+
+
+async def give_name(control: Control, store: Store, new: str) -> str:
+    """Have the sensor and the database take its new name; return the sensor's id."""
+    kept = await control.set(name=new)
+    if kept.name != new:
+        raise LinkError(f"sensor {control.info.device_id} kept the name {kept.name}: try again")
+    store.rename(control.info.device_id, new)
+    return control.info.device_id

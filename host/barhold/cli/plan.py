@@ -18,17 +18,17 @@ from barhold.plans.plan import Plan
 from barhold.store import People, Store
 
 plan = new_group()
-Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; otherwise the chosen one.")]
+Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; by default the chosen one.")]
 Named = Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or TOML file.")]
 
 
 @plan.callback()
 def _plan() -> None:
-    """Choose the plan that training is checked against, and bring its targets to a sensor.
+    """Choose the plan that training is checked against, and send its targets to a sensor.
 
-    A plan is a TOML file; `barhold plan show` prints one to begin with. Put your own into the folder plans of the
-    config folder (`barhold plan list` names it) and it has a name, or name the file itself. What counts is --plan, then
-    the lifter's plan, then the variable BARHOLD_PLAN, then what `plan use` chose, then hip-thrust.
+    A plan is a TOML file; `barhold plan show` prints one to start from. A file in the folder that `barhold plan list`
+    shows has a name; any other plan you name by its file. The first of these counts: --plan, the lifter's plan, the
+    variable BARHOLD_PLAN, the plan that `plan use` chose, hip-thrust.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def list_(as_json: AsJson = False) -> None:
             _console.json_line(json_lines.plan(read, is_chosen))
     else:
         _console.show(*tables.plans(rows))
-        _console.note(f"your own plans lie in {library.folder()}")
+        _console.note(f"put plans of your own into {library.folder()}")
     for fault in faults:
         _console.note(fault)
     if faults:
@@ -71,7 +71,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @plan.command()
 def show(name: Chosen = "", as_json: AsJson = False) -> None:
-    """Print a plan as its TOML file has it.
+    """Print a plan as a TOML file.
 
     \b
     Examples:
@@ -88,7 +88,7 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
 
 @plan.command()
 def check(name: Named, as_json: AsJson = False) -> None:
-    """Check a plan's file; what is wrong is told with its line, and exit status 2.
+    """Check the file of a plan. If it is wrong, the line is named and the exit status is 2.
 
     \b
     Examples:
@@ -105,7 +105,7 @@ def check(name: Named, as_json: AsJson = False) -> None:
 
 @plan.command()
 def use(name: Named, as_json: AsJson = False) -> None:
-    """Choose the plan that counts from now on, for whom no other is named.
+    """Choose the plan for everybody who has none of their own.
 
     \b
     Examples:
@@ -118,7 +118,7 @@ def use(name: Named, as_json: AsJson = False) -> None:
     else:
         _console.line(f"chosen: {_words(found)}")
     if os.environ.get("BARHOLD_PLAN"):
-        _console.note(f"BARHOLD_PLAN is set and goes before it: {os.environ['BARHOLD_PLAN']}")
+        _console.note(f"but the variable BARHOLD_PLAN is set and comes first: {os.environ['BARHOLD_PLAN']}")
 
 
 @plan.command()
@@ -131,9 +131,9 @@ def push(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a sensor from which hold on to cue the target, and from which on to cue too long.
+    """Send a plan's targets to a sensor, which then cues by them.
 
-    Without PLAN it is that of the lifter who wears the sensor now, then the chosen one.
+    Without PLAN it is the plan of the lifter who wears the sensor now, or else the chosen one.
 
     \b
     Examples:
@@ -147,11 +147,7 @@ def push(
 
         async def work(control: Control) -> tuple[Plan, SensorSettings]:
             found = named or _wearers_plan(store, control.info.device_id)
-            target_ms, long_ms = round(found.hold_s.least * 1000), round(found.hold_s.most * 1000)
-            kept = await control.set(target_ms=target_ms, long_ms=long_ms)
-            if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
-                raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
-            return found, kept
+            return found, await send_targets(control, found)
 
         found, kept = _sensor_options.in_session(sensor, usb, port, wait, store, work)
     target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
@@ -159,7 +155,16 @@ def push(
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
-        _console.line(f"{kept.name} cues a hold at {target_s:g} s and one that is too long at {long_s:g} s")
+        _console.line(f"{kept.name} now cues the target at {target_s:g} s and too long at {long_s:g} s")
+
+
+async def send_targets(control: Control, plan: Plan) -> SensorSettings:
+    """Have the sensor cue by the plan's pause; return what it keeps now."""
+    target_ms, long_ms = round(plan.hold_s.least * 1000), round(plan.hold_s.most * 1000)
+    kept = await control.set(target_ms=target_ms, long_ms=long_ms)
+    if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
+        raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
+    return kept
 
 
 def _wearers_plan(store: Store, device_id: str) -> Plan:

@@ -21,7 +21,7 @@ def database(path: str | None) -> Line:
     """Return whether the database opens."""
     try:
         with Store.open(path) as store:
-            return Line("database", OK, f"{len(store.devices())} sensors known, {_trusted(store)} with a key")
+            return Line("database", OK, f"{len(store.devices())} sensors known, {_keyed(store)} paired")
     except (BarholdError, InputError) as error:
         return from_error("database", error)
 
@@ -53,5 +53,5 @@ def _port(found: Found) -> Line:
     return Line("cable", OK, found.shown)
 
 
-def _trusted(store: Store) -> int:
+def _keyed(store: Store) -> int:
     return sum(store.key_of(one.device_id) is not None for one in store.devices())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from barcore import protocol
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.errors import LinkError
 from barhold.link.virtual import VirtualSensor
 from barhold.live.broadcaster import Hub
@@ -46,7 +46,7 @@ class Source:
         sensor.board.power.cell_mv = VIRTUAL_MV
         playing = asyncio.create_task(sensor.play())
         try:
-            await Session(sensor, self._store, utc_clock(), self._hear, self._progress, follow=True).run()
+            await Connection(sensor, self._store, utc_clock(), self._hear, self._progress, follow=True).run()
         finally:
             playing.cancel()
             with suppress(asyncio.CancelledError):
@@ -61,7 +61,7 @@ class Source:
         self._lane.hear(raw, time.monotonic())
         self._hub.changed()
 
-    def _progress(self, session: Session) -> None:
+    def _progress(self, session: Connection) -> None:
         info, lane = session.info, self._lane
         low = bool(info.state & protocol.STATE_LOW_BATTERY)
         who = Who(info.device_id, info.name, self._lifter(info.device_id), info.battery_mv, low)

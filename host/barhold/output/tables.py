@@ -146,13 +146,14 @@ def plans(rows: Iterable[tuple[str, Plan, bool, bool]]) -> list[Renderable]:
 
 def scanned(rows: Iterable[dict[str, Any]]) -> list[Renderable]:
     """Return a line per sensor that a scan found; what nobody said is a dash."""
-    table = table_of("name", "id", "battery", "unsynced", "signal", "at")
+    table = table_of("name", "id", "battery", "unsynced", "access", "signal", "at")
     for row in rows:
         signal = "cable" if row["link"] == "usb" else _or_dash(row["rssi_dbm"], " dBm")
         battery = _or_dash(row["battery_pct"], " %")
         if row["battery_mv"]:
             battery = f"{row['battery_mv'] / 1000:.2f} V" if row["battery_pct"] is None else battery
-        table.add_row(row["name"] or "-", row["id"] or "-", battery, _or_dash(row["unsynced"]), signal, row["address"])
+        access, unsynced = row["access"] or "-", _or_dash(row["unsynced"])
+        table.add_row(row["name"] or "-", row["id"] or "-", battery, unsynced, access, signal, row["address"])
     return [table]
 
 

@@ -49,9 +49,9 @@ def parse(name: str, data: bytes, place: str) -> Plan:
 
 def _value(key: str, value: Any) -> Any:
     """Return one key's value as the plan keeps it."""
-    if key not in _KEYS:
+    if key not in KEYS:
         raise _FaultError(_unknown(key))
-    return _KEYS[key](value)
+    return KEYS[key](value)
 
 
 def _whole(value: Any, low: int, high: int, example: str) -> Bounds:
@@ -124,8 +124,8 @@ def _unknown(key: str) -> str:
     if stem in _UNITS:
         right, words = _UNITS[stem]
         return f"unknown unit {unit!r}: it is given in {words}, as {right}" if unit else f"without unit: write {right}"
-    near = difflib.get_close_matches(key, _KEYS, 1)
-    return f"unknown key: did you mean {near[0]}?" if near else f"unknown key: a plan knows {', '.join(_KEYS)}"
+    near = difflib.get_close_matches(key, KEYS, 1)
+    return f"unknown key: did you mean {near[0]}?" if near else f"unknown key: a plan knows {', '.join(KEYS)}"
 
 
 def _lines(text: str) -> dict[str, int]:
@@ -157,7 +157,7 @@ def _error(place: str, line: int, reason: str) -> InputError:
     return InputError(f"{place} line {line}: {reason}")
 
 
-_KEYS: dict[str, Callable[[Any], Any]] = {
+KEYS: dict[str, Callable[[Any], Any]] = {
     "exercise": _words,
     "sets": lambda value: _whole(value, 1, MOST_SETS, "[2, 3]"),
     "reps": lambda value: _whole(value, 2, MOST_REPS, "[6, 12]"),

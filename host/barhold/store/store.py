@@ -136,8 +136,8 @@ class Store:
             rows = connection.execute(wanted).all()
         return [(Anchor(*row[:6]), Anchor(*row[6:])) for row in rows]
 
-    def trust(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
-        """Keep the key that the sensor was given, in the place of an older one."""
+    def keep_key(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
+        """Keep the key of a paired sensor, in the place of an older one."""
         table = schema.trust
         values: Row = {"key": key, "since_utc_ms": since_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
@@ -145,14 +145,14 @@ class Store:
             insert_new(connection, table, [{"device_id": device_id} | values])
             connection.execute(table.update().where(table.c.device_id == device_id).values(values))
 
-    def distrust(self, device_id: str) -> bool:
+    def forget_key(self, device_id: str) -> bool:
         """Forget the sensor's key; tell whether there was one."""
         table = schema.trust
         with translated(self._engine.url), writing(self._engine) as connection:
             return bool(connection.execute(table.delete().where(table.c.device_id == device_id)).rowcount)
 
     def key_of(self, device_id: str) -> bytes | None:
-        """Return the key that the sensor was given, None for one that has none."""
+        """Return the key of a paired sensor; None for one whose key is not here."""
         wanted = select(schema.trust.c.key).where(schema.trust.c.device_id == device_id)
         with translated(self._engine.url), self._engine.connect() as connection:
             found = connection.scalar(wanted)

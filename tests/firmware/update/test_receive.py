@@ -427,6 +427,17 @@ def test_an_older_version_is_taken_when_that_is_wanted(sensor: Sensor) -> None:
     assert sensor.host().send(version(1).bundle(), protocol.UPDATE_DOWNGRADE).state == FILES
 
 
+def test_an_older_version_is_taken_only_over_the_cable_however_well_it_is_signed(sensor: Sensor, key: Any) -> None:
+    """Otherwise whoever has an old signed bundle could bring back its faults while the button is held for another."""
+    old = signed(version(1), key)
+    sensor.host().ask(protocol.UPDATE_KEY, modulus(key))
+    sensor.pressed = True
+    radio = sensor.host(RADIO)
+    assert radio.send(old, protocol.UPDATE_DOWNGRADE).reason == protocol.UPDATE_CABLE
+    assert sensor.host().send(old, protocol.UPDATE_DOWNGRADE).state == FILES
+    assert radio.send(old, protocol.UPDATE_DOWNGRADE).reason == protocol.UPDATE_CABLE, "also where the cable began it"
+
+
 def test_over_the_radio_only_with_button_key_and_signature(sensor: Sensor, key: Any) -> None:
     good = signed(NEW, key)
     sensor.refuses(good, protocol.UPDATE_BUTTON, RADIO)

@@ -22,8 +22,8 @@ HEAVY += ("segno", "starlette", "uvicorn")
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bundle calibrate check db demo doctor export flash import keys lifter live load name plan record replay "
-        "report scan serve sets sync time trust update"
+        "bundle calibrate check db demo doctor export flash import keys lifter live load name pair plan record replay "
+        "report scan serve sets start sync time update"
     )
 
 
@@ -99,6 +99,7 @@ def test_an_error_is_one_line_and_a_traceback_only_on_demand(tmp_path):
 
 WITHOUT_JSON = {
     "serve": "it is a page that stays until Ctrl-C",
+    "start": "it asks and answers on a terminal",
     "export": "it writes a file in a format that is named, JSON Lines among them",
     "db roles": "it prints SQL for a DBA to apply",
 }

@@ -286,7 +286,7 @@ def full(tmp_path_factory):
         people.wear(Wearer(DEVICE, 5, "Ana"))
         [key] = {record.device_id for record in store.records()}
         people.add_edits([Edit("a" * 32, _key(), "note", '{"text": "x"}', 5, 6)])
-        store.trust(key, b"k" * 32, 5)
+        store.keep_key(key, b"k" * 32, 5)
         store.quarantine(key, 1, 1, b"x" * 32, "bad", 5)
         Imports(store).add(
             [ImportedSet("c" * 64, "strong", "Ana", 5, "w", "e", 1, "normal", Load(60, "kg"), 8, 2.5, "", "+01:00")]

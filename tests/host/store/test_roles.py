@@ -17,6 +17,7 @@ from hostkit import DATA, barhold, barhold_process, rep, stored
 WESTS, EASTS, FRESH = "00112233445566aa", "ffeeddccbbaa9988", "0000000000000001"
 NOW = 1_790_000_000_000
 TABLES = {table.name for table in schema.metadata.sorted_tables}
+KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def fill(store: Store, number: int, device: str, name: str) -> None:
     store.add_records(device, LOG, [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000)])], NOW)
     store.add_anchor(Anchor(device, LOG, 1, 5, NOW, 9))
     store.quarantine(device, LOG, 99, b"\1" * 32, "its CRC is wrong", 5)
-    store.trust(device, bytes([number]) * 32, 5)
+    store.keep_key(device, bytes([number]) * 32, 5)
     people = People(store)
     people.add_lifter(Lifter(name))
     people.wear(Wearer(device, 0, name))
@@ -191,9 +192,9 @@ def test_a_gateway_syncs_and_its_commands_work(own_gym: Gym) -> None:
             assert store.add_records(device, log, [make(0), make(1)], 9).new == 2
             assert store.add_records(device, log, [make(1), make(1, t_ms=1)], 9).conflicts == 1
             assert store.next_seq(device, log) == 2
-            store.trust(device, bytes(32), 9)
+            store.keep_key(device, bytes(32), 9)
             assert store.key_of(device) == bytes(32)
-            assert store.distrust(device) is True
+            assert store.forget_key(device) is True
         people = People(store)
         people.add_lifter(Lifter("Cleo"))
         people.wear(Wearer(FRESH, 5, "Cleo"))
@@ -205,6 +206,18 @@ def test_a_gateway_syncs_and_its_commands_work(own_gym: Gym) -> None:
     with Store.open(own_gym.url("east")) as store:
         assert {one.device_id for one in store.records()} == {EASTS}
         assert store.key_of(WESTS) is None
+
+
+def test_computers_of_one_lifter_share_the_key_and_others_do_not(own_gym: Gym) -> None:
+    with Store.open(own_gym.url("east")) as store:
+        assert store.key_of(WESTS) is None
+    own_gym.run("admin", f"insert into barhold_access.serves values ('{own_gym.name('east')}', 'Ada')")
+    with Store.open(own_gym.url("west")) as west, Store.open(own_gym.url("east")) as east:
+        west.keep_key(WESTS, KEY, 9)
+        assert east.key_of(WESTS) == KEY
+        east.keep_key(WESTS, bytes(32), 10)
+        assert west.key_of(WESTS) == bytes(32), "whoever pairs it anew gives the others its key"
+        assert west.key_of(EASTS) is None
 
 
 def test_the_commands_work_as_a_gateway_and_as_a_coach(own_gym: Gym) -> None:
