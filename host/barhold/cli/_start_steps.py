@@ -25,10 +25,10 @@ from barhold.live.view_state import LiveView
 from barhold.model import Lifter, Wearer
 from barhold.output.words import count, listed
 from barhold.plans import library
-from barhold.store import Device, People, Store, sensor_names
+from barhold.store import Device, People, Store
 from barhold.sync import Wanted, near, probe
 from barhold.sync.one_sensor import utc_clock
-from barhold.training import history
+from barhold.training import history, sensor_names
 
 _REPS_KEPT = 60
 Result = TypeVar("Result")
