@@ -142,9 +142,8 @@ def _pair(guide: Guide) -> None:
         return
     _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
     if not guide.wanted.by_cable:
-        _console.line("Pairing takes the cable: plug the sensor in later and type `barhold pair --usb`.")
-        return
-    if typer.confirm("Pair it now?", default=True):
+        _console.line("Pairing needs the cable. Plug the sensor in some time and run `barhold pair --usb`.")
+    elif typer.confirm("Pair it now?", default=True):
         guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
 
