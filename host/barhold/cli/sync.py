@@ -18,10 +18,11 @@ from barhold.link.virtual import VirtualSensor
 from barhold.output.words import count
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Keeper, Wanted, many_sensors
 from barhold.sync.one_sensor import sync as catch_up_with
 from barhold.sync.one_sensor import utc_clock
+from barhold.training import sensor_names
 
 
 def sync(  # noqa: PLR0913, PLR0917 - one per option
