@@ -100,7 +100,8 @@ class SessionProtocol:
     def stream(self, room: int) -> bytes:
         """Return a frame of raw samples when the host asked for them, enough wait and `room` bytes are free."""
         control = self._control
-        if not control or control.raw.owner is not self or room < self._body_bytes + protocol.FRAME_OVERHEAD:
+        most_bytes = protocol.FRAME_OVERHEAD + self._body_bytes + protocol.MAC_BYTES
+        if not control or control.raw.owner is not self or room < most_bytes:
             return b""
         self._end_if_changed()
         body = control.raw.take(self._body_bytes) if self.is_open else b""

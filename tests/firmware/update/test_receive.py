@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from barcore import bundle, protocol
 from barloader import slots
 from barsensor.boards.storage import MemoryStorage
+from barsensor.storage import config_file
+from barsensor.update import policy, slot_files
 from barsensor.update import receive as update_module
-from barsensor.update import slot_files
 from updatekit import CABLE, RADIO, SENSOR, Sender, State, Version, version
 
 OLD, NEW = version(2), version(3)
@@ -341,6 +342,17 @@ def test_the_key_is_set_over_the_cable_only_and_kept(sensor: Sensor, key: Any) -
 def test_what_is_no_key_is_not_kept(sensor: Sensor, bad: bytes) -> None:
     assert sensor.update.ask(bytes((protocol.UPDATE_KEY,)) + bad, CABLE, True) == protocol.BAD_BODY
     assert sensor.host().ask(protocol.UPDATE_ASK).key_id == 0
+
+
+@pytest.mark.parametrize("digits", [767, 769, 1, 3])
+def test_a_kept_key_of_an_odd_number_of_digits_is_a_fault_and_no_crash(sensor: Sensor, digits: int) -> None:
+    form = config_file.Form("update_key", {"modulus": ""}, lambda _: None)
+    form.save(sensor.board.config, {"modulus": "a" * digits})
+    later = update_module.Update(sensor.board, sensor.store, SENSOR)
+    assert later.fault == f"update_key: modulus of {digits} digits is none of RSA-3072"
+    assert Sender(later).ask(protocol.UPDATE_ASK).key_id == 0
+    with pytest.raises(config_file.ConfigError, match="none of RSA-3072"):
+        policy.KEY.save(sensor.board.config, {"modulus": "a" * digits})
 
 
 # --- hostile bundles ---
