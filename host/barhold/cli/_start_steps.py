@@ -213,8 +213,8 @@ def _test_set(guide: Guide) -> None:
     view = LiveView(last_reps=_REPS_KEPT)
     _sensor_options.run(live.watch(view, live.following(guide.wanted, guide.store), None, False, sets=1))
     _console.line(f"The set is stored: {count(len(view.reps), 'rep')}.")
-    for rep in view.reps:
-        _console.line(f"  rep {rep.number}: {view_state.said(rep)}")
+    for _, rep in view.reps:
+        _console.line(f"  rep {rep.number}: {view_state.figures(rep)}")
 
 
 STEPS = (
