@@ -15,12 +15,11 @@ from barhold.model import Lifter, Wearer
 from barhold.output import json_lines, tables
 from barhold.plans import library
 from barhold.store import Device, People, Store
-from barhold.training import team
+from barhold.training import people, team
 from barhold.training.people import Wearing
 
 lifter = new_group()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
-MOST_NAME = 60
 _MOST_TEAM_BYTES = 4 << 20
 
 
@@ -53,7 +52,7 @@ def add(
       barhold lifter add Mia --plan glute-bridge
     """
 
-    check_name(name)
+    people.check_lifter_name(name)
     kept = library.lasting(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
@@ -121,7 +120,7 @@ def wear(
         people = People(store)
         if name not in (one.name for one in people.lifters()):
             raise InputError(f"lifter {name!r} is not known: `barhold lifter add {name!r}` first")
-        device = _device(store, sensor)
+        device = known_sensor(store, sensor)
         people.wear(Wearer(device.device_id, since_ms, name))
     if as_json:
         since_utc = None if always else moment.astimezone().isoformat(timespec="milliseconds")
@@ -145,7 +144,7 @@ def rename(
       barhold lifter rename Mia "Mia S"
     """
 
-    check_name(new_name)
+    people.check_lifter_name(new_name)
     with Store.open(db) as store:
         if new_name in (one.name for one in store.lifters()):
             raise InputError(f"lifter {new_name!r} is known already: `barhold lifter merge` joins the two")
@@ -243,7 +242,7 @@ def import_(
         raise InputError(f"{file}: over {_MOST_TEAM_BYTES >> 20} MB: name a team's TOML file")
     lifters, wearers = team.from_toml(data, str(file))
     for one in lifters:
-        check_name(one.name)
+        people.check_lifter_name(one.name)
     with Store.open(db) as store:
         People(store).put_team(lifters, wearers)
     if as_json:
@@ -264,15 +263,7 @@ def _line(name: str, fields: dict[str, object]) -> None:
     _console.json_line({"type": "lifter", "schema": json_lines.SCHEMA, "name": name, **fields})
 
 
-def check_name(name: str) -> None:
-    """Raise InputError for a name that no lifter may have."""
-    hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
-    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
-        rule = f"1 to {MOST_NAME} printable characters, no space at the ends, not a sensor's id"
-        raise InputError(f"lifter {name!r}: a name has {rule}")
-
-
-def _device(store: Store, wanted: str) -> Device:
+def known_sensor(store: Store, wanted: str) -> Device:
     """Return the sensor in the database that is meant, by name or the beginning of its id."""
 
     known = store.devices()
