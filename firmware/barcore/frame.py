@@ -20,16 +20,21 @@ def pack(kind: int, nonce: int, body: "bytes | bytearray | memoryview" = b"") ->
 
 
 def parse(raw: "bytes | bytearray") -> "tuple[int, int, bytes]":
-    """Return (type, nonce, body) of exactly one whole frame, or raise FrameError."""
+    """Return (type, nonce, body) of exactly one whole frame, or raise FrameError.
+
+    Of a sealed frame: (type with SEALED, counter, body and MAC), for `seal.Opener` to check.
+    """
     size = len(raw)
-    if not protocol.FRAME_OVERHEAD <= size <= protocol.FRAME_OVERHEAD + protocol.MAX_BODY:
-        raise FrameError("frame has %d bytes, must be 12..%d" % (size, protocol.FRAME_OVERHEAD + protocol.MAX_BODY))
+    if not protocol.FRAME_OVERHEAD <= size <= protocol.MAX_FRAME:
+        raise FrameError("frame has %d bytes, must be 12..%d" % (size, protocol.MAX_FRAME))
     end = size - protocol.FRAME_CRC_BYTES
     if struct.unpack_from("<I", raw, end)[0] != binascii.crc32(raw[:end]):
         raise FrameError("frame of %d bytes has a wrong CRC" % size)
     major, kind, length, nonce = struct.unpack_from(protocol.FRAME_HEADER_FORMAT, raw)
     if length != end - protocol.FRAME_HEADER_BYTES:
         raise FrameError("frame names a body of %d bytes, carries %d" % (length, end - protocol.FRAME_HEADER_BYTES))
+    if length > protocol.MAX_BODY and not kind & protocol.SEALED:
+        raise FrameError("frame body has %d bytes, limit is %d" % (length, protocol.MAX_BODY))
     if major != protocol.MAJOR and kind not in protocol.EVERY_MAJOR:
         raise FrameError("frame of protocol major %d, this side speaks %d" % (major, protocol.MAJOR))
     return kind, nonce, bytes(raw[protocol.FRAME_HEADER_BYTES : end])

@@ -25,6 +25,23 @@ are sent as ESCAPE, byte ^ ESCAPE_XOR, because byte 3 would interrupt the sensor
     4  u32  session nonce  0 in HELLO, then the one that INFO gave
     8       body
     8+n u32 CRC-32 of all before it
+
+Sealed frame, since 1.2, once both sides have proved the sensor's key (see `seal`). The header is the same, but for:
+
+    1  u8   frame type | SEALED
+    2  u16  body length + MAC_BYTES
+    4  u32  counter        1 in the first sealed frame of a direction, and higher in each one that follows
+
+and after the body, before the CRC, come the first MAC_BYTES of the HMAC-SHA256 of all before them.
+
+A connection with a sensor that has a key:
+
+    host                        sensor
+    HELLO, host nonce       ->
+                            <-  INFO: to a stranger only what is short (see INFO_NONCE), with the sensor's nonce
+    HELLO sealed, same      ->
+                            <-  INFO sealed, whole
+    all else sealed        <->  all else sealed
 """
 
 MAJOR, MINOR = 1, 2
@@ -114,6 +131,9 @@ FRAME_HEADER_BYTES, FRAME_CRC_BYTES = 8, 4
 FRAME_OVERHEAD = FRAME_HEADER_BYTES + FRAME_CRC_BYTES
 MAX_BODY = 512
 MIN_FRAME = FRAME_OVERHEAD + RECORD_BYTES
+SEALED = 128  # since 1.2; a bit of the frame type
+MAC_BYTES = 8
+MAX_FRAME = FRAME_OVERHEAD + MAX_BODY + MAC_BYTES
 
 # Frame types. Host to sensor below 64, sensor to host from 64.
 HELLO = 1  # HELLO_FORMAT; opens a session, ends any older one
@@ -122,11 +142,12 @@ ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
 TIME = 4  # TIME_FORMAT; asks for the sensor's clock
 BYE = 5  # no body; ends the session
 SET = 6  # since 1.1; TLV body, SET_* tags; changes what the owner may choose; answered by SETTINGS
-KEY = 7  # since 1.1; 32 bytes, or none to forget it; only over the cable or with the button held; DONE
+KEY = 7  # since 1.1; 32 bytes, or none to forget it; since 1.2 only over the cable; DONE
 ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cable or with the button held; DONE
 CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
 STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
 UPDATE = 11  # since 1.1; UPDATE_FORMAT and what the action asks for; answered by UPDATE_STATE
+ACCESS = 12  # since 1.2; ACCESS_FORMAT; asks or changes whether strangers are answered; answered by ACCESS_IS
 DIAGNOSE = 13  # since 1.2; no body; asks how the sensor itself is; answered by DIAGNOSIS
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
@@ -140,6 +161,7 @@ SETTINGS = 72  # since 1.1; TLV body, SET_* tags; all that SET can change, as it
 CALIBRATION = 73  # since 1.1; CALIBRATION_FORMAT; how far the calibration is
 SAMPLES = 74  # since 1.1; u32 index of the first sample of the stream, then packed samples (barcore.sample)
 UPDATE_STATE = 75  # since 1.1; UPDATE_STATE_FORMAT; how far an update is, and why it is refused
+ACCESS_IS = 76  # since 1.2; ACCESS_IS_FORMAT, then over the cable the key, if there is one
 DIAGNOSIS = 77  # since 1.2; TLV body, DIAG_* tags
 FIRST_FROM_SENSOR = 64
 EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors can tell each other apart
@@ -159,9 +181,14 @@ CALIBRATE_FORMAT = "<B"  # what to do
 CALIBRATION_FORMAT = "<BBBBII"
 STREAM_FORMAT = "<B"  # 1 on, 0 off
 SAMPLES_FORMAT = "<I"
+ACCESS_FORMAT = "<B"  # action
+ACCESS_IS_FORMAT = "<B"  # 1 when the sensor has a key and yet answers everybody, else 0
 PULL_MAX = 112
 """At this many an END takes one packet in seventeen of a paced radio link. Beyond it a cable's queue has no room."""
 KEY_BYTES = 32
+
+# ACCESS actions: tell it, answer only who has the key, answer everybody
+ACCESS_ASK, ACCESS_CLOSE, ACCESS_OPEN = 0, 1, 2
 
 # CALIBRATE actions: tell the state, begin anew, take a pose once still, keep what was found, give up
 CALIBRATE_STATE, CALIBRATE_BEGIN, CALIBRATE_POSE, CALIBRATE_KEEP, CALIBRATE_CANCEL = 0, 1, 2, 3, 4
@@ -234,6 +261,7 @@ ESCAPE, ESCAPE_XOR = 27, 32
 # Status codes
 BAD_VERSION, NO_SESSION, BAD_BODY, WRONG_LOG, UNKNOWN_FRAME, LOG_FAULT, NOT_ALLOWED, BUSY = 1, 2, 3, 4, 5, 6, 7, 8
 SMALL_MTU = 9  # since 1.1
+NEEDS_KEY, NEEDS_CABLE = 10, 11  # since 1.2
 STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
     NO_SESSION: "no session: HELLO first",
@@ -244,6 +272,8 @@ STATUS_TEXT = {
     NOT_ALLOWED: "only over the cable or with the sensor's button held",
     BUSY: "a set is under way",
     SMALL_MTU: "this computer's radio carries less than a record at once",
+    NEEDS_KEY: "the sensor answers only to its owner",
+    NEEDS_CABLE: "only over the cable",
 }
 
 # INFO body: entries of u8 tag, u8 length, value. Unknown tags are skipped.
@@ -259,6 +289,10 @@ INFO_BOARD = 9  # since 1.1; utf-8
 INFO_POWER = 10  # since 1.1; u16 battery_mv, 0 when not known
 INFO_STATE = 11  # since 1.1; u16 of STATE_* bits
 INFO_PROOF = 12  # since 1.1; the first PROOF_BYTES of HMAC-SHA256(key, host nonce + u32 session nonce + device id)
+INFO_NONCE = 13  # since 1.2; 8 bytes, the sensor's nonce for sealed frames; only of a sensor with a key
+# A stranger on the radio gets of INFO only INFO_PROTOCOL, _DEVICE, _NAME, _HELLO, _PROOF and _NONCE.
 PROOF_BYTES = 16
+NONCE_BYTES = 8
 STATE_UNCALIBRATED, STATE_BUSY, STATE_LOG_FAULT, STATE_SETTINGS_FAULT = 1, 2, 4, 8
 STATE_LOW_BATTERY, STATE_KEYED, STATE_SAFE_MODE = 16, 32, 64  # in safe mode nothing counts: only an update is taken
+STATE_OPEN = 128  # since 1.2; has a key, and yet answers everybody

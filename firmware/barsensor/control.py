@@ -4,10 +4,13 @@
 
     refused with     when
     UNKNOWN_FRAME    the frame is none of these
-    NOT_ALLOWED      KEY or ERASE, neither over the cable nor with the button held
+    NOT_ALLOWED      ERASE, neither over the cable nor with the button held
+    NEEDS_CABLE      KEY by radio, where everybody near could read it
+    NEEDS_KEY        ACCESS, ERASE or UPDATE by radio from who has not proved the key; a sensor without one has no owner
     BUSY             it would write flash, and a set is under way whose samples a write would stall
     LOG_FAULT        it would write flash, and storage fails or the battery is below the safe voltage
-    BAD_BODY         the body is malformed or out of range, or CALIBRATE asks what its state does not allow
+    BAD_BODY         the body is malformed or out of range, CALIBRATE asks what its state does not allow, or ACCESS
+                     would open or close a sensor without a key
     WRONG_LOG        ERASE names another log
 """
 
@@ -17,11 +20,13 @@ from barcore import protocol
 from barcore.detector import Detector
 from barcore.frame import pack_info, parse_info
 from barsensor import diagnosis
+from barsensor.access import Access
 from barsensor.calibration import Calibration
-from barsensor.link.proof import proof
 from barsensor.link.rawstream import RawStream
 from barsensor.storage import config
 from barsensor.storage.config_file import ConfigError
+
+_OWNERS = (protocol.ACCESS, protocol.ERASE, protocol.UPDATE)
 
 
 class Control:
@@ -30,8 +35,7 @@ class Control:
     def __init__(self, board, updater=None, health=None) -> None:
         self._board = board
         self.settings, self._settings_fault = config.SETTINGS.load(board.config)
-        key, self._key_fault = config.KEY.load(board.config)
-        self._key = bytes.fromhex(key["key"])
+        self.access = Access(board.config)
         self.calibration = Calibration(board)
         self.raw = RawStream()
         self._updater = updater
@@ -39,6 +43,7 @@ class Control:
         self._rows = {
             protocol.SET: self._set,
             protocol.KEY: self._keep_key,
+            protocol.ACCESS: self._change_access,
             protocol.ERASE: self._erase,
             protocol.CALIBRATE: self._calibrate,
             protocol.STREAM: self._stream,
@@ -58,7 +63,7 @@ class Control:
     def faults(self) -> tuple:
         """What is wrong with each kept file, "" where nothing is."""
         update_fault = self._updater.fault if self._updater else ""
-        return self._settings_fault, self.calibration.fault, self._key_fault, update_fault
+        return self._settings_fault, self.calibration.fault, self.access.fault, update_fault
 
     @property
     def detector_settings(self):
@@ -82,16 +87,13 @@ class Control:
             self.raw.see(samples, count)
         return self.calibration.see(samples, count)
 
-    def info(self, host_nonce: bytes, session_nonce: int) -> list:
-        """Return the entries of INFO that are not the log's."""
-        entries = [
+    def info(self) -> list:
+        """Return the entries of INFO that are not the log's, for a host that may know them."""
+        return [
             (protocol.INFO_BOARD, self._board.name.encode()),
             (protocol.INFO_POWER, struct.pack("<H", self._board.power.battery_mv())),
             (protocol.INFO_STATE, struct.pack("<H", self._state())),
         ]
-        if self._key:
-            entries.append((protocol.INFO_PROOF, proof(self._key, host_nonce, session_nonce, self._board.device_id)))
-        return entries
 
     def step(self, now_ms: int) -> None:
         """Confirm the version that runs once it proved healthy; go on with an update, which may end in a restart."""
@@ -109,14 +111,16 @@ class Control:
             self._board.power.restart()
 
     def update(self, kind: int, body: bytes, asker, at_hand: bool):
-        """Do what the frame asks; `at_hand`: it came over the cable, or the button is held."""
+        """Do what the frame asks; `at_hand`: it came over the cable. `asker` is the session it came in."""
+        if kind in _OWNERS and self.access.key and not asker.is_owner:
+            return protocol.NEEDS_KEY
         if kind == protocol.UPDATE and self._updater:
             return self._take_update(body, asker, at_hand)
         refused = self._refuses(kind, body, at_hand)
         if refused:
             return refused
         try:
-            return self._rows[kind](body, asker)
+            return self._rows[kind](body, asker, at_hand)
         except (ConfigError, ValueError):
             return protocol.BAD_BODY
         except OSError:
@@ -126,7 +130,9 @@ class Control:
         """Return why the frame is refused before its body is read; 0 when it is not."""
         if kind not in self._rows:
             return protocol.UNKNOWN_FRAME
-        if kind in (protocol.KEY, protocol.ERASE) and not (at_hand or self._board.button()):
+        if kind == protocol.KEY and not at_hand:
+            return protocol.NEEDS_CABLE
+        if kind == protocol.ERASE and not (at_hand or self._board.button()):
             return protocol.NOT_ALLOWED
         if not _writes(kind, body):
             return 0
@@ -142,7 +148,8 @@ class Control:
             (protocol.STATE_LOG_FAULT, app.log_faults),
             (protocol.STATE_SETTINGS_FAULT, any(self.faults)),
             (protocol.STATE_LOW_BATTERY, app.battery_low),
-            (protocol.STATE_KEYED, self._key),
+            (protocol.STATE_KEYED, self.access.key),
+            (protocol.STATE_OPEN, self.access.is_open),
         )
         return sum([bit for bit, on in bits if on])
 
@@ -155,7 +162,7 @@ class Control:
         told = self._updater.ask(body, asker, at_hand, protocol.UPDATE_BUSY if self._app.busy else low)
         return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)
 
-    def _set(self, body: bytes, _asker) -> tuple:
+    def _set(self, body: bytes, _asker, _at_hand: bool) -> tuple:
         if body:
             changed = _changed(self.settings, body)
             config.SETTINGS.save(self._board.config, changed)
@@ -170,14 +177,20 @@ class Control:
             )
         )
 
-    def _keep_key(self, body: bytes, _asker) -> tuple:
-        if len(body) not in (0, protocol.KEY_BYTES):
-            raise ValueError("key of %d bytes" % len(body))
-        config.KEY.save(self._board.config, {"key": body.hex()})
-        self._key, self._key_fault = body, ""
+    def _keep_key(self, body: bytes, _asker, _at_hand: bool) -> tuple:
+        self.access.give(body)
         return protocol.DONE, bytes((protocol.KEY,))
 
-    def _erase(self, body: bytes, asker):
+    def _change_access(self, body: bytes, _asker, at_hand: bool) -> tuple:
+        access = self.access
+        if len(body) != 1 or body[0] > protocol.ACCESS_OPEN:
+            raise ValueError("not an action")
+        if body[0] != protocol.ACCESS_ASK:
+            access.open(body[0] == protocol.ACCESS_OPEN)
+        told = struct.pack(protocol.ACCESS_IS_FORMAT, access.is_open)
+        return protocol.ACCESS_IS, told + access.told_key if at_hand else told
+
+    def _erase(self, body: bytes, asker, _at_hand: bool):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):
             return protocol.BAD_BODY
         if struct.unpack(protocol.ERASE_FORMAT, body)[0] != self._app.log.log_id:
@@ -186,17 +199,17 @@ class Control:
         self._app.leave_others(asker)
         return protocol.DONE, bytes((protocol.ERASE,))
 
-    def _calibrate(self, body: bytes, _asker) -> tuple:
+    def _calibrate(self, body: bytes, _asker, _at_hand: bool) -> tuple:
         before = self.calibration.values
         answer = self.calibration.update(body)
         if self.calibration.values is not before:
             self._app.use(Detector(self.detector_settings))
         return protocol.CALIBRATION, answer
 
-    def _diagnose(self, _body: bytes, _asker) -> tuple:
+    def _diagnose(self, _body: bytes, _asker, _at_hand: bool) -> tuple:
         return protocol.DIAGNOSIS, pack_info(diagnosis.entries(self._app, self._board))
 
-    def _stream(self, body: bytes, asker) -> tuple:
+    def _stream(self, body: bytes, asker, _at_hand: bool) -> tuple:
         if body not in (b"\0", b"\1"):
             raise ValueError("neither on nor off")
         if body[0]:
@@ -210,6 +223,8 @@ def _writes(kind: int, body: bytes) -> bool:
     """Tell whether a frame would write flash."""
     if kind == protocol.CALIBRATE:
         return body == bytes((protocol.CALIBRATE_KEEP,))
+    if kind == protocol.ACCESS:
+        return body != bytes((protocol.ACCESS_ASK,))
     return kind in (protocol.KEY, protocol.ERASE) or (kind == protocol.SET and body != b"")
 
 

@@ -42,7 +42,8 @@ def compose(
     log, fault = open_log(board.storage, board.config)
     ends = []
     for link in links:
-        answer = SessionProtocol(board.device_id, log, "", VERSION, link.max_frame_bytes, control, link.is_cable)
+        size = link.max_frame_bytes
+        answer = SessionProtocol(board.device_id, log, "", VERSION, size, control, link.is_cable, control.access)
         ends.append(SessionPort(link, answer))
     detector = Detector(settings or control.detector_settings)
     uncalibrated = 0 if settings and settings.calibrated else control.calibration.uncalibrated_axes

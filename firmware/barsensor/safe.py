@@ -11,6 +11,7 @@ from barcore import protocol
 from barcore.ticks import elapsed_ms
 from barloader.slots import Slots
 from barsensor import boards
+from barsensor.access import Access
 from barsensor.link.session_port import SessionPort
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.link.transports import Radio, open_links
@@ -55,23 +56,31 @@ class SafeControl:
     def __init__(self, board, slots) -> None:
         family = boards.FAMILIES.get(board.name, "any")
         self._board = board
+        self.access = Access(board.config)
         self.name = config.sensor_name(config.SETTINGS.load(board.config)[0], board.device_id)
         self.updater = Update(board, slots, SensorIdentity(VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
-    def info(self, _host_nonce: bytes, _session_nonce: int) -> list:
-        """Return the entries of INFO that are not the log's."""
+    def info(self) -> list:
+        """Return the entries of INFO that are not the log's, for a host that may know them."""
         return [
             (protocol.INFO_BOARD, self._board.name.encode()),
             (protocol.INFO_POWER, struct.pack("<H", self._board.power.battery_mv())),
-            (protocol.INFO_STATE, struct.pack("<H", protocol.STATE_SAFE_MODE)),
+            (protocol.INFO_STATE, struct.pack("<H", self._state())),
         ]
 
     def update(self, kind: int, body: bytes, asker, at_hand: bool):
         """Do what the frame asks, where it is an update's."""
         if kind != protocol.UPDATE:
             return protocol.UNKNOWN_FRAME
+        if self.access.key and not asker.is_owner:
+            return protocol.NEEDS_KEY
         told = self.updater.ask(body, asker, at_hand)
         return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)
+
+    def _state(self) -> int:
+        access = self.access
+        keyed, is_open = protocol.STATE_KEYED if access.key else 0, protocol.STATE_OPEN if access.is_open else 0
+        return protocol.STATE_SAFE_MODE | keyed | is_open
 
 
 class Safe:
@@ -83,9 +92,9 @@ class Safe:
         radio.say(self._control.name, board.power.battery_mv(), 0)
         self._ends, log = [], NoLog()
         for link in links:
-            answer = SessionProtocol(
-                board.device_id, log, "", "%d.%d.%d" % VERSION, link.max_frame_bytes, self._control, link.is_cable
-            )
+            control, size = self._control, link.max_frame_bytes
+            version = "%d.%d.%d" % VERSION
+            answer = SessionProtocol(board.device_id, log, "", version, size, control, link.is_cable, control.access)
             self._ends.append(SessionPort(link, answer))
         self._tick = board.clock.ticks_ms()
         self._now_ms = self._used_ms = 0

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from barcore import frame, protocol
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.errors import BarholdError, LinkError
 from barhold.store import Store
 from barsensor.boards.storage import MemoryStorage
@@ -228,7 +228,7 @@ def once(link: Link, store: Store, now: Callable[[], int]) -> bool:
 
     async def run() -> bool:
         try:
-            await Session(link, store, now).run()  # type: ignore[arg-type]
+            await Connection(link, store, now).run()  # type: ignore[arg-type]
         except BarholdError:
             return False
         finally:

@@ -17,7 +17,7 @@ import pytest
 from ether import Ether
 
 from barcore import protocol
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.errors import LinkError
 from barhold.link.fragments import Pieces
 from barhold.store import Store
@@ -125,7 +125,7 @@ def test_connections_that_break_lose_and_double_nothing(most: int, tmp_path: Pat
     with Store.open(tmp_path / "db") as store:
 
         def once(link: TornTransport) -> int:
-            session = Session(link, store, utc_clock())
+            session = Connection(link, store, utc_clock())
 
             async def run() -> None:
                 with suppress(LinkError):

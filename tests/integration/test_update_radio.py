@@ -23,6 +23,7 @@ from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.connection.update_state import UpdateState
 from barhold.image import bundle, signing_keys
+from barhold.store import Store
 from barhold.update.uploader import WINDOW
 from barloader.slots import Slots
 from radio import backend, hosts, rig
@@ -79,7 +80,7 @@ async def gym(folder: Path, samples: bytes = b"") -> AsyncIterator[Gym]:
 
 def offsets(board: BareBoard) -> list[int]:
     """Return the offset of every block that the board was sent, in order."""
-    begins = bytes((protocol.MAJOR, protocol.UPDATE))
+    begins = bytes((protocol.MAJOR, protocol.UPDATE | protocol.SEALED))  # flashing has paired it
     blocks = [raw[9:13] for raw in board.radio.writes if raw[:2] == begins and raw[8] == protocol.UPDATE_BLOCK]
     return [struct.unpack(protocol.UPDATE_BLOCK_FORMAT, at)[0] for at in blocks]
 
@@ -91,7 +92,7 @@ def test_it_ends_in_the_new_version_however_often_the_link_breaks(tmp_path, samp
             board.radio.faults = BREAKS
             status, said = await here.update("--key", here.key, pressed=True)
             assert status == 0, said
-            assert f"it runs {VERSION} now, was 0.1.0" in said
+            assert f"the sensor now runs {VERSION}; before, it ran 0.1.0" in said
             sent, total = offsets(board), len(bundle.make().raw)
             steps_back = sum(later < earlier for earlier, later in pairwise(sent))
             assert steps_back <= board.radio.broken, "only after a break does a block come again"
@@ -102,11 +103,12 @@ def test_it_ends_in_the_new_version_however_often_the_link_breaks(tmp_path, samp
     rig.run(test(), LIMIT_S)
 
 
-async def offered(board: BareBoard, raw: bytes) -> UpdateState:
-    """Offer a bundle by a host that judges nothing itself; return the sensor's answer."""
+async def offered(user: Shell, raw: bytes) -> UpdateState:
+    """Offer a bundle by a host that has the key and judges nothing itself; return the sensor's answer."""
     head = raw[: layout.head_bytes(raw)]
     transport = await rig.found("bar-2")
-    control = await Control.open(transport, lambda _: None)
+    with Store.open(user.database) as store:
+        control = await Control.open(transport, store.key_of)
     state = await control.update(protocol.UPDATE_BEGIN, b"\0" + hashlib.sha256(head).digest())
     while not state.reason and state.state == protocol.UPDATE_HEAD:
         at = state.next_offset
@@ -131,10 +133,10 @@ def test_what_may_not_come_by_radio_is_refused_by_host_and_sensor(tmp_path) -> N
                 status, said = await here.update(*args)
                 assert (status, said_by_host in said) == (2, True), said
             backend.install(hosts.here(here.air))
-            assert (await offered(board, right.read_bytes())).reason == protocol.UPDATE_BUTTON
+            assert (await offered(here.user, right.read_bytes())).reason == protocol.UPDATE_BUTTON
             board.press(True)
-            assert (await offered(board, unsigned.read_bytes())).reason == protocol.UPDATE_UNSIGNED
-            assert (await offered(board, foreign.read_bytes())).reason == protocol.UPDATE_SIGNATURE
+            assert (await offered(here.user, unsigned.read_bytes())).reason == protocol.UPDATE_UNSIGNED
+            assert (await offered(here.user, foreign.read_bytes())).reason == protocol.UPDATE_SIGNATURE
             await board.stopped()
             assert not (tmp_path / "board" / "b").exists()
             assert board.boots == 4  # bare, twice for `flash`, and its own: never again
@@ -164,7 +166,7 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
                 await user.run("sync", SENSOR)
             assert kinds(user).count(protocol.REP) == 6
             status, said = await here.update("--key", here.key)  # the button need not be held again
-            assert f"it runs {VERSION} now, was 0.1.0" in said
+            assert f"the sensor now runs {VERSION}; before, it ran 0.1.0" in said
             assert "going on at byte " in said
             sent = offsets(board)
             assert sent == sorted(sent)

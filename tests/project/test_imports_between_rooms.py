@@ -26,7 +26,7 @@ BOARD_LIBRARY = {
     ),
     *("bluetooth", "esp32", "machine"),
 }
-CORE_LIBRARY = {"array", "binascii", "collections", "math", "struct"}
+CORE_LIBRARY = {"array", "binascii", "collections", "hashlib", "math", "struct"}
 
 FIRMWARE_ARROWS = {
     "barcore": set(),
@@ -37,6 +37,7 @@ FIRMWARE_ARROWS = {
     "barsensor/boards": {"barcore", "barloader", "barsensor/drivers"},
     "barsensor/link": {"barcore"},
     "barsensor/update": {"barcore", "barloader", "barsensor/storage"},
+    "barsensor/access": {"barcore", "barsensor/storage"},
     "barsensor/cue": {"barcore"},
     "barsensor/crash": {"barcore"},
     "barsensor/health": {"barloader"},
@@ -47,6 +48,7 @@ FIRMWARE_ARROWS = {
     "barsensor/app": {"barcore", "barsensor/cue", "barsensor/recorder"},
     "barsensor/control": {
         "barcore",
+        "barsensor/access",
         "barsensor/calibration",
         "barsensor/diagnosis",
         "barsensor/link",
@@ -54,7 +56,7 @@ FIRMWARE_ARROWS = {
     },
     "barsensor/safe": {
         *("barcore", "barloader"),
-        *("barsensor/boards", "barsensor/link", "barsensor/storage", "barsensor/update"),
+        *("barsensor/access", "barsensor/boards", "barsensor/link", "barsensor/storage", "barsensor/update"),
     },
     "barsensor/main": {
         *("barcore", "barloader"),
@@ -77,6 +79,7 @@ HOST_TIERS = (
     {"doctor", "generate", "imports", "report"},
     {"live", "output"},
     {"exports"},
+    {"api"},
     {"__init__"},
     {"cli"},
     {"__main__"},

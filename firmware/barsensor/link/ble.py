@@ -38,6 +38,7 @@ class BleLink:
     | both        | disconnected                            | drops all frames, advertises  | ADVERTISING |
     | CLOSING     | disconnected, or it never was connected | drops all frames, advertises  | ADVERTISING |
     | CLOSING     | 5 s and still not                       | radio off and on              | ADVERTISING |
+    | both        | drop(): not authenticated, or silent    | disconnects                   | CLOSING     |
     | any but OFF | the radio raises OSError                | counts it                     | FAILED      |
     | FAILED      | 10 s later                              | radio off and on              | ADVERTISING |
     | any but OFF | another central connects or writes      | disconnects that one          | same        |
@@ -47,9 +48,8 @@ class BleLink:
     """
 
     is_cable = False
-    max_frame_bytes = (
-        protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES
-    )  # fills one notification at the MTU we ask for
+    # Sealed, it fills one notification at the MTU we ask for, and that one packet of the radio.
+    max_frame_bytes = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES + protocol.MAC_BYTES
 
     def __init__(self, bluetooth, device_id: bytes, name: str, model: str, version: str) -> None:
         self._device_id, self._model, self._version = device_id, model, version
@@ -141,6 +141,11 @@ class BleLink:
         if self.connected:
             self._outbox.put(raw, self._piece_bytes())
 
+    def drop(self, now_ms: int) -> None:
+        """Disconnect the host, which may come again."""
+        if self.connected:
+            self._close(now_ms)
+
     # --- the states ---
 
     def _off(self, now_ms: int) -> None:
@@ -198,13 +203,14 @@ class BleLink:
         if not found:
             return None
         self._heard_ms = now_ms
-        if found[0] == protocol.HELLO and self._piece_bytes() < protocol.MIN_FRAME:
+        kind = found[0] & ~protocol.SEALED
+        if kind == protocol.HELLO and self._piece_bytes() < protocol.MIN_FRAME:
             refusal = struct.pack(protocol.STATUS_FORMAT, protocol.HELLO, protocol.SMALL_MTU)
             self.send(frame.pack(protocol.STATUS, 0, refusal))
             return None
-        if found[0] == protocol.HELLO:
+        if kind == protocol.HELLO:
             self._enter(OPEN, now_ms)
-        elif found[0] == protocol.BYE:
+        elif kind == protocol.BYE:
             self._enter(CONNECTED, now_ms)
         return found
 

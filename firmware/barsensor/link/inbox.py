@@ -18,7 +18,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._ring = bytearray(INBOX_BYTES)
-        self._frame = bytearray(protocol.FRAME_OVERHEAD + protocol.MAX_BODY)
+        self._frame = bytearray(protocol.MAX_FRAME)
         self._head = self._tail = 0
         self._waited_bytes = 0
         self._waited_ms = 0
@@ -69,7 +69,8 @@ class Inbox:
         """Return the bytes of the frame that seems to begin here, -1 when none can."""
         length = self._peek(2) | self._peek(3) << 8
         ours = self._peek(0) == protocol.MAJOR or self._peek(1) in protocol.EVERY_MAJOR
-        return protocol.FRAME_OVERHEAD + length if ours and length <= protocol.MAX_BODY else -1
+        most = protocol.MAX_BODY + (protocol.MAC_BYTES if self._peek(1) & protocol.SEALED else 0)
+        return protocol.FRAME_OVERHEAD + length if ours and length <= most else -1
 
     def _parse(self, size: int) -> "tuple | None":
         self._copy(size)

@@ -1,29 +1,39 @@
-"""One end of a session: a link and what is answered on it. A host may be on the radio, another one on the cable."""
+"""One end of a connection: a link and what is answered on it. A host may be on the radio, another one on the cable."""
+
+from barsensor.link.session_protocol import IDLE, LOCKED, PROVED
+
+PROVE_MS = 5000
+"""A host that has said HELLO to a sensor with a key proves the key within this time."""
+SILENT_MS = 30000
 
 
 class SessionPort:
-    """Serves one link, a frame a step, so that a chatty host delays no sample.
+    """Serves one link, a frame a step, so that a chatty host delays no sample, and ends what holds it for nothing.
 
-    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `max_frame_bytes`, `connected`, `is_cable`,
-    `up` (a host can reach it), `faults` (how often what carries it failed).
+    A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `drop(now_ms)`, `max_frame_bytes`, `connected`,
+    `is_cable`, `up` (a host can reach it), `faults` (how often what carries it failed).
     """
 
     def __init__(self, link, answer) -> None:
         self.link = link
         self._answer = answer
+        self._locked_from_ms = -1  # since when a host that is connected has proved nothing
 
     @property
     def open(self) -> bool:
-        """Whether a host has a session here."""
+        """Whether a host that may ask for records is connected here; a stranger keeps no sensor awake."""
         return self._answer.is_open
 
     def serve(self, now_ms: int) -> None:
-        """Answer the frame that came, if any; forget the session when the link went down."""
+        """Answer the frame that came, if any; forget the connection when the link went down."""
         frame = self.link.poll(now_ms)
         if not self.link.connected:
             self._answer.close()
         elif frame:
             self._send(self._answer.update(frame[0], frame[1], frame[2], now_ms))
+        if self._is_overdue(now_ms):
+            self._answer.close()
+            self.link.drop(now_ms)
         raw = self._answer.stream(self.link.room)
         if raw:
             self.link.send(raw)
@@ -34,8 +44,19 @@ class SessionPort:
             self._answer.close()
 
     def live(self, raw) -> None:
-        """Tell an open session of the record `raw`."""
+        """Tell an open connection of the record `raw`."""
         self._send(self._answer.live(raw))
+
+    def _is_overdue(self, now_ms: int) -> bool:
+        """Tell whether the host had its time to prove the key, or has been silent for too long."""
+        state = self._answer.state
+        if state == PROVED or not self.link.connected:
+            self._locked_from_ms = -1
+        elif state == LOCKED and self._locked_from_ms < 0:
+            self._locked_from_ms = now_ms  # another HELLO, or a BYE, gives no more time
+        if self._locked_from_ms >= 0 and now_ms - self._locked_from_ms >= PROVE_MS:
+            return True
+        return state != IDLE and now_ms - self._answer.heard_ms >= SILENT_MS
 
     def _send(self, frames: list) -> None:
         for raw in frames:

@@ -21,7 +21,7 @@ class FrameStream:
 
     is_cable = up = True
     faults = 0
-    max_frame_bytes = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
+    max_frame_bytes = protocol.MAX_FRAME
 
     def __init__(self, port) -> None:
         self._port = port
@@ -96,6 +96,11 @@ class FrameStream:
             return
         self._backlog += packet
         self._push()
+
+    def drop(self, _now_ms: int) -> None:
+        """Take it that the host has gone; it is there again with its next valid frame."""
+        self._backlog = b""
+        self.connected = False
 
     def _push(self) -> None:
         if self._backlog:

@@ -74,6 +74,8 @@ def _check_key(values: dict) -> None:
     key = values["key"]
     if not isinstance(key, str) or len(key) not in (0, 2 * KEY_BYTES) or not all(digit in HEX for digit in key):
         raise ConfigError("key must be %d bytes in hex, or empty" % KEY_BYTES)
+    if not isinstance(values["open"], bool):
+        raise ConfigError("open is %s, must be true or false" % shown(values["open"]))
 
 
 def _check_whole(values: dict, key: str, least: int, most: int) -> None:
@@ -117,5 +119,5 @@ CALIBRATION = Form(
     },
     _check_calibration,
 )
-KEY = Form("key", {"key": ""}, _check_key)
-"""In hex, what proves to a host that this is its sensor; empty for none."""
+KEY = Form("key", {"key": "", "open": False}, _check_key)
+"""In hex, the key that sensor and owner share, empty for none; and whether strangers are answered all the same."""

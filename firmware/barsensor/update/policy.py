@@ -36,7 +36,10 @@ def head(raw: bytes, sensor: SensorIdentity, key: bytes, at_hand: bool, downgrad
         manifest, signed, signature = bundle.parse_head(raw)
     except ValueError:
         return protocol.UPDATE_BUNDLE
-    return _signature(signed, signature, key, at_hand) or _fit(manifest, sensor, downgrade)
+    reason = _signature(signed, signature, key, at_hand) or _fit(manifest, sensor, downgrade)
+    if reason == 0 and manifest.version < sensor.version and not at_hand:
+        return protocol.UPDATE_CABLE  # whoever holds an old signed bundle must not bring back its faults by radio
+    return reason
 
 
 def _fit(manifest, sensor: SensorIdentity, downgrade: bool) -> int:

@@ -25,10 +25,11 @@ from barhold.live.view_state import LiveView
 from barhold.model import Lifter, Wearer
 from barhold.output.words import count, listed
 from barhold.plans import library
-from barhold.store import Device, People, Store, sensor_names
+from barhold.store import Device, People, Store
 from barhold.sync import Wanted, near, probe
 from barhold.sync.one_sensor import utc_clock
-from barhold.training import history
+from barhold.training import history, sensor_names
+from barhold.training.people import check_lifter_name
 
 _REPS_KEPT = 60
 Result = TypeVar("Result")
@@ -109,9 +110,9 @@ def _chosen(endpoints: list[Found]) -> Found:
         way = "by cable" if endpoint.kind == USB else f"by radio, signal {endpoint.rssi_dbm} dBm"
         _console.line(f"  {number}. {endpoint.shown}, {way}")
     while True:
-        number: int = typer.prompt("Which one is it? Its number", type=int)
-        if 1 <= number <= len(endpoints):
-            return endpoints[number - 1]
+        chosen: int = typer.prompt("Which one is it? Its number", type=int)
+        if 1 <= chosen <= len(endpoints):
+            return endpoints[chosen - 1]
 
 
 def _show_found(info: Info) -> None:
@@ -142,9 +143,9 @@ def _pair(guide: Guide) -> None:
         return
     _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
     if not guide.wanted.by_cable:
-        _console.line("By radio, hold the sensor's button while it pairs.")
-    if typer.confirm("Pair it now?", default=True):
-        guide.connected(lambda control: pairing.give(control, guide.store, utc_clock()), check_key=False)
+        _console.line("Pairing needs the cable. Plug the sensor in some time and run `barhold pair --usb`.")
+    elif typer.confirm("Pair it now?", default=True):
+        guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
 
 
@@ -181,9 +182,7 @@ def _lifter(guide: Guide) -> None:
 
 
 def _add_lifter(people: People, name: str) -> None:
-    from barhold.cli.lifter import check_name  # noqa: PLC0415 - the module's name is that of the command
-
-    check_name(name)
+    check_lifter_name(name)
     people.add_lifter(Lifter(name))
 
 
@@ -214,14 +213,14 @@ def _test_set(guide: Guide) -> None:
     view = LiveView(last_reps=_REPS_KEPT)
     _sensor_options.run(live.watch(view, live.following(guide.wanted, guide.store), None, False, sets=1))
     _console.line(f"The set is stored: {count(len(view.reps), 'rep')}.")
-    for rep in view.reps:
-        _console.line(f"  rep {rep.number}: {view_state.said(rep)}")
+    for _, rep in view.reps:
+        _console.line(f"  rep {rep.number}: {view_state.figures(rep)}")
 
 
 STEPS = (
     Step("find", "Find the sensor", ("barhold scan", "barhold scan --usb"), _find, is_needed=True),
     Step("name", "Name it", ("barhold name NAME",), _name),
-    Step("pair", "Pair it with this computer", ("barhold trust --usb",), _pair),
+    Step("pair", "Pair it with this computer", ("barhold pair --usb",), _pair),
     Step("calibrate", "Calibrate it", ("barhold calibrate",), _calibrate),
     Step("lifter", "Say who lifts with it", ("barhold lifter add NAME", "barhold lifter wear NAME"), _lifter),
     Step("plan", "Choose a plan", ("barhold plan list", "barhold plan use PLAN", "barhold plan push"), _plan),

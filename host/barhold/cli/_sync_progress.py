@@ -1,7 +1,7 @@
 """How far a sync is: a bar for each sensor, and no line for a sync that is quick."""
 
 from barhold.cli._progress_bar import Bar
-from barhold.connection import Session
+from barhold.connection import Connection
 
 
 class Progress(Bar):
@@ -10,7 +10,7 @@ class Progress(Bar):
     def __init__(self) -> None:
         super().__init__("records")
 
-    def show(self, session: Session) -> None:
+    def show(self, session: Connection) -> None:
         """Show how far this session is."""
         self.arrive()
         info, done, left = session.info, session.result.received, session.left

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from barhold.cli import _console
-from barhold.cli._options import AsJson
+from barhold.cli._options import AsJson, Database
 from barhold.cli._progress_bar import Bar
 from barhold.device.pairing import check_name
 from barhold.errors import InputError
@@ -17,11 +17,13 @@ from barhold.flash.boards import BoardModel
 from barhold.flash.install import Step
 from barhold.flash.run import Flashed
 from barhold.image import signing_keys
+from barhold.store import Device, Store
+from barhold.sync.one_sensor import utc_clock
 
 DOWNLOAD = "download"
 
 
-def flash(
+def flash(  # noqa: PLR0913, PLR0917 - one per option
     port: Annotated[str, typer.Argument(metavar="[PORT]", help="Where the board is; by default the only one.")] = "",
     board: Annotated[
         str,
@@ -41,6 +43,7 @@ def flash(
     py: Annotated[
         bool, typer.Option("--py", help="Source instead of bytecode: larger, readable on the board.")
     ] = False,
+    db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn a board into a sensor: copy the firmware, name it, test it, start it.
@@ -48,6 +51,8 @@ def flash(
     The board needs MicroPython 1.26 or newer; `--image download` installs it. Files that are there already are not
     copied again, so you may interrupt and repeat this at any time. Records, settings and calibration on the board
     stay. Keep the board still for the self-test. The exit status is 2 when the self-test fails.
+
+    The sensor is paired with this computer and then answers only its owner; see `barhold pair`.
 
     \b
     Examples:
@@ -62,8 +67,10 @@ def flash(
     model = boards.named(board) if board else _proposed(where, as_json)
     request = run.FlashRequest(model, _checked(name), _modulus(key), _image(image, model, as_json), erase, py)
     _console.step(f"opening {where}")
-    with _Shown(as_json) as shown:
-        result = run.flash(where, request, shown.meet, shown.step)
+    with Store.open(db) as store:  # first: a key that could not be kept would lock this computer out
+        with _Shown(as_json) as shown:
+            result = run.flash(where, request, shown.meet, shown.step)
+        _keep_key(store, result, name)
     _tell(result, model.name, as_json)
     if result.fault:
         raise typer.Exit(2)
@@ -131,6 +138,14 @@ class _Shown:
             _console.json_result("file", path=step.path, state=step.state)
 
 
+def _keep_key(store: Store, result: Flashed, name: str) -> None:
+    now_ms = utc_clock()()
+    known = {device.device_id: device.name for device in store.devices()}
+    shown = name or known.get(result.device_id, "Barhold")
+    store.add_device(Device(result.device_id, shown, result.version, now_ms))
+    store.keep_key(result.device_id, result.owner_key, now_ms)
+
+
 def _tell(result: Flashed, board: str, as_json: bool) -> None:
     installed = result.installed
     if as_json:
@@ -140,12 +155,15 @@ def _tell(result: Flashed, board: str, as_json: bool) -> None:
             "removed": installed.removed,
             "bytes": installed.copied_bytes,
         }
-        found = {"chip": result.chip or None, "fault": result.fault}
+        found = {"chip": result.chip or None, "fault": result.fault, "device": result.device_id, "paired": True}
         _console.json_result("flashed", board=board, version=result.version, **counts, **found)
         return
     copied_kb = installed.copied_bytes / 1000
     _console.line(f"{installed.copied} files copied ({copied_kb:.0f} kB), {installed.equal} were there already")
     _console.line(f"{board} runs Barhold {result.version}; it starts to count in a moment")
+    _console.line(
+        "it is paired with this computer and answers only its owner (`barhold pair --show` for another computer)"
+    )
     if result.fault:
         chip = result.chip or "the motion sensor"
         _console.note(f"the self-test of {chip} failed: {result.fault}: check its wires, lay it still, and flash again")

@@ -15,18 +15,19 @@ from barhold.cli import _console, _sensor_options
 from barhold.cli._live_screen import LiveScreen
 from barhold.cli._options import AsJson, Database, Port, Seconds, Sensor, Speed, Usb, is_demo
 from barhold.cli.sync import generated
-from barhold.connection import Info, Session
+from barhold.connection import Connection, Info
 from barhold.errors import InputError
 from barhold.live import virtual_feed
 from barhold.live.view_state import LiveView
 from barhold.output.words import count
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Keeper, Wanted
 from barhold.sync.one_sensor import utc_clock
+from barhold.training import sensor_names
 
 DEMO_SEED = 1
 _TICK_S = 0.1
-Follow = Callable[[LiveScreen, Callable[[bytes], None], Callable[[Session], None]], Coroutine[Any, Any, None]]
+Follow = Callable[[LiveScreen, Callable[[bytes], None], Callable[[Connection], None]], Coroutine[Any, Any, None]]
 
 
 def live(  # noqa: PLR0913, PLR0917 - one per option
@@ -74,7 +75,7 @@ def following(wanted: Wanted, store: Store) -> Follow:
     """Return what keeps following a real sensor."""
 
     async def follow(
-        screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Session], None]
+        screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"looking for {_sensor_options.words(wanted)}")
         await Keeper(wanted, store, screen.note, None).follow(utc_clock(), on_live, on_progress)
@@ -86,7 +87,7 @@ def _playing(seed: int, speed: int, store: Store) -> Follow:
     """Return what plays a generated session on a virtual sensor."""
 
     async def follow(
-        screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Session], None]
+        screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"playing generated session {seed} on a virtual sensor")
         await virtual_feed.follow(generated(seed).samples, speed, store, on_live, on_progress)
@@ -101,11 +102,11 @@ def _passing(stack: ExitStack) -> Path:
 
 async def watch(view: LiveView, follow: Follow, seconds: float | None, as_json: bool, sets: int | None = None) -> None:
     """Show a sensor until cancelled, for `seconds`, or until `sets` have ended and are stored."""
-    met: Session | None = None
+    met: Connection | None = None
     enough = asyncio.Event()
     with LiveScreen(view, _console.is_lively(sys.stdout) and not as_json, as_json) as screen:
 
-        def connected(session: Session) -> None:
+        def connected(session: Connection) -> None:
             nonlocal met
             if as_json and session is not met:
                 _print_connected(session.info)

@@ -28,7 +28,10 @@ def scan(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the sensors nearby: name, id, battery, records not synced yet, signal.
+    """List the sensors nearby: name, id, battery, records not synced yet, access, signal.
+
+    Access is "paired" for a sensor whose key is here, "open" for one that answers everybody, and "locked" for one that
+    is paired with another computer.
 
     A sensor that is connected to a computer does not show. The database remembers each sensor that answers, so that
     other commands know it by its name.
@@ -69,7 +72,7 @@ async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store, bar: Ba
 
 def _row(found: Found, info: Info | None) -> Row:
     unsynced = found.unsynced
-    if info:
+    if info and not info.is_short:
         unsynced = max(0, info.next_seq - max(info.acked, info.first_seq))
     return {
         "name": info.name if info else found.name,
@@ -80,5 +83,13 @@ def _row(found: Found, info: Info | None) -> Row:
         "battery_mv": info.battery_mv or None if info else None,
         "unsynced": unsynced,
         "rssi_dbm": found.rssi_dbm,
-        "firmware": info.firmware if info else None,
+        "firmware": info.firmware or None if info else None,
+        "access": _access(info) if info else None,
     }
+
+
+def _access(info: "Info") -> str:
+    """Say who may talk to the sensor."""
+    if info.is_short:
+        return "locked"
+    return "open" if info.answers_everybody else "paired"

@@ -35,7 +35,9 @@ def update(  # noqa: PLR0913, PLR0917 - one per option
         Path | None,
         typer.Option("--key", metavar="FILE", help="Sign with this private key instead of that of `barhold keys`."),
     ] = None,
-    downgrade: Annotated[bool, typer.Option("--downgrade", help="Allow an older version.")] = False,
+    downgrade: Annotated[
+        bool, typer.Option("--downgrade", help="Allow an older version; over the cable only.")
+    ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,10 +1,21 @@
 """The host's end of a session: frames in, committed records out, and only then the ACK; and what else it may ask."""
 
-from barhold.connection.connection import Phase, Session
+from barhold.connection.connection import Connection, Phase
 from barhold.connection.control import Calibration, Control, SensorSettings
 from barhold.connection.diagnosis import Diagnosis
-from barhold.connection.info import Info
+from barhold.connection.handshake import Info, LockedError
 from barhold.connection.raw_stream import Samples
 from barhold.connection.result import SyncResult
 
-__all__ = ["Calibration", "Control", "Diagnosis", "Info", "Phase", "Samples", "SensorSettings", "Session", "SyncResult"]
+__all__ = [
+    "Calibration",
+    "Connection",
+    "Control",
+    "Diagnosis",
+    "Info",
+    "LockedError",
+    "Phase",
+    "Samples",
+    "SensorSettings",
+    "SyncResult",
+]

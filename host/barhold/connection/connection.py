@@ -27,8 +27,7 @@ from barhold.connection import clock_reading
 from barhold.connection.backlog import Backlog
 from barhold.connection.batch import Batch, gaps, lost_records
 from barhold.connection.frame_channel import TRIES, Channel
-from barhold.connection.handshake import greet
-from barhold.connection.info import Info
+from barhold.connection.handshake import Info, ask_again, greet
 from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
 from barhold.errors import LinkError, RefusedError
@@ -61,7 +60,7 @@ class Phase(Enum):
     DONE = "done"
 
 
-class Session:
+class Connection:
     """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
 
     One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
@@ -74,7 +73,7 @@ class Session:
         store: Store,
         now: Callable[[], int],
         on_live: Callable[[bytes], None] | None = None,
-        on_progress: Callable[["Session"], None] | None = None,
+        on_progress: Callable[["Connection"], None] | None = None,
         follow: bool = False,
         expect_id: str = "",
     ) -> None:
@@ -156,7 +155,7 @@ class Session:
     async def _clock(self) -> Phase:
         anchor = await clock_reading.measure(self._channel, self._info.device_id, self._info.log_id, self._now)
         if anchor:
-            self._store.add_anchor(anchor)
+            self._result.clock_ahead_ms = self._store.add_anchor(anchor)
         return Phase.PULL
 
     async def _pull(self) -> Phase:
@@ -258,11 +257,10 @@ class Session:
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the session stays, and INFO tells how far the log is on flash.
-        await self._ask_info(self._info.host_nonce)
+        self._keep_info(await ask_again(self._channel, self._info))
         return Phase.PULL
 
-    async def _ask_info(self, nonce: bytes) -> None:
-        info = await greet(self._channel, self._store.key_of, nonce, self._info.device_id)
+    def _keep_info(self, info: Info) -> None:
         if info.log_id != self._info.log_id:
             raise LinkError(f"sensor {info.device_id} began a new log: connect again")
         self._info = info

@@ -1,4 +1,4 @@
-"""What a host may ask of a sensor beside its records: settings, key, log, calibration, clock, stream. All since 1.1."""
+"""What a host may ask of a sensor beside its records: settings, key, log, calibration, clock, stream, update."""
 
 import struct
 from collections.abc import AsyncGenerator, Callable
@@ -11,13 +11,15 @@ from barhold.connection import clock_reading
 from barhold.connection.block_window import BlockWindow
 from barhold.connection.diagnosis import Diagnosis, read_diagnosis
 from barhold.connection.frame_channel import Channel
-from barhold.connection.handshake import Keys, greet
-from barhold.connection.info import Info, shown
+from barhold.connection.handshake import Info, Keys, greet, shown
 from barhold.connection.raw_stream import Samples, stream
 from barhold.connection.update_state import UpdateState, read_update_state
 from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 from barhold.model import Anchor
+
+_SINCE_MINOR = {protocol.ACCESS: 2}
+"""What came later than 1.1, which brought all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,16 @@ class Calibration:
         return calibrate.REASON_TEXT.get(self.reason, f"reason {self.reason}" if self.reason else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may talk to the sensor."""
+
+    is_open: bool  # it has a key and yet answers everybody
+    key: bytes  # empty where it has none, and by radio always
+
+
 class Control:
-    """One open session in which the host asks for single things; made by `open`."""
+    """One open connection in which the host asks for single things; made by `open`."""
 
     def __init__(self, channel: Channel, info: Info) -> None:
         self._channel = channel
@@ -66,7 +76,6 @@ class Control:
 
     async def again(self, keys: Keys) -> Info:
         """Open a new session with the same sensor, as after its key or its log changed."""
-        self._channel.nonce = 0
         self.info = await greet(self._channel, keys, expect_id=self.info.device_id)
         return self.info
 
@@ -93,8 +102,18 @@ class Control:
         return kept
 
     async def set_key(self, key: bytes) -> None:
-        """Give the sensor its key; empty takes it away."""
+        """Give the sensor its key; empty takes it away. Only over the cable."""
         await self._ask(protocol.KEY, key, protocol.DONE, _done(protocol.KEY))
+
+    async def access(self, action: int = protocol.ACCESS_ASK) -> Access:
+        """Ask who may talk to the sensor, or change it (protocol.ACCESS_*); only over the cable it tells its key."""
+        size = struct.calcsize(protocol.ACCESS_IS_FORMAT)
+
+        def fits(body: bytes) -> bool:
+            return len(body) in (size, size + protocol.KEY_BYTES)
+
+        body = await self._ask(protocol.ACCESS, bytes((action,)), protocol.ACCESS_IS, fits)
+        return Access(struct.unpack_from(protocol.ACCESS_IS_FORMAT, body)[0] == 1, body[size:])
 
     async def erase(self, keys: Keys) -> Info:
         """Begin a new, empty log; return how the sensor then introduces itself."""
@@ -150,7 +169,7 @@ class Control:
 
     async def stream(self) -> AsyncGenerator[Samples, None]:
         """Yield raw samples as they come, until closed; LinkError when they stop."""
-        self._since_1_1(protocol.STREAM)
+        self._refuse_older(protocol.STREAM)
         await self._ask(protocol.STREAM, b"\1", protocol.DONE, _done(protocol.STREAM))
         try:
             async for samples in stream(self._channel):
@@ -160,14 +179,15 @@ class Control:
                 await self._channel.send(protocol.STREAM, b"\0")
 
     async def _ask(self, kind: int, body: bytes, answer: int, fits: Callable[[bytes], bool]) -> bytes:
-        self._since_1_1(kind)
+        self._refuse_older(kind)
         return (await self._channel.ask(kind, body, answer, fits))[1]
 
-    def _since_1_1(self, kind: int) -> None:
-        if self.info.minor < 1:
+    def _refuse_older(self, kind: int) -> None:
+        since = _SINCE_MINOR.get(kind, 1)
+        if self.info.minor < since:
             raise RefusedError(
                 f"sensor {self.info.device_id} speaks protocol {protocol.MAJOR}.{self.info.minor}, which cannot do "
-                f"this (frame {kind}, since 1.1): update its firmware; sync works all the same"
+                f"this (frame {kind}, since {protocol.MAJOR}.{since}): update its firmware; sync works all the same"
             )
 
 

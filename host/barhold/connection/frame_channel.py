@@ -1,4 +1,4 @@
-"""The frames of one session: whatever is not addressed to it is dropped and counted."""
+"""The frames of one connection. Frames of another connection, and those that fail the key, are dropped and counted."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from barcore import frame, protocol, record
 from barcore.protocol import NO_SEQ, RECORD_BYTES
-from barhold.connection.info import refuse_other_major
+from barcore.seal import Opener, Sealer
 from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 
@@ -26,10 +26,13 @@ _NAMES = {
     protocol.STREAM: "STREAM",
     protocol.UPDATE: "UPDATE",
     protocol.DIAGNOSE: "DIAGNOSE",
+    protocol.ACCESS: "ACCESS",
 }
 _NEXT_STEP = {
     protocol.SMALL_MTU: "use the cable (--usb), or another Bluetooth adapter",
     protocol.NOT_ALLOWED: "connect it by cable (--usb), or hold its button meanwhile",
+    protocol.NEEDS_KEY: "connect it by cable and run `barhold pair --usb`",
+    protocol.NEEDS_CABLE: "connect it by cable (--usb)",
     protocol.BUSY: "repeat when the set has ended",
     protocol.UNKNOWN_FRAME: "update its firmware; sync works all the same",
     protocol.BAD_BODY: "update this Barhold and the sensor's firmware to the same release",
@@ -37,7 +40,11 @@ _NEXT_STEP = {
 
 
 class Channel:
-    """Sends and receives with the session's nonce; 0 until INFO has given one, when any nonce may come in."""
+    """Sends and receives the frames of one connection.
+
+    `nonce` is 0 until INFO has given one; until then frames with any nonce may come in. From `seal` on every frame is
+    sealed, and only sealed ones are taken.
+    """
 
     def __init__(self, transport: Transport, on_live: Callable[[bytes], None] | None) -> None:
         self._transport = transport
@@ -45,7 +52,18 @@ class Channel:
         self._dropped = 0
         self.re_requests = 0
         self.nonce = 0
+        self._sealer: Sealer | None = None
+        self._opener: Opener | None = None
         self.lasting_heard = 0  # LIVE records that will be in the log
+
+    def restart(self) -> None:
+        """Forget the connection, so that the next HELLO opens a new one."""
+        self.nonce = 0
+        self._sealer = self._opener = None
+
+    def seal(self, sealer: Sealer, opener: Opener) -> None:
+        """From now on seal what is sent, and take only what the sensor sealed."""
+        self._sealer, self._opener = sealer, opener
 
     @property
     def dropped(self) -> int:
@@ -57,8 +75,12 @@ class Channel:
         self._dropped += 1
 
     async def send(self, kind: int, body: bytes = b"") -> None:
-        """Send one frame of this session; HELLO is of none."""
-        await self._transport.send(frame.pack(kind, 0 if kind == protocol.HELLO else self.nonce, body))
+        """Send one frame of this connection; a HELLO that opens one has no nonce yet."""
+        if self._sealer:
+            raw = self._sealer.pack(kind, body)
+        else:
+            raw = frame.pack(kind, 0 if kind == protocol.HELLO else self.nonce, body)
+        await self._transport.send(raw)
 
     async def receive(
         self, asked: int, wanted: tuple[int, ...], fits: Callable[[bytes], bool] = bool, wait_s: float = ANSWER_S
@@ -67,15 +89,14 @@ class Channel:
         for _ in range(MAX_STRAYS):
             try:
                 raw = await self._transport.receive(wait_s)
-                kind, nonce, body = frame.parse(raw)
             except TimeoutError:
                 return None
-            except frame.FrameError:
+            parsed = self._parse(raw)
+            if not parsed:
                 self.drop()
                 continue
-            if self.nonce not in (0, nonce):
-                self.drop()
-            elif kind not in wanted:
+            kind, nonce, body = parsed
+            if kind not in wanted:
                 self._not_wanted(asked, raw[0], kind, body)
             elif fits(body):
                 return kind, nonce, body
@@ -106,15 +127,25 @@ class Channel:
 
     def _stray(self, raw: bytes) -> None:
         """Take a frame that nobody asked for: LIVE, or one that comes too late."""
+        parsed = self._parse(raw)
+        if parsed:
+            self._not_wanted(0, raw[0], parsed[0], parsed[2])
+        else:
+            self.drop()
+
+    def _parse(self, raw: bytes) -> tuple[int, int, bytes] | None:
+        """Return (type, nonce, body) of a frame of this connection; None for any other, and for a forged one."""
         try:
             kind, nonce, body = frame.parse(raw)
         except frame.FrameError:
-            self.drop()
-            return
-        if nonce == self.nonce:
-            self._not_wanted(0, raw[0], kind, body)
-        else:
-            self.drop()
+            return None
+        if self._opener is None:
+            foreign = kind & protocol.SEALED or self.nonce not in (0, nonce)
+            return None if foreign else (kind, nonce, body)
+        if not kind & protocol.SEALED:
+            return None
+        opened = self._opener.open(kind ^ protocol.SEALED, nonce, body)
+        return None if opened is None else (kind ^ protocol.SEALED, self.nonce, opened)
 
     def _not_wanted(self, asked: int, major: int, kind: int, body: bytes) -> None:
         """LIVE: hand it on. STATUS about what was asked: raise it. Anything else: an answer that came too late."""
@@ -136,6 +167,13 @@ class Channel:
             self.lasting_heard += record.header(raw)[3] != NO_SEQ
             if self._on_live:
                 self._on_live(raw)
+
+
+def refuse_other_major(major: int) -> None:
+    """Raise RefusedError unless the sensor's protocol `major` is the one spoken here."""
+    if major != protocol.MAJOR:
+        older = "Barhold (pip install -U barhold)" if major > protocol.MAJOR else "the sensor's firmware"
+        raise RefusedError(f"the sensor speaks protocol {major}, this Barhold speaks {protocol.MAJOR}: update {older}")
 
 
 def _refusal(asked: int, code: int) -> LinkError:

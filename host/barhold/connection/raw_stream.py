@@ -1,5 +1,6 @@
 """The raw stream: samples as the sensor reads them, and how many were lost on the way."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from barhold.connection.frame_channel import Channel
 from barhold.errors import LinkError
 
 SILENCE_S = 5.0
+KEEP_ALIVE_S = 10.0
+"""The sensor ends a connection on which it hears nothing for 30 s, and a stream asks for nothing."""
 _HEAD = struct.calcsize(protocol.SAMPLES_FORMAT)
 
 
@@ -24,7 +27,13 @@ class Samples:
 async def stream(channel: Channel) -> AsyncIterator[Samples]:
     """Yield the pieces that come; those doubled or late are dropped and counted. LinkError after 5 s of silence."""
     expected = None
+    now_s = asyncio.get_running_loop().time
+    asked_s = now_s()
     while True:
+        if now_s() - asked_s >= KEEP_ALIVE_S:
+            asked_s = now_s()
+            # Its answer is dropped like any frame that nobody waits for.
+            await channel.send(protocol.TIME, bytes(struct.calcsize(protocol.TIME_FORMAT)))
         got = await channel.receive(protocol.STREAM, (protocol.SAMPLES,), _is_whole, SILENCE_S)
         if got is None:
             raise LinkError(f"no sample came for {SILENCE_S:g} s: bring the sensor nearer and try again")

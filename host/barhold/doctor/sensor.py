@@ -34,11 +34,8 @@ _STATES = (
 
 def known(info: Info, key: bytes | None) -> list[Line]:
     """Return what the sensor says of itself."""
-    trust = Line("trust", OK, "it proved its key")
-    if key is None:
-        trust = Line("trust", OK, "it has no key from here (`barhold trust --usb` gives it one)")
     states = [Line("state", status, text, step) for bit, status, text, step in _STATES if info.state & bit]
-    return [_who(info), _protocol(info), _firmware(info), _battery(info), trust, *states, _log(info)]
+    return [_who(info), _protocol(info), _firmware(info), _battery(info), _access(info, key), *states, _log(info)]
 
 
 async def condition(control: Control) -> list[Line]:
@@ -143,6 +140,16 @@ def _drift(drift: clock_drift.Drift) -> list[Line]:
 def _who(info: Info) -> Line:
     board = f", {info.board}" if info.board else ""
     return Line("sensor", OK, f"{info.name} ({info.device_id}){board}")
+
+
+def _access(info: Info, key: bytes | None) -> Line:
+    if info.state & protocol.STATE_OPEN:
+        return Line("access", WARN, "open: it answers everybody in radio range", "barhold pair --close")
+    if not info.state & protocol.STATE_KEYED:
+        return Line("access", WARN, "not paired: it answers everybody in radio range", "barhold pair --usb")
+    if key is None:
+        return Line("access", WARN, "paired, but its key is not in this database", "barhold pair --usb")
+    return Line("access", OK, "paired: it proved its key and answers only its owner")
 
 
 def _protocol(info: Info) -> Line:

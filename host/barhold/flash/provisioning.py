@@ -44,6 +44,19 @@ def keep_key(remote: Remote, modulus: bytes) -> None:
     remote.run(f"from barsensor.update import policy\n_keep(policy.KEY,{{'modulus':{modulus.hex()!r}}})")
 
 
+def pair(remote: Remote, new_key: bytes) -> bytes:
+    """Have the board keep `new_key` as its owner's key unless it has one; return the key that it has."""
+    remote.run("""
+from barsensor.storage import config
+def _pair(k):
+ v,f=config.KEY.load(_S('/config',None))
+ if not v['key']:
+  _keep(config.KEY,{'key':k})
+ return config.KEY.load(_S('/config',None))[0]['key']
+""")
+    return bytes.fromhex(remote.ask(f"_pair({new_key.hex()!r})"))
+
+
 def version(remote: Remote) -> tuple[int, ...]:
     """Return the version that the application in slot a says."""
     remote.run("from barsensor import recorder")

@@ -1,9 +1,11 @@
 """The whole way from a port to a sensor that starts; the command only shows it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from barcore.protocol import KEY_BYTES
 from barhold.errors import RefusedError
 from barhold.flash import board_info, install, layout, micropython_image, provisioning
 from barhold.flash.board_info import BoardInfo
@@ -25,6 +27,10 @@ class FlashRequest:
     plain: bool = False
 
 
+DEVICE_ID_BYTES = 8
+"""A sensor's id is its chip's, cut to this length or filled up with zeros."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flashed:
     """How a board is left."""
@@ -34,6 +40,8 @@ class Flashed:
     version: str
     chip: str
     fault: str  # of the self-test, "" where it passed
+    device_id: str
+    owner_key: bytes
 
 
 def find_port(port: str) -> str:
@@ -90,9 +98,11 @@ def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], t
             provisioning.keep_name(remote, request.name)
         if request.modulus:
             provisioning.keep_key(remote, request.modulus)
+        owner_key = provisioning.pair(remote, os.urandom(KEY_BYTES))
         chip, fault = provisioning.self_test(remote)
         remote.restart()
-    return Flashed(who, done, bundles.shown(found), chip, fault)
+    device_id = who.unique_id.ljust(2 * DEVICE_ID_BYTES, "0")[: 2 * DEVICE_ID_BYTES]
+    return Flashed(who, done, bundles.shown(found), chip, fault, device_id, owner_key)
 
 
 def _parts(made: bundles.Bundle, request: FlashRequest) -> list[layout.Part]:

@@ -4,7 +4,7 @@ from collections import deque
 
 from barcore import cobs, protocol
 
-MAX_FRAME_BYTES = protocol.FRAME_OVERHEAD + protocol.MAX_BODY
+MAX_FRAME_BYTES = protocol.MAX_FRAME
 
 
 def packet(frame: bytes) -> bytes:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
 from barhold.sync.one_sensor import utc_clock
@@ -15,7 +15,11 @@ CELL_MV = 3950
 
 
 async def follow(
-    samples: bytes, speed: int, store: Store, on_live: Callable[[bytes], None], on_progress: Callable[[Session], None]
+    samples: bytes,
+    speed: int,
+    store: Store,
+    on_live: Callable[[bytes], None],
+    on_progress: Callable[[Connection], None],
 ) -> None:
     """Play packed `samples` `speed` times as fast as they were taken, and stay with the sensor until cancelled.
 
@@ -30,7 +34,7 @@ async def follow(
         return begun_utc_ms + round((time.monotonic() - begun_s) * 1000 * speed)
 
     try:
-        await Session(sensor, store, now, on_live, on_progress, follow=True).run()
+        await Connection(sensor, store, now, on_live, on_progress, follow=True).run()
     finally:
         playing.cancel()
         with suppress(asyncio.CancelledError):

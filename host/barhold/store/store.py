@@ -136,8 +136,8 @@ class Store:
             rows = connection.execute(wanted).all()
         return [(Anchor(*row[:6]), Anchor(*row[6:])) for row in rows]
 
-    def trust(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
-        """Keep the key that the sensor was given, in the place of an older one."""
+    def keep_key(self, device_id: str, key: bytes, since_utc_ms: int) -> None:
+        """Keep the key of a paired sensor, in the place of an older one."""
         table = schema.trust
         values: Row = {"key": key, "since_utc_ms": since_utc_ms}
         with translated(self._engine.url), writing(self._engine) as connection:
@@ -145,14 +145,14 @@ class Store:
             insert_new(connection, table, [{"device_id": device_id} | values])
             connection.execute(table.update().where(table.c.device_id == device_id).values(values))
 
-    def distrust(self, device_id: str) -> bool:
+    def forget_key(self, device_id: str) -> bool:
         """Forget the sensor's key; tell whether there was one."""
         table = schema.trust
         with translated(self._engine.url), writing(self._engine) as connection:
             return bool(connection.execute(table.delete().where(table.c.device_id == device_id)).rowcount)
 
     def key_of(self, device_id: str) -> bytes | None:
-        """Return the key that the sensor was given, None for one that has none."""
+        """Return the key of a paired sensor; None for one whose key is not here."""
         wanted = select(schema.trust.c.key).where(schema.trust.c.device_id == device_id)
         with translated(self._engine.url), self._engine.connect() as connection:
             found = connection.scalar(wanted)
@@ -292,14 +292,14 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     """Insert the rows whose key is free; StoreError if the database does not hold all of them afterwards."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
-        # The bytes of records are read back anyway. In PostgreSQL a role may write rows that it must not read.
-        if table is not schema.record and connection.dialect.name == "sqlite":
-            _check_kept(connection, table, rows)
+        _check_kept(connection, table, rows)
 
 
 def _check_kept(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Raise StoreError unless SQLite holds the keys of all rows; in PostgreSQL a role may not read what it writes."""
     keys = list(table.primary_key.columns)
-    if any(key.name not in rows[0] for key in keys):  # the database numbers these rows itself
+    numbers_rows_itself = any(key.name not in rows[0] for key in keys)
+    if connection.dialect.name != "sqlite" or numbers_rows_itself or table is schema.record:  # which is read back
         return
     for first in range(0, len(rows), _ROWS_PER_CHECK):
         wanted = {tuple(row[key.name] for key in keys) for row in rows[first : first + _ROWS_PER_CHECK]}
@@ -320,6 +320,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], wins: Call
     new = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     keys, better = list(table.primary_key.columns), wins(statement.excluded, table.c)
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=new, where=better), rows)
+    _check_kept(connection, table, rows)
 
 
 def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from barhold.connection import Control, Info
+from barhold.connection import Control, Info, LockedError
 from barhold.connection.handshake import Keys
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import ble, usb
 from barhold.link.endpoint import BLE, USB, Found
 from barhold.link.transport import Transport
-from barhold.store import sensor_names
+from barhold.training import sensor_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,16 @@ async def connect(found: Found) -> Transport:
 
 
 async def probe(found: Found, keys: Keys = lambda _: None) -> Info:
-    """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows."""
+    """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows.
+
+    A sensor whose key is not known gives a short Info.
+    """
     transport = await connect(found)
     try:
         control = await Control.open(transport, keys)
         await control.close()
+    except LockedError as locked:
+        return locked.info
     finally:
         await transport.close()
     return control.info

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from barhold.connection import Session, SyncResult
+from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
 from barhold.link.endpoint import Found
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Wanted, connect, near, rotate
 from barhold.sync.scheduler import AT_ONCE, TURN_S
+from barhold.training import sensor_names
 
 FRESH_S = 20.0
 """BlueZ forgets a device that it has not heard for 30 s."""
@@ -48,7 +49,7 @@ async def sync_all(
     now: Now,
     wait_s: float,
     tell: Tell,
-    on_progress: Callable[[Session], None] = lambda _: None,
+    on_progress: Callable[[Connection], None] = lambda _: None,
 ) -> Done:
     """Catch up with the named sensors, or with every one near; LinkError when none is."""
     found = await _meant(names, store)
@@ -67,7 +68,7 @@ async def sync_found(
     now: Now,
     wait_s: float,
     tell: Tell,
-    on_progress: Callable[[Session], None],
+    on_progress: Callable[[Connection], None],
     done: Done,
     turn_s: float = TURN_S,
 ) -> None:
@@ -82,12 +83,12 @@ async def sync_found(
         places[one.address] = (place, NEVER_S)  # unless it works, the next turn looks for it anew
         transport = await connect(place)
         places[one.address] = (place, time.monotonic())
-        session = Session(transport, store, now, None, on_progress)
+        connection = Connection(transport, store, now, None, on_progress)
         try:
-            await session.run()
+            await connection.run()
         finally:
             await transport.close()
-            result = session.result
+            result = connection.result
             if result.device_id:
                 done.by_id[result.device_id] = done.by_id.get(result.device_id, SyncResult()).plus(result)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from barhold.connection import Session, SyncResult
+from barhold.connection import Connection, SyncResult
 from barhold.link.transport import Transport
 from barhold.store import Store
 
@@ -12,7 +12,7 @@ async def sync(
     transport: Transport, store: Store, now: Callable[[], int], on_live: Callable[[bytes], None] | None = None
 ) -> SyncResult:
     """Catch `store` up with the sensor; `now` gives ms since 1970 (see `utc_clock`), `on_live` gets LIVE records."""
-    return await Session(transport, store, now, on_live).run()
+    return await Connection(transport, store, now, on_live).run()
 
 
 def utc_clock() -> Callable[[], int]:

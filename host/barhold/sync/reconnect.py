@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from barhold.connection import Control, Info, Session, SyncResult
+from barhold.connection import Connection, Control, Info, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
@@ -31,26 +31,30 @@ class Keeper:
         self.device_id = ""
         self.result = SyncResult()
 
-    async def catch_up(self, now: Now, on_progress: Callable[[Session], None] = lambda _: None) -> SyncResult:
+    async def catch_up(self, now: Now, on_progress: Callable[[Connection], None] = lambda _: None) -> SyncResult:
         """Fetch all that the sensor has; return the sum over every connection it took."""
 
         async def attempt() -> None:
             async with self._link() as transport:
-                session = Session(transport, self._store, now, None, self._noting(on_progress), False, self.device_id)
-                await self._run(session)
+                connection = Connection(
+                    transport, self._store, now, None, self._noting(on_progress), False, self.device_id
+                )
+                await self._run(connection)
 
         await retry_on_link_error(attempt, self._backoff, self._tell)
         return self.result
 
     async def follow(
-        self, now: Now, on_live: Callable[[bytes], None], on_progress: Callable[[Session], None] = lambda _: None
+        self, now: Now, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None] = lambda _: None
     ) -> None:
         """Hand on what happens live and store what lasts, until cancelled."""
 
         async def attempt() -> None:
             async with self._link() as transport:
-                session = Session(transport, self._store, now, on_live, self._noting(on_progress), True, self.device_id)
-                await self._run(session)
+                connection = Connection(
+                    transport, self._store, now, on_live, self._noting(on_progress), True, self.device_id
+                )
+                await self._run(connection)
 
         await retry_on_link_error(attempt, self._backoff, self._tell)
 
@@ -104,21 +108,21 @@ class Keeper:
     def _met(self, info: Info) -> None:
         self.device_id, self._name = info.device_id, info.name
 
-    async def _run(self, session: Session) -> None:
+    async def _run(self, connection: Connection) -> None:
         try:
-            await session.run()
+            await connection.run()
         finally:
-            self.result = self.result.plus(session.result)
+            self.result = self.result.plus(connection.result)
 
-    def _noting(self, on_progress: Callable[[Session], None]) -> Callable[[Session], None]:
+    def _noting(self, on_progress: Callable[[Connection], None]) -> Callable[[Connection], None]:
         new = 0
 
-        def note(session: Session) -> None:
+        def note(connection: Connection) -> None:
             nonlocal new
-            self._met(session.info)
-            if session.result.new > new:  # a peer that answers and gives nothing must not be retried for ever
-                new = session.result.new
+            self._met(connection.info)
+            if connection.result.new > new:  # a peer that answers and gives nothing must not be retried for ever
+                new = connection.result.new
                 self.progress()
-            on_progress(session)
+            on_progress(connection)
 
         return note

@@ -19,7 +19,8 @@ _NEXT_STEP = {
     protocol.UPDATE_UNSIGNED: "make a key by `barhold keys make`, give it to the sensor by `barhold keys push --usb`",
     protocol.UPDATE_NO_KEY: "run `barhold keys push --usb`, or update over the cable (--usb)",
     protocol.UPDATE_SIGNATURE: "run `barhold keys push --usb`, or update over the cable (--usb)",
-    protocol.UPDATE_OLDER: "--downgrade takes it all the same",
+    protocol.UPDATE_OLDER: "to install it all the same, use the cable: `barhold update --usb --downgrade`",
+    protocol.UPDATE_CABLE: "connect it by cable and repeat with --usb",
     protocol.UPDATE_STORAGE: "repeat; if it stays, flash it over the cable",
     protocol.UPDATE_FILE: "repeat: it goes on where it was",
 }

@@ -9,7 +9,6 @@ import pytest
 from barcore import frame, protocol
 from barhold import generate
 from barsensor.boards.storage import MemoryStorage
-from barsensor.link import proof
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.storage import config
 from barsensor.storage.record_log import RecordLog
@@ -73,6 +72,7 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
     sensor.play(SET_OF_3)
     assert 2400 not in {hz for _, hz in sensor.board.tone.told}
     sensor.run(25_000)
+    sensor.hello()
     sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000)))
     sensor.play(SET_OF_3)
     assert [hz for _, hz in sensor.board.tone.told].count(3200) == 3
@@ -118,22 +118,26 @@ def test_the_key_proves_the_sensor_by_the_standard_hmac(sensor: Sensor) -> None:
     assert not struct.unpack("<H", info[protocol.INFO_STATE])[0] & protocol.STATE_KEYED
 
 
-@pytest.mark.parametrize("key", [b"", b"k", KEY, bytes(64)])
-def test_the_proof_is_hmac_sha256_for_keys_up_to_a_block(key: bytes) -> None:
-    got = proof.proof(key, b"12345678", 0xFFFFFFFF, b"abcdefgh")
-    assert got == hmac.digest(key, b"12345678\xff\xff\xff\xffabcdefgh", "sha256")[: protocol.PROOF_BYTES]
-
-
 @pytest.mark.parametrize("size", [1, 31, 33, 64])
 def test_a_key_of_another_size_is_refused(sensor: Sensor, size: int) -> None:
     assert sensor.answer(protocol.KEY, bytes(size)) == BAD_BODY
 
 
-@pytest.mark.parametrize(("kind", "body"), [(protocol.KEY, KEY), (protocol.ERASE, struct.pack("<I", 77))])
-def test_key_and_erase_need_the_cable_or_the_button(sensor: Sensor, kind: int, body: bytes) -> None:
-    assert sensor.answer(kind, body, sensor.radio) == NOT_ALLOWED
+def test_erase_needs_the_cable_or_the_button(sensor: Sensor) -> None:
+    body = struct.pack("<I", 77)
+    assert sensor.answer(protocol.ERASE, body, sensor.radio) == NOT_ALLOWED
     sensor.board.button.pressed = True
-    assert sensor.answer(kind, body, sensor.radio) == (protocol.DONE, bytes((kind,)))
+    assert sensor.answer(protocol.ERASE, body, sensor.radio) == (protocol.DONE, bytes((protocol.ERASE,)))
+
+
+def test_a_key_never_travels_by_radio_where_everybody_could_read_it(sensor: Sensor) -> None:
+    sensor.board.button.pressed = True
+    assert sensor.answer(protocol.KEY, KEY, sensor.radio) == refused(protocol.NEEDS_CABLE)
+    assert sensor.answer(protocol.KEY, KEY) == (protocol.DONE, bytes((protocol.KEY,)))
+    sensor.hello(sensor.radio, b"nonce002", KEY)
+    assert sensor.answer(protocol.KEY, bytes(32), sensor.radio) == refused(protocol.NEEDS_CABLE)
+    assert sensor.answer(protocol.ACCESS, b"\0", sensor.radio) == (protocol.ACCESS_IS, b"\0"), "the key is not told"
+    assert sensor.answer(protocol.ACCESS, b"\0") == (protocol.ACCESS_IS, b"\0" + KEY)
 
 
 # --- erasing ---
@@ -328,6 +332,7 @@ def test_a_stream_that_is_neither_on_nor_off_is_refused(sensor: Sensor, body: by
 def test_during_a_set_what_would_write_is_refused_and_the_rest_answered(sensor: Sensor) -> None:
     sensor.play(SET_OF_3[: 16 * 3000])  # into its third rep
     assert sensor.app._detector.set_open
+    sensor.hello()
     busy = refused(protocol.BUSY)
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == busy
     assert sensor.answer(protocol.KEY, KEY) == busy

@@ -78,11 +78,10 @@ def test_health_is_noted_at_the_start_with_battery_and_noise_and_the_same_heap_e
 
 def test_health_is_noted_every_hour_with_the_noise_of_then(sensor: Sensor) -> None:
     sensor.run(4000)
-    sensor.hello()  # a host keeps it awake
     sensor.board.imu.motion = lambda _: REST
-    sensor.run(HOUR_MS)
+    sensor.follow(HOUR_MS)  # a host keeps it awake
     assert [noise_ug for _, noise_ug, _, _ in health(sensor)][1:] == [0]
-    sensor.run(HOUR_MS)
+    sensor.follow(HOUR_MS)
     assert len(health(sensor)) == 3
 
 
@@ -95,8 +94,7 @@ def test_a_bar_that_never_rests_has_its_health_noted_all_the_same(sensor: Sensor
 def test_what_the_imu_suffered_is_told_with_the_next_report_and_once(sensor: Sensor) -> None:
     sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
     sensor.run(4000)
-    sensor.hello()
-    sensor.run(2 * HOUR_MS)
+    sensor.follow(2 * HOUR_MS)
     assert sensor.texts() == ["imu: 0 faults, 2 overruns, 5 bad words; flash: 0 faults; radio: 0 faults"]
 
 
@@ -135,9 +133,15 @@ def test_a_slow_drift_with_warmth_is_no_motion(sensor: Sensor) -> None:
     assert until_stop(sensor, 200_000)[0] == "sleep"
 
 
-def test_it_never_sleeps_while_a_host_is_linked(sensor: Sensor) -> None:
+def test_a_host_that_says_nothing_does_not_keep_it_awake(sensor: Sensor) -> None:
+    sensor.run(100_000)
     sensor.hello(sensor.radio)
-    sensor.run(3 * 180_000)
+    stopped, after_ms = until_stop(sensor, 200_000)
+    assert (stopped, 80_000 <= after_ms < 83_000) == ("sleep", True)
+
+
+def test_it_never_sleeps_while_a_host_is_linked(sensor: Sensor) -> None:
+    sensor.follow(3 * 180_000, sensor.radio)
     sensor.ask(protocol.BYE, b"", sensor.radio)
     stopped, after_ms = until_stop(sensor, 10_000)
     assert (stopped, after_ms < 3000) == ("sleep", True), "and soon after it has gone"
@@ -147,8 +151,7 @@ def test_what_comes_of_an_update_keeps_it_awake(sensor: Sensor, tmp_path: Path) 
     """Its link broke after minutes of lying still: the host that comes back must find it."""
     care, slots = housekeeping.Housekeeping(sensor.board), Slots(str(tmp_path))
     sensor.app = main.compose(sensor.board, (sensor.cable, sensor.radio), housekeeping=care, slots=slots)
-    sensor.hello(sensor.radio)
-    sensor.run(300_000)
+    sensor.follow(300_000, sensor.radio)
     sensor.ask(protocol.UPDATE, bytes((protocol.UPDATE_ASK,)), sensor.radio)
     sensor.ask(protocol.BYE, b"", sensor.radio)
     stopped, after_ms = until_stop(sensor, 200_000)
@@ -176,9 +179,8 @@ def test_it_sleeps_after_a_set_with_all_of_it_kept() -> None:
 
 def test_awake_for_weeks_it_starts_anew_before_its_times_outgrow_thirty_bits(sensor: Sensor) -> None:
     sensor.run(4000)
-    sensor.hello()
     sensor.app._now_ms = housekeeping.RENEW_MS
-    sensor.run(200_000)
+    sensor.follow(200_000)
     sensor.cable.incoming.append((protocol.BYE, sensor.nonces[sensor.cable], b""))
     assert (until_stop(sensor, 1000)[0], housekeeping.RENEW_MS < 1 << 30) == ("restart", True)
 
@@ -249,19 +251,17 @@ def test_an_imu_silent_since_the_start_is_not_restarted_for_ever_but_put_to_slee
 
 def test_it_stays_awake_for_a_host_that_asks_why_the_imu_is_silent(sensor: Sensor) -> None:
     sensor.board.imu.motion = lambda _: None
-    sensor.hello()
-    sensor.run(400_000)
+    sensor.follow(400_000)
 
 
 # --- the battery ---
 
 
 def test_a_low_battery_is_cued_and_again_every_five_minutes(sensor: Sensor) -> None:
-    sensor.hello()
-    sensor.run(20_000)
+    sensor.follow(20_000)
     assert 600 not in tones(sensor)
     sensor.board.power.cell_mv = housekeeping.LOW_MV - 1
-    sensor.run(600_000)
+    sensor.follow(600_000)
     low = [tick for tick, hz in sensor.board.tone.told if hz == 600]
     assert [b - a for a, b in zip(low, low[2:], strict=False)][::2] == [300_000]
     state = struct.unpack("<H", sensor.hello(host_nonce=b"nonce002")[protocol.INFO_STATE])[0]

@@ -26,6 +26,8 @@ GOLDEN = [
     (protocol.CALIBRATE, "02", "01090100d4c3b2a1", "f94e0fcf"),
     (protocol.STREAM, "01", "010a0100d4c3b2a1", "a01889d8"),
     (protocol.UPDATE, "0101" + "ab" * 32, "010b2200d4c3b2a1", "07ab6d94"),
+    (protocol.ACCESS, "02", "010c0100d4c3b2a1", "9d40ef87"),
+    (protocol.DIAGNOSE, "", "010d0000d4c3b2a1", "a4e7a285"),
     (protocol.INFO, INFO + "0808686f73746e6f6e63", "01404200d4c3b2a1", "78df8ca2"),
     (protocol.DATA, REP, "01412000d4c3b2a1", "cc177549"),
     (protocol.END, "ea030000010044332211e9030000", "01420e00d4c3b2a1", "89c68563"),
@@ -38,6 +40,8 @@ GOLDEN = [
     (protocol.CALIBRATION, "0200063fdc050000d0070000", "01490c00d4c3b2a1", "33fae107"),
     (protocol.SAMPLES, "07000000e80300000100feff001003000400fbff", "014a1400d4c3b2a1", "a3fa664d"),
     (protocol.UPDATE_STATE, "020500000002000040e20100ddccbbaa", "014b1000d4c3b2a1", "3b783750"),
+    (protocol.ACCESS_IS, "00" + "ab" * 32, "014c2100d4c3b2a1", "fa1c7877"),
+    (protocol.DIAGNOSIS, "0108e0fd1c0000f80100", "014d0a00d4c3b2a1", "14b26682"),
 ]
 
 
@@ -75,6 +79,7 @@ def test_the_bodies_have_the_sizes_of_their_formats() -> None:
         protocol.DONE: protocol.DONE_FORMAT,
         protocol.CALIBRATION: protocol.CALIBRATION_FORMAT,
         protocol.UPDATE_STATE: protocol.UPDATE_STATE_FORMAT,
+        protocol.ACCESS: protocol.ACCESS_FORMAT,
     }
     sizes = {kind: len(body) // 2 for kind, body, _, _ in GOLDEN}
     assert {kind: struct.calcsize(form) for kind, form in formats.items()} == {kind: sizes[kind] for kind in formats}
@@ -95,9 +100,10 @@ def with_crc(raw: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        (b"", "frame has 0 bytes, must be 12..524"),
+        (b"", "frame has 0 bytes, must be 12..532"),
         (bytes(11), "frame has 11 bytes"),
-        (bytes(525), "frame has 525 bytes"),
+        (bytes(533), "frame has 533 bytes"),
+        (with_crc(struct.pack("<BBHI", 1, 2, 513, NONCE) + bytes(513)), "frame body has 513 bytes, limit is 512"),
         (with_crc(struct.pack("<BBHI", 1, 2, 6, NONCE) + bytes(5)), "names a body of 6 bytes, carries 5"),
         (with_crc(struct.pack("<BBHI", 1, 2, 6, NONCE) + bytes(7)), "names a body of 6 bytes, carries 7"),
         (with_crc(struct.pack("<BBHI", 2, 2, 0, NONCE)), "protocol major 2, this side speaks 1"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import protocol
 from barcore.loglayout import MIRROR_NAME
 from sensorkit import Sensor
 
@@ -18,8 +18,12 @@ QUICK, WHOLE = 150_000, 1_000_000
 SEEDS = 3
 TURN = 500
 """Frames between two turns of the sensor."""
-KINDS = (protocol.SET, protocol.KEY, protocol.ERASE, protocol.CALIBRATE, protocol.STREAM)
-ANSWERS = {protocol.SET: protocol.SETTINGS, protocol.CALIBRATE: protocol.CALIBRATION}
+KINDS = (protocol.SET, protocol.KEY, protocol.ERASE, protocol.CALIBRATE, protocol.STREAM, protocol.ACCESS)
+ANSWERS = {
+    protocol.SET: protocol.SETTINGS,
+    protocol.CALIBRATE: protocol.CALIBRATION,
+    protocol.ACCESS: protocol.ACCESS_IS,
+}
 Entries = dict[int, bytes]
 
 
@@ -78,10 +82,15 @@ def may_be_set(tag: int, value: bytes) -> bool:
     return tag == protocol.SET_NAME and 1 <= len(value) <= protocol.NAME_BYTES and all(c >= " " for c in name)
 
 
-def refusal(kind: int, body: bytes, log_id: int, at_hand: bool) -> int | None:
+def refusal(kind: int, body: bytes, target: "Target", is_cable: bool) -> int | None:
     """Return the status that refuses it, 0 for none; None where that depends on the calibration's state."""
-    if kind in (protocol.KEY, protocol.ERASE) and not at_hand:
+    log_id = target.sensor.app.log.log_id
+    if kind == protocol.KEY and not is_cable:
+        return protocol.NEEDS_CABLE
+    if kind == protocol.ERASE and not (is_cable or target.sensor.board.button.pressed):
         return protocol.NOT_ALLOWED
+    if kind == protocol.ACCESS and len(body) == 1 and body[0] in (protocol.ACCESS_CLOSE, protocol.ACCESS_OPEN):
+        return 0 if target.key else protocol.BAD_BODY
     if kind == protocol.ERASE and len(body) == 4:
         return 0 if body == struct.pack("<I", log_id) else protocol.WRONG_LOG
     if kind == protocol.CALIBRATE and len(body) == 1 and body[0] <= protocol.CALIBRATE_CANCEL:
@@ -91,43 +100,57 @@ def refusal(kind: int, body: bytes, log_id: int, at_hand: bool) -> int | None:
         protocol.SET: told is not None and all(may_be_set(*one) for one in told.items()),
         protocol.KEY: len(body) in (0, protocol.KEY_BYTES),
         protocol.STREAM: body in (b"\0", b"\1"),
+        protocol.ACCESS: body == b"\0",
     }
     return 0 if right.get(kind) else protocol.BAD_BODY
 
 
 def asks_for_change(kind: int, body: bytes) -> bool:
     """Calibration is kept only when poses found one, which no frame can bring about."""
+    if kind == protocol.ACCESS:
+        return body != b"\0"
     return kind in (protocol.KEY, protocol.ERASE) or (kind == protocol.SET and body != b"")
 
 
 class Target:
-    """A whole sensor, a session open on each of its links."""
+    """A whole sensor, a connection open on each of its links; by radio its owner's, whatever key it has then."""
 
     def __init__(self) -> None:
+        self.key = b""
         self.sensor = Sensor()
         self.sensor.run(200)
         self.ends = dict(zip((self.sensor.cable, self.sensor.radio), self.sensor.app._ends, strict=True))
 
     def turn(self) -> None:
-        """Let some time pass, and the sessions begin anew."""
+        """Let some time pass, and the connections begin anew."""
         self.sensor.run(100)
         for link in self.ends:
             link.sent.clear()
-            self.sensor.hello(link)
+            self.connect(link)
+
+    def connect(self, link) -> None:
+        self.sensor.hello(link, random.randbytes(8), b"" if link.is_cable else self.key)
 
     def greet_again(self) -> None:
         """Connect anew on the link whose connection an erase has ended."""
         for link, end in self.ends.items():
             if not end.open:
-                self.sensor.nonces[link] = 0
-                self.feed(link, protocol.HELLO, struct.pack(protocol.HELLO_FORMAT, 1, 1, b"hostnonc"))
-                self.sensor.nonces[link] = end._answer._nonce
+                self.connect(link)
+
+    def follow_the_key(self, kind: int, body: bytes) -> tuple | None:
+        """Connect anew with the key that was just given; return the state then, None where no key has changed."""
+        if kind == protocol.SET:
+            return None
+        self.key = body if kind == protocol.KEY else self.key
+        self.connect(self.sensor.radio)
+        return self.state()
 
     def feed(self, link, kind: int, body: bytes) -> tuple[int, bytes]:
         """Feed one frame as a link would; return type and body of what answers it."""
-        found = frame.parse(frame.pack(kind, self.sensor.nonces[link], body))
-        [raw] = self.ends[link]._answer.update(*found, self.sensor.app.now_ms())
-        answer, _, said = frame.parse(raw)
+        link.put(kind, self.sensor.nonces[link], body)
+        [raw] = self.ends[link]._answer.update(*link.incoming.pop(), self.sensor.app.now_ms())
+        link.send(raw)
+        answer, _, said = link.sent.pop()
         return answer, said
 
     def state(self) -> tuple:
@@ -135,6 +158,12 @@ class Target:
         log = self.sensor.app.log
         files = {name: data for name, data in self.sensor.board.config.files.items() if name != MIRROR_NAME}
         return files, log.log_id, log.next_seq, log.pending, log.acked
+
+
+def assert_only_that_changed(kind: int, before: tuple, after: tuple) -> None:
+    changed = {name for name in after[0] if after[0][name] != before[0].get(name)}
+    assert changed <= {"settings" if kind == protocol.SET else "key"}
+    assert after[1:] == before[1:]
 
 
 @pytest.mark.parametrize("total", [QUICK, pytest.param(WHOLE, marks=pytest.mark.long)])
@@ -149,10 +178,9 @@ def test_only_what_is_valid_and_allowed_changes_a_sensor(seed: int, total: int, 
             before = target.state()
         link = rng.choice((sensor.cable, sensor.radio))
         sensor.board.button.pressed = rng.random() < 0.1
-        at_hand = link.is_cable or sensor.board.button.pressed
         kind, log_id = rng.choice(KINDS), sensor.app.log.log_id
         body = spoilt(rng, good(rng, kind, log_id))
-        expected = refusal(kind, body, log_id, at_hand)
+        expected = refusal(kind, body, target, link.is_cable)
         answer, said = target.feed(link, kind, body)
         after = target.state()
         if answer == protocol.STATUS:
@@ -169,9 +197,8 @@ def test_only_what_is_valid_and_allowed_changes_a_sensor(seed: int, total: int, 
             assert after[1] != log_id
             target.greet_again()
         else:
-            changed = {name for name in after[0] if after[0][name] != before[0].get(name)}
-            assert changed <= {"settings" if kind == protocol.SET else "key"}
-            assert after[1:] == before[1:]
+            assert_only_that_changed(kind, before, after)
+            after = target.follow_the_key(kind, body) or after
         before = after
     assert min(done.values()) > count // 50, "hardly any got through"
     assert sum(done.values()) < count * 3 // 4, "hardly any was refused"

@@ -1,6 +1,7 @@
 """One end of a session: link and answer together."""
 
 from barsensor.link.session_port import SessionPort
+from barsensor.link.session_protocol import OPEN
 from sensorkit import Link
 
 
@@ -9,6 +10,7 @@ class Answer:
 
     def __init__(self) -> None:
         self.is_open = True
+        self.state, self.heard_ms = OPEN, 0
         self.closed = 0
         self.rooms: list[int] = []
         self.streamed = b""

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from barcore import bundle, protocol
 from barloader import slots
 from barsensor.boards.storage import MemoryStorage
+from barsensor.storage import config_file
+from barsensor.update import policy, slot_files
 from barsensor.update import receive as update_module
-from barsensor.update import slot_files
 from updatekit import CABLE, RADIO, SENSOR, Sender, State, Version, version
 
 OLD, NEW = version(2), version(3)
@@ -343,6 +344,17 @@ def test_what_is_no_key_is_not_kept(sensor: Sensor, bad: bytes) -> None:
     assert sensor.host().ask(protocol.UPDATE_ASK).key_id == 0
 
 
+@pytest.mark.parametrize("digits", [767, 769, 1, 3])
+def test_a_kept_key_of_an_odd_number_of_digits_is_a_fault_and_no_crash(sensor: Sensor, digits: int) -> None:
+    form = config_file.Form("update_key", {"modulus": ""}, lambda _: None)
+    form.save(sensor.board.config, {"modulus": "a" * digits})
+    later = update_module.Update(sensor.board, sensor.store, SENSOR)
+    assert later.fault == f"update_key: modulus of {digits} digits is none of RSA-3072"
+    assert Sender(later).ask(protocol.UPDATE_ASK).key_id == 0
+    with pytest.raises(config_file.ConfigError, match="none of RSA-3072"):
+        policy.KEY.save(sensor.board.config, {"modulus": "a" * digits})
+
+
 # --- hostile bundles ---
 
 
@@ -425,6 +437,17 @@ def test_what_fits_any_board_or_is_the_same_version_is_taken(sensor: Sensor, one
 
 def test_an_older_version_is_taken_when_that_is_wanted(sensor: Sensor) -> None:
     assert sensor.host().send(version(1).bundle(), protocol.UPDATE_DOWNGRADE).state == FILES
+
+
+def test_an_older_version_is_taken_only_over_the_cable_however_well_it_is_signed(sensor: Sensor, key: Any) -> None:
+    """Otherwise whoever has an old signed bundle could bring back its faults while the button is held for another."""
+    old = signed(version(1), key)
+    sensor.host().ask(protocol.UPDATE_KEY, modulus(key))
+    sensor.pressed = True
+    radio = sensor.host(RADIO)
+    assert radio.send(old, protocol.UPDATE_DOWNGRADE).reason == protocol.UPDATE_CABLE
+    assert sensor.host().send(old, protocol.UPDATE_DOWNGRADE).state == FILES
+    assert radio.send(old, protocol.UPDATE_DOWNGRADE).reason == protocol.UPDATE_CABLE, "also where the cable began it"
 
 
 def test_over_the_radio_only_with_button_key_and_signature(sensor: Sensor, key: Any) -> None:

@@ -22,8 +22,8 @@ HEAVY += ("segno", "starlette", "uvicorn")
 
 def test_the_commands():
     assert " ".join(COMMANDS) == (
-        "bundle calibrate check db demo doctor export flash import keys lifter live load name plan record replay "
-        "report scan serve sets start sync time trust update"
+        "bundle calibrate check db demo doctor export flash import keys lifter live load name pair plan record replay "
+        "report scan serve sets start sync time update"
     )
 
 

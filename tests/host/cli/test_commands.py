@@ -12,12 +12,14 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from barcore import frame, protocol, record
 from barhold.cli._live_screen import big
+from barhold.doctor import host
 from barhold.errors import RefusedError
 from barhold.link import ble
 from barhold.recordings import reader
@@ -57,6 +59,9 @@ def lines_of(stdout: str) -> list[dict[str, object]]:
     return lines
 
 
+KEY = bytes(range(32))
+
+
 # --- scan ---------------------------------------------------------------------------------------------------------
 
 
@@ -64,11 +69,11 @@ def test_scan_lists_name_id_battery_unsynced_and_signal(room: FakeRoom, db: Path
     room.add("AA:1", sensor())
     result = barhold("scan", db=db)
     assert (result.exit_code, words(result.stderr)) == (0, "barhold: listening for sensors, for up to 5 s")
-    assert "bar-1 1111111111111111 80 % 5 -50 dBm AA:1" in words(result.stdout)
+    assert "bar-1 1111111111111111 80 % 5 open -50 dBm AA:1" in words(result.stdout)
     [line] = barhold("scan", "--json", db=db).stdout.splitlines()
     assert json.loads(line) | {"address": ""} == {
         "type": "sensor", "schema": 1, "name": "bar-1", "id": ONE.hex(), "link": "ble", "address": "",
-        "battery_pct": 80, "battery_mv": 3900, "unsynced": 5, "rssi_dbm": -50, "firmware": "0.1.0",
+        "battery_pct": 80, "battery_mv": 3900, "unsynced": 5, "rssi_dbm": -50, "firmware": "0.1.0", "access": "open",
     }  # fmt: skip
     assert room.open_now == 0
 
@@ -77,7 +82,7 @@ def test_scan_shows_also_one_that_does_not_answer(room: FakeRoom, db: Path) -> N
     room.add("AA:1", sensor())
     room.fails["AA:1"] = 1
     result = barhold("scan", db=db)
-    assert "bar-1 - 80 % 5 -50 dBm AA:1" in words(result.stdout)
+    assert "bar-1 - 80 % 5 - -50 dBm AA:1" in words(result.stdout)
     assert "did not come about in time" in result.stderr
     assert room.connected == []
     barhold("scan", "--no-ask", db=db)
@@ -87,7 +92,7 @@ def test_scan_shows_also_one_that_does_not_answer(room: FakeRoom, db: Path) -> N
 def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     with Store.open(db) as store:
-        store.trust(ONE.hex(), b"k" * 32, 0)
+        store.keep_key(ONE.hex(), b"k" * 32, 0)
     result = barhold("scan", db=db)
     assert "ALARM" in result.stderr
     assert ONE.hex() not in result.stdout
@@ -142,6 +147,7 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
 def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "damaged": 0, "not_held": 0}
+    counts["clock_ahead_ms"] = 0
     one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
     assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
     room.add("AA:2", sensor(TWO, "bar-2"))
@@ -222,26 +228,90 @@ def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
     assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
 
 
-def test_trust_by_radio_says_how_and_by_cable_works(room: FakeRoom, db: Path) -> None:
+def test_pairing_needs_the_cable_and_a_look_alike_is_refused_from_then_on(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
-    refused = barhold("trust", db=db)
-    assert refused.exit_code == 2
-    assert "only over the cable or with the sensor's button held" in refused.stderr
+    refused = barhold("pair", db=db)
+    assert (refused.exit_code, "pairing needs the cable: " in refused.stderr) == (2, True)
     room.plug("/dev/x", one)
-    assert "a look-alike will be refused" in barhold("trust", "--usb", db=db).stdout
+    assert "bar-1 has a new key: it answers only this computer" in barhold("pair", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
-    one.modern.key = b"\0" * 32
+    one.modern.key = b"\1" * 32
     for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
         alarm = barhold(*command, "--usb", db=db)
         assert alarm.exit_code == 2
         assert "ALARM: this may be a look-alike" in alarm.stderr
     assert not Path("x.csv").exists()
-    assert "has no key any more" in barhold("trust", "--usb", "--forget", db=db).stdout
+    assert "bar-1 is paired with this computer" in barhold("pair", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
-    who = {"type": "trust", "device": ONE.hex(), "name": "bar-1"}
-    assert lines_of(barhold("trust", "--usb", "--json", db=db).stdout) == [{**who, "trusted": True}]
-    forgotten = barhold("trust", "--usb", "--forget", "--json", db=db)
-    assert lines_of(forgotten.stdout) == [{**who, "trusted": False}]
+    assert "has no key now: it answers everybody" in barhold("pair", "--usb", "--forget", db=db).stdout
+    assert barhold("sync", "--usb", db=db).exit_code == 0
+    who = {"type": "pair", "device": ONE.hex(), "name": "bar-1"}
+    paired = barhold("pair", "--usb", "--json", db=db)
+    assert lines_of(paired.stdout) == [{**who, "paired": True, "open": False}]
+    forgotten = barhold("pair", "--usb", "--forget", "--json", db=db)
+    assert lines_of(forgotten.stdout) == [{**who, "paired": False, "open": False}]
+
+
+def test_a_second_computer_is_paired_by_cable_or_by_the_code(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.plug("/dev/x", sensor())
+    barhold("pair", "--usb", db=db)
+    del room.by_cable["/dev/x"]
+    one.modern.cable = False
+    room.add("AA:1", one)
+    second, third = tmp_path / "second.db", tmp_path / "third.db"
+    locked = barhold("sync", db=second)
+    assert locked.exit_code == 2
+    assert "answers only to its owner, and this computer does not have its key" in words(locked.stderr)
+    assert "barhold pair --usb" in locked.stderr
+    shown = barhold("pair", "--show", db=db).stdout
+    code = next(line for line in shown.splitlines() if line.count("-") == 17)
+    assert "Whoever has it can use the sensor." in shown
+    assert "\u2588" in shown, "the QR code"
+    [line] = lines_of(barhold("pair", "--show", "--json", db=db).stdout)
+    assert line == {"type": "pairing_code", "device": ONE.hex(), "name": "bar-1", "code": code}
+    assert f"has the key of sensor {ONE.hex()}" in barhold("pair", "--code", code, db=second).stdout
+    assert barhold("sync", db=second).exit_code == 0
+    one.modern.cable = True
+    room.plug("/dev/x", one)
+    assert "is paired with this computer" in barhold("pair", "--usb", db=third).stdout
+    assert barhold("sync", "--usb", db=third).exit_code == 0
+    assert "has a new key" in barhold("pair", "--usb", "--new", db=third).stdout
+    one.modern.cable = False
+    assert "has another key than the one stored here" in words(barhold("sync", db=db).stderr)
+
+
+def test_a_sensor_is_opened_for_a_class_and_closed_again(room: FakeRoom, db: Path, tmp_path: Path) -> None:
+    one = room.plug("/dev/x", sensor())
+    unpaired = barhold("pair", "--open", "--usb", db=db)
+    assert (unpaired.exit_code, "has no key and answers everybody" in words(unpaired.stderr)) == (2, True)
+    barhold("pair", "--usb", db=db)
+    one.modern.cable = False
+    room.add("AA:1", one)
+    other = tmp_path / "other.db"
+    assert "bar-1 answers everybody until you run" in barhold("pair", "--open", db=db).stdout
+    for computer in (db, other):
+        [line] = lines_of(barhold("scan", "--json", db=computer).stdout)
+        assert line["access"] == "open"
+        assert doctor(computer, "--no-mount")["access"][0] == "warn"
+        assert barhold("sync", db=computer).exit_code == 0
+    assert barhold("pair", "--close", db=other).exit_code == 2
+    assert "bar-1 answers only computers that have its key" in barhold("pair", "--close", db=db).stdout
+    [mine], [theirs] = (lines_of(barhold("scan", "--json", db=computer).stdout) for computer in (db, other))
+    assert (mine["access"], theirs["access"]) == ("paired", "locked")
+    assert (theirs["id"], theirs["name"], theirs["battery_mv"], theirs["firmware"]) == (ONE.hex(), "bar-1", None, None)
+    assert barhold("sync", db=other).exit_code == 2
+
+
+def test_pair_says_what_it_cannot_do(room: FakeRoom, db: Path) -> None:
+    for args, said in (
+        (["--show"], "no key is in the database, there is no key yet: connect the sensor by cable"),
+        (["--code", "ABCD"], "this pairing code is not complete or has a wrong character"),
+        (["--open", "--close"], "pair takes one of --open and --close"),
+        (["--new"], "pairing needs the cable"),
+    ):
+        refused = barhold("pair", *args, db=db)
+        assert refused.exit_code == 2
+        assert said in words(refused.stderr)
 
 
 def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_path: Path) -> None:
@@ -264,9 +334,29 @@ def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monk
     first = barhold("time", db=db)
     assert "boot 1" in first.stdout
     assert "drift: not known" in first.stdout
-    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_100_000)
+    with Store.open(db) as store:
+        [known] = store.anchors()
+        store.accept_anchor(replace(known, t_ms=known.t_ms - 100_000, utc_ms=known.utc_ms - 100_010))
     [line] = barhold("time", "--json", db=db).stdout.splitlines()
-    assert json.loads(line)["drift_ppm"] == -1e6  # the stand-in's clock stands still
+    assert json.loads(line)["drift_ppm"] == -100
+
+
+def test_a_clock_that_contradicts_is_told_by_time_sync_and_doctor_until_one_is_accepted(
+    room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.add("AA:1", sensor())
+    ahead_ms = 6 * 3_600_000
+    clock = [1_900_000_000_000]
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: clock[0])
+    assert "differs" not in barhold("time", db=db).stderr
+    clock[0] += ahead_ms
+    told = barhold("time", "--json", db=db)
+    assert "this computer's clock differs by 6 h 0 min from the one that synced" in told.stderr
+    line = json.loads(told.stdout)
+    assert (line["clock_ahead_ms"], line["drift_ppm"], line["accepted"]) == (ahead_ms, None, False)
+    assert "two computers' clocks differ by 6 h 0 min" in host.database(str(db)).found
+    assert json.loads(barhold("time", "--accept", "--json", db=db).stdout)["accepted"] is True
+    assert json.loads(barhold("time", "--json", db=db).stdout)["clock_ahead_ms"] == 0
 
 
 # --- calibrate ----------------------------------------------------------------------------------------------------
@@ -435,10 +525,12 @@ def doctor(db: Path, *args: str) -> dict[str, tuple[str, str, str]]:
 
 
 def test_doctor_finds_nothing_wrong_with_a_good_sensor(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(samples=LYING))
+    room.add("AA:1", sensor(samples=LYING)).modern.key = KEY
+    with Store.open(db) as store:
+        store.keep_key(ONE.hex(), KEY, 0)
     found = doctor(db)
     assert {status for status, _, _ in found.values()} == {"ok", "note"}
-    assert {"system", "database", "cable", "bluetooth", "sensor", "protocol", "firmware", "battery", "trust", "log",
+    assert {"system", "database", "cable", "bluetooth", "sensor", "protocol", "firmware", "battery", "access", "log",
             "clock", "rest noise"} <= found.keys()  # fmt: skip
     assert found["rest noise"][1].startswith("0.0 mg, reads 1.000 g at rest")
     assert found["log"][1] == "5 records held, 5 not synced yet"
@@ -462,7 +554,7 @@ def test_what_needs_something_done_comes_first_and_never_says_ok(room: FakeRoom,
     assert result.exit_code == 2, "a warning needs something done"
     ranks = ("fail", "warn", "ok  ", "note")
     lines = [line for line in result.stdout.splitlines() if line[:4] in ranks]
-    assert lines[0] == "warn flash: 20 of 2000 kB free"
+    assert "warn flash: 20 of 2000 kB free" in lines
     order = [ranks.index(line[:4]) for line in lines]
     assert order == sorted(order)
 
@@ -493,7 +585,7 @@ def test_doctor_shows_a_look_alike_and_a_restless_sensor(room: FakeRoom, db: Pat
     room.add("AA:1", sensor(samples=shaken))
     assert doctor(db)["rest noise"][:2] == ("warn", "not still within 10 s: it was moved")
     with Store.open(db) as store:
-        store.trust(ONE.hex(), b"k" * 32, 0)
+        store.keep_key(ONE.hex(), b"k" * 32, 0)
     assert doctor(db)["sensor"][0] == "fail"
 
 

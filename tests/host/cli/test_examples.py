@@ -32,6 +32,10 @@ BEFORE = {
     "import": ["export strong --out strong.csv", "export hevy --out hevy.csv"],
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
+    "lifter import": ["lifter export --out team.toml"],
+    "lifter merge": ["lifter add Mia", "lifter add Ada"],
+    "lifter remove": ["lifter add Mia"],
+    "lifter rename": ["lifter add Mia"],
     "lifter wear": ["lifter add Mia"],
 }
 SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
@@ -140,7 +144,7 @@ def flashed(port, wish, meet, tell):
     """What a board at the port ends as; tests/host/flash/test_flash.py flashes one."""
     who = Asked("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "")
     meet(who)
-    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "")
+    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "", "1020304050600000", bytes(32))
 
 
 def lying(count):

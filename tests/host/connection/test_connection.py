@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from barcore import frame, protocol
-from barhold.connection import Phase, Session, SyncResult
+from barhold.connection import Connection, Phase, SyncResult
 from barhold.connection.batch import Batch, lost_records
-from barhold.connection.info import read_info
+from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError, StoreError
 from barhold.model import Anchor
 from barhold.store import Added, Store
@@ -612,7 +612,7 @@ def test_a_batch_refuses_what_cannot_be_part_of_it(body: bytes) -> None:
 
 
 def test_a_session_ends_in_done(store: Store) -> None:
-    session = Session(FakeSensor(FakeLog(SIXTY), no_fault), store, lambda: NOW_MS)
+    session = Connection(FakeSensor(FakeLog(SIXTY), no_fault), store, lambda: NOW_MS)
     assert session.phase is Phase.HELLO
     asyncio.run(session.run())
     assert session.phase is Phase.DONE

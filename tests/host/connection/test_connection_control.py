@@ -1,9 +1,6 @@
-"""What protocol 1.1 lets a host ask, and that a sensor which lost its key, or never had it, is noticed."""
+"""What a host may ask of a sensor beside its records: settings, log, calibration, stream."""
 
 import asyncio
-import hashlib
-import hmac
-import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -11,14 +8,12 @@ from typing import TypeVar
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import protocol
 from barhold.connection import Calibration, Control, Samples, SensorSettings
-from barhold.connection.proof import proof
-from barhold.device import pairing
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
 from barhold.sync.one_sensor import sync
-from fake_sensor import DEVICE, FakeLog, ModernSensor, make, spoilt, stored
+from fake_sensor import FakeLog, ModernSensor, make, spoilt
 
 NOW_MS = 1_900_000_000_000
 KEY = bytes(range(32))
@@ -167,95 +162,3 @@ def test_a_stream_that_stops_is_an_error_with_a_next_step() -> None:
     sensor = ModernSensor(FakeLog({}), samples=bytes(160))
     with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor nearer"):
         ask(sensor, lambda c: gather(c, 2))
-
-
-# --- trust --------------------------------------------------------------------------------------------------------
-
-
-def test_the_proof_is_what_the_protocol_says() -> None:
-    message = b"hostnonc" + struct.pack("<I", 0x01020304) + DEVICE
-    wanted = hmac.new(KEY, message, hashlib.sha256).digest()[:16]
-    assert proof(KEY, b"hostnonc", 0x01020304, DEVICE) == wanted
-    # Pinned, so that no change of both sides goes unseen.
-    assert wanted.hex() == "c5ae9ed7aa0269f18f74310036dc4376"
-
-
-def test_a_key_is_given_by_cable_and_proved_at_every_hello(store: Store) -> None:
-    sensor = ModernSensor(FakeLog({0: make(0)}), cable=True)
-    ask(sensor, lambda c: pairing.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key
-    assert len(sensor.modern.key) == 32
-    assert asyncio.run(sync(sensor, store, lambda: NOW_MS)).new == 1
-    first = sensor.modern.key
-    ask(sensor, lambda c: pairing.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key != first
-
-
-@pytest.mark.parametrize(("key", "found"), [(b"", "no proof"), (b"\1" * 32, "a wrong proof")])
-def test_a_look_alike_is_refused_with_an_alarm_and_nothing_is_stored(store: Store, key: bytes, found: str) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    sensor = ModernSensor(FakeLog({0: make(0)}), name="evil")
-    sensor.modern.key = key
-    with pytest.raises(RefusedError, match=f"ALARM: this may be a look-alike .*{found}.*barhold trust --usb"):
-        asyncio.run(sync(sensor, store, lambda: NOW_MS))
-    assert stored(store) == {}
-    assert [one.name for one in store.devices()] == [""]
-    assert sensor.kinds() == [protocol.HELLO]
-
-
-def test_a_proof_heard_in_another_session_proves_nothing(store: Store) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    real = ModernSensor(FakeLog({0: make(0)}))
-    real.modern.key = KEY
-    asyncio.run(Control.open(real, store.key_of))
-    [info] = real.modern.update(protocol.HELLO, 0, real.sent[0][1], 0)
-    heard = frame.parse_info(frame.parse(info)[2])[protocol.INFO_PROOF]
-
-    def replays(_: int, raw: bytes) -> list[bytes]:
-        kind, nonce, body = frame.parse(raw)
-        if kind == protocol.INFO:
-            body = frame.pack_info((*frame.parse_info(body).items(), (protocol.INFO_PROOF, heard)))
-        return [frame.pack(kind, nonce, body)]
-
-    with pytest.raises(RefusedError, match="a wrong proof"):
-        asyncio.run(sync(ModernSensor(FakeLog({0: make(0)}), replays), store, lambda: NOW_MS))
-
-
-def test_without_the_cable_no_key_is_given_and_the_old_one_stays(store: Store) -> None:
-    store.trust(DEVICE.hex(), KEY, NOW_MS)
-    sensor = ModernSensor(FakeLog({}))
-    sensor.modern.key = KEY
-    with pytest.raises(RefusedError, match="by cable"):
-        ask(sensor, lambda c: pairing.give(c, store, lambda: NOW_MS))
-    assert store.key_of(DEVICE.hex()) == sensor.modern.key == KEY
-
-
-def test_a_link_that_breaks_while_a_key_is_given_locks_nobody_out(store: Store) -> None:
-    for break_at in range(2, 7):
-        store.trust(DEVICE.hex(), KEY, NOW_MS)
-        sensor = ModernSensor(FakeLog({0: make(0)}), cable=True, break_at=break_at)
-        sensor.modern.key = KEY
-        try:
-            ask(sensor, lambda c: pairing.give(c, store, lambda: NOW_MS))
-        except LinkError:
-            assert store.key_of(DEVICE.hex()) is None
-        sensor._break_at = None
-        asyncio.run(sync(sensor, store, lambda: NOW_MS))
-
-
-def test_forgetting_takes_the_key_from_both(store: Store) -> None:
-    sensor = ModernSensor(FakeLog({}), cable=True)
-    ask(sensor, lambda c: pairing.give(c, store, lambda: NOW_MS))
-    ask(sensor, lambda c: pairing.forget(c, store))
-    assert (store.key_of(DEVICE.hex()), sensor.modern.key) == (None, b"")
-
-
-def test_keys_are_kept_per_sensor(store: Store) -> None:
-    assert store.key_of(DEVICE.hex()) is None
-    store.trust(DEVICE.hex(), KEY, 1)
-    store.trust("ff" * 8, b"\2" * 32, 1)
-    store.trust(DEVICE.hex(), b"\3" * 32, 2)
-    assert (store.key_of(DEVICE.hex()), store.key_of("ff" * 8)) == (b"\3" * 32, b"\2" * 32)
-    assert store.distrust(DEVICE.hex())
-    assert not store.distrust(DEVICE.hex())
-    assert store.key_of(DEVICE.hex()) is None

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from barcore import frame, protocol, record
-from barhold.connection import Control, Session
+from barhold.connection import Connection, Control
 from barhold.connection.batch import Batch, gaps
-from barhold.connection.info import read_info
+from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError
 from barhold.link import ble
 from barhold.link.packets import Packets, packet
@@ -193,7 +193,7 @@ async def one_session(rng: random.Random, store: NullStore) -> int:
     sensor.frames = maker(rng, lambda: sensor.modern.answer._nonce)
     with suppress(BarholdError):
         if rng.random() < 0.6:
-            await Session(sensor, store, lambda: 5, lambda _: None).run()  # type: ignore[arg-type]
+            await Connection(sensor, store, lambda: 5, lambda _: None).run()  # type: ignore[arg-type]
         else:
             control = await Control.open(sensor, lambda _: None)
             await control.set(name="x")

@@ -17,6 +17,7 @@ from barhold.flash.install import Step
 from barhold.flash.repl import Remote
 from barhold.image import bundle, signing_keys
 from barhold.link import usb
+from barhold.store import Store
 from barloader.slots import Slots
 from hostkit import ROOT, barhold
 from radio import rig
@@ -25,6 +26,14 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no ps
 
 LIMIT_S = 60
 VERSION = bundle.shown(bundle.version())
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path, monkeypatch):
+    """The database that keeps the keys of what is flashed."""
+    path = tmp_path / "barhold.db"
+    monkeypatch.setenv("BARHOLD_DB", str(path))
+    return path
 
 
 class Ended:
@@ -86,21 +95,34 @@ async def boots(board: BareBoard) -> None:
             await asyncio.sleep(0.02)
 
 
-def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_path) -> None:
+PAIRED = "it is paired with this computer and answers only its owner (`barhold pair --show` for another computer)"
+
+
+def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_path, database) -> None:
     signing_keys.make(tmp_path / "key.pem")
+    keys = []
 
     async def test(board: BareBoard) -> None:
         first = await flash(board.port, "--name", "bar-2", "--key", tmp_path / "key.pem")
         assert (first.status, first.out.splitlines()[1:]) == (
             0,
-            [f"xiao_s3 runs Barhold {VERSION}; it starts to count in a moment", "self-test of its LSM6DSOX: passed"],
+            [
+                f"xiao_s3 runs Barhold {VERSION}; it starts to count in a moment",
+                PAIRED,
+                "self-test of its LSM6DSOX: passed",
+            ],
         ), first.err
         await boots(board)
+        with Store.open(database) as store:
+            keys.append(store.key_of("1020304050600000"))
         again = await flash(board.port, "--json")
         assert (again.status, again.states("copied"), again.states("removed")) == (0, [], [])
         assert again.lines[0]["board"] == "xiao_s3"
         last = again.lines[-1]
         assert (last["type"], last["copied"], last["version"], last["fault"]) == ("flashed", 0, VERSION, "")
+        assert (last["device"], last["paired"]) == ("1020304050600000", True)
+        with Store.open(database) as store:
+            keys.append(store.key_of("1020304050600000"))
         assert last["equal"] == len(again.states("equal")) > 80
         await boots(board)
 
@@ -112,6 +134,8 @@ def test_a_bare_board_becomes_a_sensor_and_a_second_flash_copies_nothing(tmp_pat
     assert signing_keys.read(tmp_path / "key.pem").modulus.hex() in (folder / "config" / "update_key").read_text()
     assert (folder / "main.py").read_bytes() == (ROOT / "firmware" / "barloader" / "launch.py").read_bytes()
     assert not (folder / "flash.tmp").exists()
+    assert keys[0] == keys[1]
+    assert keys[0].hex() in (folder / "config" / "key").read_text()
 
 
 async def killed_after(board: BareBoard, files: int) -> list[str]:
@@ -354,18 +378,11 @@ def test_a_sensor_that_is_starting_is_waited_for(tmp_path) -> None:
     """While it imports its application it hears nothing: neither Ctrl-C nor anything else."""
 
     async def test(board: BareBoard) -> None:
-        assert (await flash(board.port)).status == 0
-        await board.says(b"MicroPython on WebAssembly")
-        await board.stopped()
-        board.type(b"\x04")
-        await board.settled()
-
-    async def again(board: BareBoard) -> None:
         result = await flash(board.port)
         assert (result.status, result.out.splitlines()[0][:14]) == (0, "0 files copied"), result.err
 
-    on_a_board(tmp_path / "board", test)
-    on_a_board(tmp_path / "board", again, import_ms=6000)
+    lay(tmp_path / "board", everything())
+    on_a_board(tmp_path / "board", test, import_ms=6000)
 
 
 def test_without_a_name_the_boards_that_fit_are_proposed_and_a_flashed_one_is_known(tmp_path) -> None:

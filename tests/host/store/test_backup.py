@@ -33,7 +33,7 @@ def filled(place: str) -> str:
         for seq in (9, 3):
             store.quarantine(OTHER, LOG, seq, bytes([seq]) * 32, "its CRC is wrong", 8)
         store.add_anchor(Anchor(years.DEVICE_ID, years.LOG_ID, 1, 1, 1, 1))  # another clock says otherwise
-        store.trust(DEVICE, bytes(range(32)), 9)
+        store.keep_key(DEVICE, bytes(range(32)), 9)
         people = People(store)
         people.add_lifter(Lifter("Zoë", "mine"))
         people.wear(Wearer(DEVICE, 10, "Zoë"))
@@ -98,7 +98,7 @@ def test_twice_adds_nothing_and_an_older_copy_catches_up(full: str, database_pla
         store.add_records(OTHER, LOG, [make(100)], 9)
         store.add_device(Device(OTHER, "renamed", "0.2.0", 60))
         store.add_anchor(Anchor(DEVICE, 1, 1, 1, 1, 9))
-        store.trust(DEVICE, bytes(32), 90)
+        store.keep_key(DEVICE, bytes(32), 90)
         People(store).undo("0" * 32, 99)
         People(store).add_lifter(Lifter("Zoë", "other"))
     assert backup.copy_into(full, database_place)["record"] == 1
@@ -111,7 +111,7 @@ def test_an_older_store_takes_nothing_back(full: str, database_place: str, tmp_p
     with Store.open(database_place) as store:
         store.add_device(Device(OTHER, "renamed", "0.2.0", 60))
         store.add_anchor(Anchor(years.DEVICE_ID, years.LOG_ID, 1, 1, 1, 1))
-        store.trust(DEVICE, bytes(32), 90)
+        store.keep_key(DEVICE, bytes(32), 90)
         People(store).undo("0" * 32, 99)
     before = dumped(database_place)
     backup.copy_into(str(tmp_path / "old.db"), database_place)

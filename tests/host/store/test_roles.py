@@ -17,6 +17,7 @@ from hostkit import DATA, barhold, barhold_process, rep, stored
 WESTS, EASTS, FRESH = "00112233445566aa", "ffeeddccbbaa9988", "0000000000000001"
 NOW = 1_790_000_000_000
 TABLES = {table.name for table in schema.metadata.sorted_tables}
+KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,9 @@ def fill(store: Store, number: int, device: str, name: str) -> None:
     store.add_device(Device(device, f"bar-{number}", "0.1.0", 5))
     store.add_records(device, LOG, [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000)])], NOW)
     store.add_anchor(Anchor(device, LOG, 1, 5, NOW, 9))
+    store.add_anchor(Anchor(device, LOG, 1, 5, NOW + 6 * 3_600_000, 9))  # another clock says otherwise
     store.quarantine(device, LOG, 99, b"\1" * 32, "its CRC is wrong", 5)
-    store.trust(device, bytes([number]) * 32, 5)
+    store.keep_key(device, bytes([number]) * 32, 5)
     people = People(store)
     people.add_lifter(Lifter(name))
     people.wear(Wearer(device, 0, name))
@@ -115,7 +117,8 @@ def test_every_table_is_guarded(gym: Gym) -> None:
 def test_a_gateway_reads_its_own_lifters_and_no_others(gym: Gym, table: str) -> None:
     for role, device, lifter in (("west", WESTS, "Ada"), ("east", EASTS, "Bob")):
         column = {"lifter": "name", "imported": "lifter"}.get(table, "device_id")
-        seen = {value for (value,) in gym.run(role, f"select {column} from {table}")}
+        source = "rep join training_set using (row_id)" if table == "rep" else table
+        seen = {value for (value,) in gym.run(role, f"select {column} from {source}")}
         assert seen == {device if column == "device_id" else lifter}
     assert len(gym.run("admin", f"select 1 from {table}")) > len(gym.run("west", f"select 1 from {table}"))
 
@@ -145,7 +148,7 @@ def test_a_coach_reads_all_but_keys_and_writes_nothing(gym: Gym, table: str) -> 
     [
         "delete from record",
         "update record set raw = raw",
-        "update record set received_utc_ms = 0",
+        "update record set seq = 0",
         "truncate record",
         "delete from edit",
         "update edit set value = ''",
@@ -191,9 +194,9 @@ def test_a_gateway_syncs_and_its_commands_work(own_gym: Gym) -> None:
             assert store.add_records(device, log, [make(0), make(1)], 9).new == 2
             assert store.add_records(device, log, [make(1), make(1, t_ms=1)], 9).conflicts == 1
             assert store.next_seq(device, log) == 2
-            store.trust(device, bytes(32), 9)
+            store.keep_key(device, bytes(32), 9)
             assert store.key_of(device) == bytes(32)
-            assert store.distrust(device) is True
+            assert store.forget_key(device) is True
         people = People(store)
         people.add_lifter(Lifter("Cleo"))
         people.wear(Wearer(FRESH, 5, "Cleo"))
@@ -205,6 +208,18 @@ def test_a_gateway_syncs_and_its_commands_work(own_gym: Gym) -> None:
     with Store.open(own_gym.url("east")) as store:
         assert {one.device_id for one in store.records()} == {EASTS}
         assert store.key_of(WESTS) is None
+
+
+def test_computers_of_one_lifter_share_the_key_and_others_do_not(own_gym: Gym) -> None:
+    with Store.open(own_gym.url("east")) as store:
+        assert store.key_of(WESTS) is None
+    own_gym.run("admin", f"insert into barhold_access.serves values ('{own_gym.name('east')}', 'Ada')")
+    with Store.open(own_gym.url("west")) as west, Store.open(own_gym.url("east")) as east:
+        west.keep_key(WESTS, KEY, 9)
+        assert east.key_of(WESTS) == KEY
+        east.keep_key(WESTS, bytes(32), 10)
+        assert west.key_of(WESTS) == bytes(32), "whoever pairs it anew gives the others its key"
+        assert west.key_of(EASTS) is None
 
 
 def test_the_commands_work_as_a_gateway_and_as_a_coach(own_gym: Gym) -> None:
@@ -230,6 +245,70 @@ def test_a_handed_on_sensor_takes_its_log_along(own_gym: Gym) -> None:
         People(store).wear(Wearer(WESTS, 50, "Bob"))
     assert own_gym.run("west", "select 1 from record") == []
     assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {WESTS, EASTS}
+
+
+FAR = 1 << 62
+
+
+@pytest.mark.parametrize("since", [FAR, NOW * 2, 60])
+def test_a_gateway_cannot_take_a_sensor_back_by_a_time(own_gym: Gym, since: int) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, 50, "Bob"))
+    statement = f"insert into wearer (device_id, since_utc_ms, lifter) values ('{WESTS}', {since}, 'Ada')"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        own_gym.run("west", statement)
+    own_gym.run("west", f"update wearer set lifter = 'Ada' where device_id = '{WESTS}'")
+    for table in ("record", "training_set", "rep", "trust", "wearer"):
+        assert own_gym.run("west", f"select 1 from {table}") == [], table
+
+
+def test_a_gateway_cannot_plant_a_later_time_on_a_sensor_of_its_own(own_gym: Gym) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    for since in (FAR, NOW * 2):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            own_gym.run("west", f"insert into wearer values ('{WESTS}', {since}, 'Ada')")
+
+
+def test_a_hand_over_dated_in_the_future_gives_nothing_until_then(own_gym: Gym) -> None:
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, FAR, "Bob"))
+    assert {device for (device,) in own_gym.run("west", "select device_id from record")} == {WESTS}
+    assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {EASTS}
+    assert own_gym.run("east", f"select 1 from trust where device_id = '{WESTS}'") == []
+
+
+def test_a_wearer_who_got_a_sensor_back_cannot_cut_the_time_of_the_one_between(own_gym: Gym) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, 50, "Bob"))
+        People(store).wear(Wearer(WESTS, 100, "Ada"))
+    for since in (49, 60):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            own_gym.run("west", f"insert into wearer values ('{WESTS}', {since}, 'Ada')")
+    own_gym.run("west", f"insert into wearer values ('{WESTS}', 120, 'Ada')")
+
+
+def test_a_gateway_derives_sets_of_its_own_sensors_only(own_gym: Gym) -> None:
+    own_gym.run(
+        "west", f"delete from rep where row_id in (select row_id from training_set where device_id = '{EASTS}')"
+    )
+    own_gym.run("west", f"update training_set set lifter = 'Ada' where device_id = '{EASTS}'")
+    assert own_gym.run("admin", f"select lifter from training_set where device_id = '{EASTS}'") == [("Bob",)]
+    with Store.open(own_gym.url("west")) as store:
+        assert [item.lifter for item in store.training_sets()] == ["Ada"]
+        more = [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000), rep(28_000)])]
+        assert store.add_records(WESTS, LOG, more, NOW).new == 1
+        assert [len(item.reps) for item in store.training_sets()] == [4]
+
+
+@pytest.mark.parametrize("view", ["set_view", "rep_view"])
+def test_a_view_shows_each_role_its_own(gym: Gym, view: str) -> None:
+    for role, seen in (("west", {WESTS}), ("east", {EASTS}), ("anna", {WESTS, EASTS})):
+        assert {device for (device,) in gym.run(role, f"select device_id from {view}")} == seen
 
 
 def test_at_head_nobody_needs_the_right_to_migrate(own_gym: Gym) -> None:

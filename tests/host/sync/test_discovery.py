@@ -148,7 +148,7 @@ def test_after_a_break_only_the_same_sensor_will_do(room: FakeRoom, store: Store
 
 
 def test_a_look_alike_is_not_tried_again(room: FakeRoom, store: Store) -> None:
-    store.trust(ONE.hex(), b"k" * 32, 0)
+    store.keep_key(ONE.hex(), b"k" * 32, 0)
     fake = room.add("A", sensor(ONE, "bar-1"))
     with pytest.raises(RefusedError, match="ALARM"):
         asyncio.run(Keeper(Wanted(), store, print, None).catch_up(lambda: NOW_MS))
@@ -198,7 +198,7 @@ def test_control_is_done_in_one_session_and_its_key_is_checked(room: FakeRoom, s
 
     assert asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work)) == "new"
     assert one.kinds() == [protocol.HELLO, protocol.SET, protocol.BYE]
-    store.trust(ONE.hex(), b"k" * 32, 0)
+    store.keep_key(ONE.hex(), b"k" * 32, 0)
     with pytest.raises(RefusedError, match="ALARM"):
         asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work))
     assert asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work, check_key=False)) == "new"
@@ -233,7 +233,7 @@ def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store:
     for number in range(6):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}", records=30))
     room.fails["A0"] = 1_000_000
-    store.trust(struct.pack("<Q", 1).hex(), b"k" * 32, 0)
+    store.keep_key(struct.pack("<Q", 1).hex(), b"k" * 32, 0)
     done = asyncio.run(many_sensors.sync_all([], store, lambda: NOW_MS, 0.3, lambda _: None))
     assert len(done.results) == 4
     assert sorted(one.sensor for one in done.failures) == ["bar-0", "bar-1"]

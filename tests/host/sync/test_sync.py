@@ -19,7 +19,7 @@ import pytest
 
 import chatty
 from barcore import cobs, frame, protocol, record
-from barhold.connection import Session, SyncResult
+from barhold.connection import Connection, SyncResult
 from barhold.link.packets import Packets, packet
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
@@ -303,14 +303,14 @@ def test_memory_stays_flat_over_a_year_of_training(store: Store, tell: Callable[
     count, sizes = 112 * 110, {}
     log = FakeLog({seq: make(seq, boot=1 + seq // 150) for seq in range(count)})
 
-    def note(session: Session) -> None:
-        if session.result.received in (112 * 40, 112 * 100):
+    def note(connection: Connection) -> None:
+        if connection.result.received in (112 * 40, 112 * 100):
             gc.collect()
-            sizes[session.result.received] = tracemalloc.get_traced_memory()[0]
+            sizes[connection.result.received] = tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
     try:
-        result = asyncio.run(Session(ForgetfulSensor(log), store, utc_clock(), None, note).run())
+        result = asyncio.run(Connection(ForgetfulSensor(log), store, utc_clock(), None, note).run())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

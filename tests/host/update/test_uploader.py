@@ -67,7 +67,7 @@ class Sensor:
         log = FakeLog({0: make(0)})
         raw = SimpleNamespace(owner=None, stop=lambda: None)
         asked = SimpleNamespace(update=self.control, info=self.info, name="bar", raw=raw)
-        self.answer = SessionProtocol(DEVICE, log, "bar", text, 524, asked, self.by_cable)
+        self.answer = SessionProtocol(DEVICE, log, "bar", text, protocol.MAX_FRAME, asked, self.by_cable)
         self.now_ms = 0
         self.inbox.clear()
 
@@ -318,7 +318,7 @@ def test_what_the_sensor_would_refuse_is_refused_here_in_its_words(tmp_path, mon
         assert not (tmp_path / "b").exists()
 
 
-def test_an_older_version_goes_on_when_that_is_wanted(tmp_path) -> None:
+def test_an_older_version_is_installed_over_the_cable_when_that_is_wanted(tmp_path) -> None:
     sensor = Sensor(tmp_path)
     assert Brought(sensor, offered(version(1), sensor, downgrade=True)).run() == "0.1.0"
 

@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from barhold.connection import Session
+from barhold.connection import Connection
 from barhold.errors import StoreError
 from barhold.store import Store
 from fake_sensor import FakeLog, FakeSensor, make
@@ -59,7 +59,7 @@ def computer(url: str, folder: Path, numbers: list[int], count: int) -> None:
             for _ in range(5):
                 sensor = Forgetful(number, count, folder)
                 try:
-                    asyncio.run(Session(sensor, store, lambda: time.time_ns() // 1_000_000).run())
+                    asyncio.run(Connection(sensor, store, lambda: time.time_ns() // 1_000_000).run())
                     break
                 except StoreError as err:
                     print(err, file=sys.stderr)

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import hmac
 import sqlite3
 import struct
 from collections import deque
@@ -13,11 +12,13 @@ from typing import Any
 from barcore import frame, protocol, record
 from barhold.errors import LinkError
 from barhold.store import Store
+from barsensor.access import Access
+from barsensor.boards.storage import MemoryStorage
 from barsensor.link.session_protocol import SessionProtocol
 
 LOG = 0xFEDCBA98
 DEVICE = bytes.fromhex("00112233445566aa")
-SEVEN_RECORDS = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES
+SEVEN_RECORDS = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES + protocol.MAC_BYTES
 Fault = Callable[[int, bytes], list[bytes]]
 
 
@@ -79,7 +80,8 @@ class FakeSensor:
         self.dropped = 0
         self.log = log
         self.device = device
-        self.answer = SessionProtocol(device, log, "bar", "0.1.0", SEVEN_RECORDS)
+        access = Access(MemoryStorage(lambda: 0))
+        self.answer = SessionProtocol(device, log, "bar", "0.1.0", SEVEN_RECORDS, access=access)
         self.inbox: deque[bytes] = deque()
         self.sent: list[tuple[int, bytes]] = []
         self.frames_to_host = 0
@@ -94,6 +96,8 @@ class FakeSensor:
         self._operate()
         number = len(self.sent)
         kind, _, body = frame.parse(raw)
+        if kind & protocol.SEALED:
+            kind, body = kind ^ protocol.SEALED, body[: -protocol.MAC_BYTES]
         self.sent.append((kind, body))
         if kind == protocol.ACK and self._database:
             self._hold_against_database(*struct.unpack(protocol.ACK_FORMAT, body))
@@ -138,12 +142,14 @@ def stored(store: Store, device: bytes = DEVICE) -> dict[int, bytes]:
 
 
 class Modern:
-    """What protocol 1.1 added, in front of the firmware's own Answer: settings, key, log, calibration, stream."""
+    """What 1.1 and 1.2 added, behind the firmware's own SessionProtocol: settings, key, log, calibration, stream."""
 
-    def __init__(self, answer: Any, device: bytes, log: FakeLog, name: str, cable: bool) -> None:
-        self.answer, self.device, self.log, self.cable = answer, device, log, cable
+    def __init__(self, answer: SessionProtocol, device: bytes, log: FakeLog, name: str, cable: bool) -> None:
+        self.answer, self.device, self.log = answer, device, log
+        answer._control = Asked(self)
+        self.cable = cable
         self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
-        self.key = self.update_key = b""
+        self.update_key = b""
         self.minor = protocol.MINOR
         self.flash_bytes = (1_200_000, 2_000_000)
         self.refuses: dict[int, int] = {}
@@ -152,44 +158,46 @@ class Modern:
         self.streaming = False
         self.erased = 0
 
+    @property
+    def cable(self) -> bool:
+        return bool(self.answer._is_cable)
+
+    @cable.setter
+    def cable(self, is_cable: bool) -> None:
+        self.answer._is_cable = is_cable
+
+    @property
+    def access(self) -> Access:
+        return self.answer._access
+
+    @property
+    def key(self) -> bytes:
+        return self.access.told_key
+
+    @key.setter
+    def key(self, key: bytes) -> None:
+        self.access.give(key)
+
     def update(self, kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
-        rows = {
-            protocol.SET: self._set,
-            protocol.KEY: self._key,
-            protocol.ERASE: self._erase,
-            protocol.CALIBRATE: self._calibrate,
-            protocol.STREAM: self._stream,
-            protocol.UPDATE: self._update,
-            protocol.DIAGNOSE: self._diagnose,
-        }
-        if kind not in rows or self.minor < 1:
-            return [self._more(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
-        if nonce != self.answer._nonce or not nonce:
-            return []
-        if kind in self.refuses:
-            return [frame.pack(protocol.STATUS, nonce, bytes((kind, self.refuses[kind])))]
-        if kind in (protocol.KEY, protocol.ERASE) and not self.cable:
-            return [frame.pack(protocol.STATUS, nonce, bytes((kind, protocol.NOT_ALLOWED)))]
-        return [frame.pack(*rows[kind](nonce, body))]
+        return [self._as_older(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
+
+    def live(self, raw: bytes) -> list[bytes]:
+        return self.answer.live(raw)
 
     def close(self) -> None:
         self.streaming = False
         self.answer.close()
 
-    def _more(self, raw: bytes) -> bytes:
+    def _as_older(self, raw: bytes) -> bytes:
+        """Make of an INFO what a sensor of an earlier minor version says."""
         kind, nonce, body = frame.parse(raw)
-        if kind != protocol.INFO:
+        if kind != protocol.INFO or self.minor == protocol.MINOR:
             return raw
-        entries = {**frame.parse_info(body), protocol.INFO_PROTOCOL: bytes((protocol.MAJOR, self.minor))}
-        entries[protocol.INFO_NAME] = self.name.encode()
-        if self.minor:
-            entries[protocol.INFO_BOARD] = b"sim"
-            entries[protocol.INFO_POWER] = struct.pack("<H", self.battery_mv)
-            entries[protocol.INFO_STATE] = struct.pack("<H", self.state)
-        if self.key and self.minor:
-            message = entries[protocol.INFO_HELLO] + struct.pack("<I", nonce) + self.device
-            digest = hmac.new(self.key, message, "sha256").digest()
-            entries[protocol.INFO_PROOF] = digest[: protocol.PROOF_BYTES]
+        newer = {protocol.INFO_NONCE}
+        if self.minor < 1:
+            newer |= {protocol.INFO_BOARD, protocol.INFO_POWER, protocol.INFO_STATE, protocol.INFO_PROOF}
+        entries = {tag: value for tag, value in frame.parse_info(body).items() if tag not in newer}
+        entries[protocol.INFO_PROTOCOL] = bytes((protocol.MAJOR, self.minor))
         return frame.pack(kind, nonce, frame.pack_info(tuple(entries.items())))
 
     def _diagnose(self, nonce: int, _: bytes) -> tuple[int, int, bytes]:
@@ -227,7 +235,7 @@ class Modern:
 
     def _key(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         assert len(body) in (0, protocol.KEY_BYTES)
-        self.key = body
+        self.access.give(body)
         return protocol.DONE, nonce, bytes((protocol.KEY,))
 
     def _erase(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
@@ -248,6 +256,61 @@ class Modern:
         self.streaming = body == b"\1"
         return protocol.DONE, nonce, bytes((protocol.STREAM,))
 
+    def _access(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        if body[0] != protocol.ACCESS_ASK:
+            self.access.open(body[0] == protocol.ACCESS_OPEN)
+        told = bytes((self.access.is_open,))
+        return protocol.ACCESS_IS, nonce, told + self.access.told_key if self.cable else told
+
+
+class Asked:
+    """The control that SessionProtocol asks, over what `modern` holds."""
+
+    raw = type("NoStream", (), {"owner": None})()
+
+    def __init__(self, modern: Modern) -> None:
+        self.modern = modern
+
+    @property
+    def name(self) -> str:
+        return self.modern.name
+
+    def info(self) -> list[tuple[int, bytes]]:
+        modern, access = self.modern, self.modern.access
+        bits = (protocol.STATE_KEYED if access.key else 0) | (protocol.STATE_OPEN if access.is_open else 0)
+        return [
+            (protocol.INFO_BOARD, b"sim"),
+            (protocol.INFO_POWER, struct.pack("<H", modern.battery_mv)),
+            (protocol.INFO_STATE, struct.pack("<H", modern.state | bits)),
+        ]
+
+    def update(self, kind: int, body: bytes, asker: SessionProtocol, at_hand: bool) -> "int | tuple[int, bytes]":
+        modern = self.modern
+        rows = {
+            protocol.SET: modern._set,
+            protocol.KEY: modern._key,
+            protocol.ERASE: modern._erase,
+            protocol.CALIBRATE: modern._calibrate,
+            protocol.STREAM: modern._stream,
+            protocol.UPDATE: modern._update,
+            protocol.ACCESS: modern._access,
+            protocol.DIAGNOSE: modern._diagnose,
+        }
+        if kind in modern.refuses:
+            return modern.refuses[kind]
+        if kind not in rows or modern.minor < (2 if kind in (protocol.ACCESS, protocol.DIAGNOSE) else 1):
+            return protocol.UNKNOWN_FRAME
+        needs = {protocol.KEY: protocol.NEEDS_CABLE, protocol.ERASE: protocol.NOT_ALLOWED}
+        if kind in needs and not at_hand:
+            return needs[kind]
+        if kind == protocol.ACCESS and not asker.is_owner:
+            return protocol.NEEDS_KEY
+        try:
+            done = rows[kind](0, body)
+        except ValueError:
+            return protocol.BAD_BODY
+        return done[2][1] if done[0] == protocol.STATUS else (done[0], done[2])
+
 
 class ModernSensor(FakeSensor):
     """A sensor that speaks 1.1. `spoken` are LIVE records to come, `samples` packed ones that a stream gives."""
@@ -256,7 +319,8 @@ class ModernSensor(FakeSensor):
         self, log: FakeLog, *args: Any, name: str = "bar", cable: bool = False, samples: bytes = b"", **options: Any
     ) -> None:
         super().__init__(log, *args, **options)
-        self.modern = self.answer = Modern(self.answer, self.device, log, name, cable)
+        self.modern = Modern(self.answer, self.device, log, name, cable)
+        self.answer = self.modern  # type: ignore[assignment]  # what its test asks in the place of the protocol
         self.samples = samples
         self.index = 0
         self.skip: dict[int, int] = {}  # at this index so many samples are lost
@@ -284,5 +348,5 @@ class ModernSensor(FakeSensor):
         piece = self.samples[16 * self.index : 16 * self.index + 160]
         if piece:
             body = struct.pack(protocol.SAMPLES_FORMAT, self.index) + piece
-            self.inbox.append(frame.pack(protocol.SAMPLES, self.modern.answer._nonce, body))
+            self.inbox.append(self.modern.answer._frame(protocol.SAMPLES, body))
             self.index += len(piece) // 16

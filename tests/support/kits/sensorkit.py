@@ -4,7 +4,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from barcore import frame, protocol, record
+from barcore import frame, protocol, record, seal
 from barsensor import housekeeping, main
 from barsensor.boards import sim
 
@@ -58,7 +58,7 @@ class Imu:
 class Link:
     """A link whose host is the test; `room` is what it takes now."""
 
-    max_frame_bytes = 524
+    max_frame_bytes = protocol.MAX_FRAME
     connected = up = True
     faults = bad_frames = 0
     room = 4096
@@ -67,12 +67,29 @@ class Link:
         self.is_cable = is_cable
         self.incoming: list[tuple[int, int, bytes]] = []
         self.sent: list[tuple[int, int, bytes]] = []
+        self.dropped_ms: list[int] = []  # when the sensor ended the connection
+        self.sealer: seal.Sealer | None = None
+        self.opener: seal.Opener | None = None
 
     def poll(self, now_ms: int) -> tuple[int, int, bytes] | None:
         return self.incoming.pop(0) if self.incoming else None
 
     def send(self, raw: bytes) -> None:
-        self.sent.append(frame.parse(raw))
+        kind, nonce, body = frame.parse(raw)
+        if self.opener and kind & protocol.SEALED:
+            opened = self.opener.open(kind ^ protocol.SEALED, nonce, body)
+            assert opened is not None, "a sealed frame that its host cannot open"
+            kind, body = kind ^ protocol.SEALED, opened
+        self.sent.append((kind, nonce, body))
+
+    def put(self, kind: int, nonce: int, body: bytes = b"") -> None:
+        """Send a frame to the sensor, sealed once the key is proved."""
+        raw = self.sealer.pack(kind, body) if self.sealer else frame.pack(kind, nonce, body)
+        self.incoming.append(frame.parse(raw))
+
+    def drop(self, now_ms: int) -> None:
+        self.dropped_ms.append(now_ms)
+        self.connected = False
 
 
 class Sensor:
@@ -95,6 +112,14 @@ class Sensor:
             self.app.step()
             self.board.clock.wait_ms(STEP_MS)
 
+    def follow(self, ms: int, link: Link | None = None) -> None:
+        """Run with a host connected that asks the time now and then: silence would end its connection."""
+        self.hello(link)
+        for _ in range(ms // 20_000):
+            self.run(20_000)
+            self.answer(protocol.TIME, bytes(8), link)
+        self.run(ms % 20_000)
+
     def play(self, samples: bytes, dead: "tuple[int, int]" = (0, 0)) -> None:
         """Let the IMU show a recording after 5 s of its first sample, to its end; between the `dead` ms it fails."""
         rows = [struct.unpack_from("<I6h", samples, at) for at in range(0, len(samples), 16)]
@@ -109,19 +134,29 @@ class Sensor:
         self.board.imu.motion = motion
         self.run(5000 + times[-1])
 
-    def hello(self, link: Link | None = None, host_nonce: bytes = b"hostnonc") -> dict[int, bytes]:
+    def hello(self, link: Link | None = None, host_nonce: bytes = b"hostnonc", key: bytes = b"") -> dict[int, bytes]:
+        """Open a connection; with `key` prove it, and seal everything from then on."""
         link = link or self.cable
+        link.sealer = link.opener = None
+        link.connected = True
         self.nonces[link] = 0
-        [(kind, nonce, body)] = self.ask(protocol.HELLO, struct.pack(protocol.HELLO_FORMAT, 1, 1, host_nonce), link)
+        hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, host_nonce)
+        [(kind, nonce, body)] = self.ask(protocol.HELLO, hello, link)
         assert kind == protocol.INFO
         self.nonces[link] = nonce
+        if key:
+            nonces = (key, host_nonce, frame.parse_info(body)[protocol.INFO_NONCE], b"sensor01")
+            link.sealer = seal.Sealer(seal.connection_key(*nonces, seal.TO_SENSOR))
+            link.opener = seal.Opener(seal.connection_key(*nonces, seal.TO_HOST))
+            [(kind, _, body)] = self.ask(protocol.HELLO, hello, link)
+            assert kind == protocol.INFO
         return frame.parse_info(body)
 
     def ask(self, kind: int, body: bytes = b"", link: Link | None = None) -> list[tuple[int, int, bytes]]:
         """Send a frame; return what came in the step that answers it."""
         link = link or self.cable
         link.sent.clear()
-        link.incoming.append((kind, self.nonces[link], body))
+        link.put(kind, self.nonces[link], body)
         self.run(STEP_MS)
         return list(link.sent)
 

@@ -123,7 +123,7 @@ def flash():
 class Link:
     """A link whose other end is in this script."""
 
-    max_frame_bytes = 524
+    max_frame_bytes = protocol.MAX_FRAME
     room = 4096
     connected = up = True
     faults = 0
@@ -139,6 +139,9 @@ class Link:
 
     def send(self, raw):
         self.told.append(frame.parse(raw))
+
+    def drop(self, now_ms):
+        """Nothing to hang up: it lasts as long as the script."""
 
 
 class Host:

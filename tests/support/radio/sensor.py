@@ -3,7 +3,8 @@
 The argument is JSON: device_id (hex), log_id, name, records (made ones that it holds), ble and cable (whether it has
 that link), play ("before": what the file `samples` leads to is there from the start; "during": its time stands until a
 host has a session), step_ms (real time a step waits), clock_ms (what the sensor's own clock advances by meanwhile),
-live_ms (0, or how often, on that clock, a made event happens whose record's utc_ms is the moment).
+live_ms (0, or how often, on that clock, a made event happens whose record's utc_ms is the moment), key (hex; what its
+owner gave it, or "").
 """
 
 import binascii
@@ -72,6 +73,8 @@ if told["records"]:
 settings, _ = config.SETTINGS.load(board.config)
 settings["name"] = told["name"]
 config.SETTINGS.save(board.config, settings)
+if told["key"]:
+    config.KEY.save(board.config, {"key": told["key"]})
 begun, finished = [False], []
 made = links()
 app = main.compose(board, made)
