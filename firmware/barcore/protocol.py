@@ -169,9 +169,8 @@ EVERY_MAJOR = (HELLO, STATUS)  # their layout never changes, so that two majors 
 HELLO_FORMAT = "<BB8s"  # major, minor, host nonce
 PULL_FORMAT = "<IHI"  # first seq, how many seqs from there on (1..PULL_MAX); since 1.2: log id
 ACK_FORMAT = "<II"  # log id, next seq
-# Next seq to ask for, records sent, CRC-32 of their seqs as u32; since 1.2: first seq of the PULL that it answers. A
-# seq of that PULL that did not come is a hole in the log. Before 1.2 a PULL asked for so many records, not seqs.
-END_FORMAT = "<IHII"
+# A seq of a PULL that did not come before its END is a hole in the log. Before 1.2 a PULL asked for so many records.
+END_FORMAT = "<IHII"  # next seq to ask for, records sent, CRC-32 of their seqs as u32; since 1.2: first seq of the PULL
 TIME_FORMAT = "<Q"  # the host's token, returned as it came
 TIME_IS_FORMAT = "<QHI"  # token, boot, t_ms
 STATUS_FORMAT = "<BB"  # frame type refused, status code

@@ -224,11 +224,11 @@ class BleLink:
         self._ends_seen = self._radio.ends
         self._radio.forget()
         self._outbox.clear()
-        self._advertise(now_ms)
+        self._advertise(now_ms, soon=True)
 
-    def _advertise(self, now_ms: int) -> None:
+    def _advertise(self, now_ms: int, soon: bool = False) -> None:
         self._enter(ADVERTISING, now_ms)
-        began = self._radio.advertise(self._name, self._battery_pct, self._unsynced)
+        began = self._radio.advertise(self._name, self._battery_pct, self._unsynced, soon)
         if not began:
             self.faults += 1
         self._advertise_from_ms = now_ms + (AGAIN_MS if began else CHECK_MS)

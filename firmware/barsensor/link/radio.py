@@ -6,7 +6,7 @@ from barsensor.link.inbox import Inbox
 CENTRAL_CONNECT, CENTRAL_DISCONNECT, GATTS_WRITE, MTU_EXCHANGED = 1, 2, 3, 21
 NOBODY = -1
 MTU, FIRST_MTU = 247, 23
-ADVERTISE_US = 211250
+ADVERTISE_US, ADVERTISE_SOON_US = 211250, 30000
 
 
 class Radio:
@@ -61,11 +61,11 @@ class Radio:
         self._ble.gatts_write(self._info, gatt.info(device_id, name))
         self._ble.gatts_write(self._level, bytes((min(battery_pct, 100),)))
 
-    def advertise(self, name: str, battery_pct: int, unsynced: int) -> bool:
-        """Let everybody see this; tell whether the radio began."""
+    def advertise(self, name: str, battery_pct: int, unsynced: int, soon: bool = False) -> bool:
+        """Let everybody see this, `soon` so often that who lost the link is back at once; tell whether it began."""
         seen, asked = gatt.advertisement(battery_pct, unsynced), gatt.scan_response(name)
         try:
-            self._ble.gap_advertise(ADVERTISE_US, adv_data=seen, resp_data=asked)
+            self._ble.gap_advertise(ADVERTISE_SOON_US if soon else ADVERTISE_US, adv_data=seen, resp_data=asked)
         except OSError:
             return False
         return True

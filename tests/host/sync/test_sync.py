@@ -301,7 +301,7 @@ class ForgetfulSensor(FakeSensor):
 
 def test_memory_stays_flat_over_a_year_of_training(store: Store, tell: Callable[[str], None]) -> None:
     count, sizes = 112 * 110, {}
-    log = FakeLog({seq: make(seq) for seq in range(count)})
+    log = FakeLog({seq: make(seq, boot=1 + seq // 150) for seq in range(count)})
 
     def note(connection: Connection) -> None:
         if connection.result.received in (112 * 40, 112 * 100):

@@ -25,8 +25,8 @@ from radio.peripheral import Faults
 from radio.transport import BleakTransport
 
 INTERVAL_MS = 15.0
-BREAKS = Faults(seed=6, break_after=(20, 44))
-"""A block is three packets and its answer one: some eight of them to a connection."""
+BREAKS = Faults(seed=6, break_after=(22, 46))
+"""A block is three packets and its answer one; with those of a window that are lost, some forty breaks an update."""
 NAME = "Barhold"
 
 

@@ -22,9 +22,11 @@ SEVEN_RECORDS = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES + protocol.M
 Fault = Callable[[int, bytes], list[bytes]]
 
 
-def make(seq: int, kind: int = protocol.SET_START, values: tuple[int, ...] = (1, 2, 2000), t_ms: int = 0) -> bytes:
+def make(
+    seq: int, kind: int = protocol.SET_START, values: tuple[int, ...] = (1, 2, 2000), t_ms: int = 0, boot: int = 1
+) -> bytes:
     buf = bytearray(protocol.RECORD_BYTES)
-    record.pack_into(buf, 0, kind, 0, 1, seq, t_ms, values)
+    record.pack_into(buf, 0, kind, 0, boot, seq, t_ms, values)
     return bytes(buf)
 
 

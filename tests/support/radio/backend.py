@@ -42,6 +42,7 @@ async def adapter() -> Device:
 def install(opener: Callable[[], Awaitable[Device]], mtu: int = 517) -> None:
     """Let bleak use the device that `opener` gives, and ask for `mtu`."""
     Central.open, Central.device, Central.mtu = staticmethod(opener), None, mtu
+    _TABLES.clear()
     bleak.get_platform_scanner_backend_type = lambda: (BumbleScanner, "bumble")
     bleak.get_platform_client_backend_type = lambda: (BumbleClient, "bumble")
 
@@ -73,6 +74,10 @@ class BumbleScanner(BaseBleakScanner):
         address = seen.address.to_string(False)
         device = self.create_or_update_device(address, address, told.local_name, seen.address, told)
         self.call_detection_callbacks(device, told)
+
+
+_TABLES: dict[str, Any] = {}
+"""GATT services by a sensor's address; emptied by `install`, since addresses are given anew in each air."""
 
 
 class BumbleClient(BaseBleakClient):
@@ -115,8 +120,22 @@ class BumbleClient(BaseBleakClient):
         connection.on("disconnection", self._on_disconnection)
         self._peer = Peer(connection)
         await self._whole(self._peer.request_mtu(Central.mtu))
-        await self._whole(self._peer.discover_all())
+        await self._know_services()
         self.services = self._found()
+
+    async def _know_services(self) -> None:
+        """Discover the table once for each sensor, as systems do that cache it; a sensor's never changes."""
+        client, known = self._peer.gatt_client, _TABLES.get(self.address)
+        if known is None:
+            await self._whole(self._peer.discover_all())
+            _TABLES[self.address] = client.services
+            return
+        client.services = known
+        for service in known:
+            for one in (service, *service.characteristics):
+                one.client = client
+                for each in getattr(one, "descriptors", ()):
+                    each.client = client
 
     def _on_disconnection(self, _: int) -> None:
         self._connection = self.services = None
