@@ -27,6 +27,7 @@ GOLDEN = [
     (protocol.STREAM, "01", "010a0100d4c3b2a1", "a01889d8"),
     (protocol.UPDATE, "0101" + "ab" * 32, "010b2200d4c3b2a1", "07ab6d94"),
     (protocol.ACCESS, "02", "010c0100d4c3b2a1", "9d40ef87"),
+    (protocol.DIAGNOSE, "", "010d0000d4c3b2a1", "a4e7a285"),
     (protocol.INFO, INFO + "0808686f73746e6f6e63", "01404200d4c3b2a1", "78df8ca2"),
     (protocol.DATA, REP, "01412000d4c3b2a1", "cc177549"),
     (protocol.END, "ea030000010044332211e9030000", "01420e00d4c3b2a1", "89c68563"),
@@ -40,6 +41,7 @@ GOLDEN = [
     (protocol.SAMPLES, "07000000e80300000100feff001003000400fbff", "014a1400d4c3b2a1", "a3fa664d"),
     (protocol.UPDATE_STATE, "020500000002000040e20100ddccbbaa", "014b1000d4c3b2a1", "3b783750"),
     (protocol.ACCESS_IS, "00" + "ab" * 32, "014c2100d4c3b2a1", "fa1c7877"),
+    (protocol.DIAGNOSIS, "0102ac0d", "014d0400d4c3b2a1", "69bb9b56"),
 ]
 
 
