@@ -21,6 +21,6 @@ class SyncResult:
     re_requests: int = 0
 
     def plus(self, later: "SyncResult") -> "SyncResult":
-        """Return the sum of two sessions with one sensor, as after a break; one that came to no HELLO names nobody."""
+        """Return the sum of two connections with one sensor, as after a break; one that came to no HELLO names nobody."""
         counts = {one.name: getattr(self, one.name) + getattr(later, one.name) for one in fields(self)[3:]}
         return replace(later if later.device_id else self, **counts)
