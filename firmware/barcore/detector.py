@@ -12,25 +12,42 @@ from array import array
 
 from barcore import protocol, ticks
 from barcore.announce import Announcer
-from barcore.drift import STEP_TICKS, Drift
+from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fixed import i16
-from barcore.live import FALLING, LOW, Live
+from barcore.fold import FOLD_TICKS, Fold
+from barcore.fold import IDLE as FOLD_IDLE
+from barcore.live import FALLING, HELD, LOW, Live
 from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
+from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
-from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
+from barcore.rework import IDLE as REWORK_IDLE
+from barcore.rework import Rework
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, LEAST_MM, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
 _UNITS_PER_SAMPLE = 42  # of the review
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
 _AFTER_FALL_TICKS = LAG_TICKS + 2
+_FRESH_TICKS = 150
 _WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end
 _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
+_GAP_ERR = 5  # halves: what a gap hid near an edge
+_FOLD_MS = 8000
+_FOLD_AFTER_TICKS = 100
+_FOLD_BEFORE_TICKS = 40
+_FOLD_UNITS = 12
+_LYING_TICKS = 500
+_LYING_SHAKE = 8
+_ROOM = 20400  # 1 m
+_REWORK_STEPS = 150
+_REWORK_TICKS = 100
+_REWORK_UNITS = 14
 
 
 class Detector:
@@ -50,6 +67,10 @@ class Detector:
         self._drift = Drift(settings.calibrated)
         self.live = Live(self._velocity, self._drift)
         self._review = Review(self._velocity, self._drift)
+        self._rework = Rework(self._drift)
+        self._rework_due = 0
+        self._fold = Fold(self._velocity, self._drift)
+        self._lying_ticks = 0
         self._sets = SetKeeper()
         self._last_tick = 0
         self._n = 0  # ticks of the grid so far
@@ -123,8 +144,8 @@ class Detector:
             motion.gap = False
             self._gap_ms = motion.t_ms
         if n % STEP_TICKS == 0:
-            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak)
-            motion.peak = 0
+            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak, motion.hole_ms)
+            motion.peak = motion.hole_ms = 0
         if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
             self._smoother.read(n)
             self._drift.step((n - LAG_TICKS) // STEP_TICKS, self._smoother)
@@ -132,12 +153,20 @@ class Detector:
         self._live_tick()
         if self._sets.state == CLOSING:
             self._judge()
-        elif n - self._busy_tick > _REVIEWED_TICKS and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS):
+        elif (
+            n - self._busy_tick > _REVIEWED_TICKS
+            and not self._fold.folded_ms
+            and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS)
+        ):
             self._close_set()
 
     def _live_tick(self) -> None:
         live = self.live
         was = live.state
+        still = self._motion.still_ms > 1000 and self._smoother.shake < _LYING_SHAKE
+        self._lying_ticks = self._lying_ticks + 1 if still else 0
+        if self._lying_ticks > _LYING_TICKS and was != LOW:
+            live.restart()
         kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
         self._motion.may_learn = live.state == LOW
         if live.state != LOW:
@@ -153,12 +182,42 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif self._review.state != IDLE:
+        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE or self._folds():
             return
+        elif (
+            abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
+        ) and self._n >= self._rework_due:
+            self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
+
+    def _folds(self) -> bool:
+        """Begin to fold a long hold, if one is under way that fills the rings."""
+        review, fold = self._review, self._fold
+        if self.live.state != HELD or self.live.hold_ms < _FOLD_MS or review.rep.state != ABOVE:
+            return False
+        if self._lying_ticks > _LYING_TICKS:
+            review.skip_to(self._n - LAG_TICKS)
+            review.rep.state = SEEK
+            return False
+        seam = review.rep.folds_at(FOLD_TICKS, _FOLD_AFTER_TICKS)
+        if not seam:
+            return False
+        review.skip_to(review.rep.start_tick - _FOLD_BEFORE_TICKS)
+        fold.start(review.from_tick, seam)
+        review.from_tick += FOLD_TICKS
+        review.rep.measured.seam_tick, review.rep.measured.folded_ms = fold.seam_tick, fold.folded_ms
+        return True
+
+    def _begin_rework(self) -> None:
+        newest = self._drift.newest
+        first = newest - _REWORK_STEPS
+        if first < 1:
+            first = 1
+        self._rework_due = self._n + _REWORK_TICKS
+        self._rework.start(first, OFFSET_VAR)
 
     def _begin_review(self) -> None:
         self._due = self._n + _REVIEW_TICKS
@@ -167,6 +226,20 @@ class Detector:
     def _work(self, units: int) -> None:
         """Do a share of the review."""
         review = self._review
+        if self._fold.state != FOLD_IDLE:
+            units = _FOLD_UNITS
+            while units > 0 and self._fold.update() != FOLD_IDLE:
+                units -= 1
+            if self._fold.state == FOLD_IDLE:
+                self._begin_review()
+            return
+        if self._rework.state != REWORK_IDLE:
+            units = _REWORK_UNITS
+            while units > 0 and self._rework.update() != REWORK_IDLE:
+                units -= 1
+            if self._rework.state == REWORK_IDLE:
+                self._begin_review()
+            return
         while units > 0 and review.state != IDLE:
             if review.update() == FOUND:
                 self._judge_found(review.rep.measured)
@@ -174,28 +247,43 @@ class Detector:
 
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
-        if rolled_over(rep, self._drift):
+        sure = is_sure(rep)
+        proved = self._sets.state == OPEN
+        age_ticks = self._n - rep.end_tick
+        if not proved and rolled_over(rep, self._drift):
             return
-        if self._sets.state == OPEN or is_sure(rep):
+        if sure or (proved and age_ticks > _WAIT_TICKS):
             self._take_rep()
-        elif self._n - rep.end_tick < _WAIT_TICKS:
+        elif age_ticks < _FRESH_TICKS and self._n >= self._rework_due:
             self._review.wait()
+            self._begin_rework()
+        elif age_ticks < _WAIT_TICKS:
+            self._review.wait()
+        elif proved or rep.rom_mm >= LEAST_MM:
+            self._take_rep()
 
     def _finish_review(self) -> None:
-        while self._review.state != IDLE:
+        while self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
             self._work(_UNITS_PER_SAMPLE)
 
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
         rep, sets = self._review.rep.measured, self._sets
+        self._unfold()
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
+        if self._gap_ms >= rep.start_ms:
+            rep.hold_err_ms = rep.hold_err_ms * _GAP_ERR // 2
         flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep), rep.doubt_mm)
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)
         self._review.least_mm = sets.least_mm()
+
+    def _unfold(self) -> None:
+        self._fold.restart()
+        self._review.rep.measured.seam_tick = self._review.rep.measured.folded_ms = 0
 
     def _rep_flags(self, rep: RepMeasure) -> int:
         flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
@@ -231,7 +319,9 @@ class Detector:
         self._announce.start_tick = ticks.add_ms(self._announce.start_tick, passed_ms)
         self._sets.shift(passed_ms)
         self._motion.rezero()
-        self._n = self._due = self._busy_tick = 0
+        self._n = self._due = self._busy_tick = self._rework_due = 0
+        self._rework.state = REWORK_IDLE
+        self._unfold()
         for i in range(V_RING):
             self._velocity[i] = 0
         self._smoother.restart(0)

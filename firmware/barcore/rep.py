@@ -15,15 +15,20 @@ from array import array
 
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import Drift
-from barcore.measure import DONE, MM, RepMeasure
+from barcore.fixed import isqrt
+from barcore.measure import DONE, MM, RepMeasure, zone_of
 from barcore.motion import V_005
 from barcore.smooth import V_MASK, V_RING, velocity
 
 LEAST_MM = 80
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
-_LONGEST_TICKS = 950
-_MOST_RISE = 600 * MM
+_MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
+_LEDGE_TICKS = 75
+_SPLIT = 29
+_LONGEST_TICKS = 950
+_FOLD_AFTER_TICKS = 250
+_HOLE_VAR = 1566 * 1566
 
 
 class RepFinder:
@@ -39,7 +44,9 @@ class RepFinder:
         self.tick = 0
         self.least_rise = LEAST_MM * MM
         self._first = self._start = 0
-        self._height = self._low = self._peak = self._calm = 0
+        self._height = self._low = self._peak = self._calm = self._doubt = 0
+        self._ledge = self._ledge_start = 0
+        self._split = _SPLIT
 
     def begin(self, tick: int, least_rise: int) -> None:
         """Start a stretch at `tick`, which is a bottom; a rep rises by at least `least_rise` height counts."""
@@ -59,6 +66,22 @@ class RepFinder:
                 self._seek(self.tick)
             self._advance()
         return self.state
+
+    def folds_at(self, length: int, after: int) -> int:
+        """Return a tick before which `length` ticks were calmly held, `after` ticks before the newest; 0 when there is none."""
+        seam = (self.tick - after) & ~3
+        if self.state != ABOVE or seam - length - self._start < _FOLD_AFTER_TICKS:
+            return 0
+        zone = zone_of(self._peak - self._low)
+        for tick in range(seam - length, seam + 1, 4):
+            if self._peak - self._h[tick & V_MASK] > zone:
+                return 0
+        return seam
+
+    @property
+    def start_tick(self) -> int:
+        """Return where the rise under way began."""
+        return self._start
 
     def velocity_at(self, tick: int) -> int:
         """Return the velocity at `tick`: the mean of five counts less the smoothed drift."""
@@ -81,9 +104,15 @@ class RepFinder:
         elif self.state == ABOVE:
             if h > self._peak:
                 self._peak = h
+            if self._rises_anew(tick, v, h):
+                self._low, self._start = self._ledge, self._ledge_start
+            if tick & 3 == 0:
+                var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
+                if var > _HOLE_VAR:
+                    self._doubt += 4 * isqrt(var)
             if tick - self._start > _LONGEST_TICKS:
                 self._seek(tick)
-            elif 2 * (h - self._low) < self._peak - self._low:
+            elif self._share(h) < self._split:
                 self.state = LOWERING
         elif v >= -V_005:
             if self._peak - self._low > _MOST_RISE:
@@ -92,10 +121,27 @@ class RepFinder:
                 self.measured.begin(self._first, self._start, tick, self._low)
                 self.state = MEASURE
 
+    def _share(self, h: int) -> int:
+        """Return how much of the rise is left at height `h`, in 1/64, less what a gap may have hidden."""
+        return (h - self._low - (self._doubt >> 1)) // ((self._peak - self._low >> 6) + 1)
+
+    def _rises_anew(self, tick: int, v: int, h: int) -> bool:
+        """Tell whether the bar lay on a ledge and now rises over it by more than it had risen to it: there was the bottom."""
+        self._calm = self._calm + 1 if -V_005 < v < V_005 else 0
+        if self._calm > _LEDGE_TICKS:
+            self._ledge, self._ledge_start = h, tick + 1
+            return False
+        if v <= V_005 and h - self._ledge < self._ledge - self._low >> 2:
+            self._ledge_start = tick + 1
+        return (
+            self._ledge > self._low and h - self._ledge > self.least_rise and h - self._ledge > self._ledge - self._low
+        )
+
     def _seek(self, tick: int) -> None:
         self.state = SEEK
         self._start = tick
-        self._low = self._height
+        self._low = self._ledge = self._height
+        self._doubt = 0
         self._calm = 0
 
     def _follow_bottom(self, tick: int, v: int, h: int) -> None:
@@ -110,3 +156,5 @@ class RepFinder:
         if h - self._low >= self.least_rise:
             self.state = ABOVE
             self._peak = h
+            self._calm = self._doubt = 0
+            self._ledge = self._low

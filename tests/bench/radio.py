@@ -16,7 +16,7 @@ from barhold.sync.one_sensor import sync, utc_clock
 from radio import measure as radio_measure
 from radio import simulated_time
 
-LEAST_SHARE = 0.80
+LEAST_SHARE = 0.90
 LATE_MS = 20.0
 """Beyond one connection interval, in the median."""
 _LIMIT_S = 600

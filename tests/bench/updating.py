@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bare import measure as bare_measure
 from barhold.errors import BarholdError
+from radio import simulated_time
 
 MOST_TIMES_BARE = 6.0
 """A block waits for its answer: two connection intervals and a step of the sensor; bare ones do not."""
@@ -48,7 +49,8 @@ def measure(files: int = ALL_FILES) -> Updating:
     """Bring `files` files of this install's firmware, twice."""
     try:
         smooth, broken = (
-            asyncio.run(asyncio.wait_for(bare_measure.update(breaks, files), _LIMIT_S)) for breaks in (False, True)
+            simulated_time.run(asyncio.wait_for(bare_measure.update(breaks, files), _LIMIT_S))
+            for breaks in (False, True)
         )
     except TimeoutError:
         raise BarholdError(

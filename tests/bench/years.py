@@ -22,13 +22,13 @@ class Day:
     synced_utc_ms: int
 
 
-def days(years: int) -> Iterator[Day]:
-    """Yield `years` of training, session by session: a boot, 4 sets of 10 reps, a correction now and then."""
-    rng = random.Random(10)  # noqa: S311 - training, no secret
+def days(years: int, sets: int = SETS, reps: int = REPS, seed: int = 10) -> Iterator[Day]:
+    """Yield `years` of training, session by session: a boot, its sets of so many reps, a correction now and then."""
+    rng = random.Random(seed)  # noqa: S311 - training, no secret
     seq, start_utc_ms = 0, FIRST_UTC_MS
     for number in range(years * SESSIONS_PER_YEAR):
         log = _Log(boot=number + 1, seq=seq)
-        end_ms = _session(log, rng)
+        end_ms = _session(log, rng, sets, reps)
         yield Day(
             log.raws,
             Anchor(DEVICE_ID, LOG_ID, log.boot, end_ms, start_utc_ms + end_ms, rng.randint(15, 60)),
@@ -50,20 +50,20 @@ class _Log:
         self.seq += 1
 
 
-def _session(log: _Log, rng: random.Random) -> int:
+def _session(log: _Log, rng: random.Random, sets: int, reps: int) -> int:
     """Log one session; return its end, ms since the boot."""
     log.add(protocol.BOOT, 400, (protocol.RESET_WAKE, 0, 1, 0, 0))
     log.add(protocol.HEALTH, 900, (rng.randint(3600, 4150), rng.randint(300, 900), 90_000, 60_000))
     t_ms = 60_000
-    for number in range(1, SETS + 1):
-        t_ms = _set(log, rng, number, t_ms) + rng.randint(120_000, 180_000)
+    for number in range(1, sets + 1):
+        t_ms = _set(log, rng, number, t_ms, reps) + rng.randint(120_000, 180_000)
     return t_ms
 
 
-def _set(log: _Log, rng: random.Random, number: int, t_ms: int) -> int:
+def _set(log: _Log, rng: random.Random, number: int, t_ms: int, reps: int) -> int:
     """Log one set; return its end, ms since the boot."""
     first_ms = t_ms
-    for rep in range(1, REPS + 1):
+    for rep in range(1, reps + 1):
         if rep == 3:
             log.add(protocol.SET_START, first_ms, (number, 2, 2000))
         rise_ms, hold_ms, fall_ms = rng.randint(600, 900), rng.randint(1900, 2900), rng.randint(900, 1300)
@@ -74,5 +74,5 @@ def _set(log: _Log, rng: random.Random, number: int, t_ms: int) -> int:
             changed = (number, rep, protocol.SET_FLAGS, protocol.DISTURBED)
             log.add(protocol.CORRECTION, t_ms + bottom_ms, changed)
         t_ms += bottom_ms + rise_ms + hold_ms + fall_ms
-    log.add(protocol.SET_END, t_ms, (number, REPS, 305, t_ms - first_ms))
+    log.add(protocol.SET_END, t_ms, (number, reps, 305, t_ms - first_ms))
     return t_ms

@@ -42,12 +42,12 @@ def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
             said = await barhold(ROOT, "flash", board.port, "--board", "xiao_s3", "--name", "bar-2", *db)
             assert "xiao_s3 runs Barhold 0.1.0" in said
             said = await barhold(ROOT, "sync", *at)
-            assert "sensor 1020304050600000: " in said
+            assert "bar-2: " in said
             said = await barhold(later, "update", *at)
             assert "the sensor restarts into it" in said
-            assert "it runs 0.2.0 now, was 0.1.0" in said
+            assert "the sensor now runs 0.2.0; before, it ran 0.1.0" in said
             said = await barhold(later, "update", *at)
-            assert "it runs 0.2.0 already" in said
+            assert "the sensor runs 0.2.0 already" in said
             said = await barhold(ROOT, "flash", board.port, "--board", "xiao_s3", *db)  # and back, over the cable
             assert "xiao_s3 runs Barhold 0.1.0" in said
             assert "0 files copied" not in said

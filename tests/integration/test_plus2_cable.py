@@ -7,7 +7,6 @@ step of the board's loop takes as long as the longest one of an emulated ESP32. 
 import sys
 
 import pytest
-from barhold.link.found import USB, Found
 from test_flash_journey import barhold
 
 from barcore import protocol
@@ -15,6 +14,7 @@ from bare.clone import later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.link import usb
+from barhold.link.endpoint import USB, Found
 from barloader import slots
 from hostkit import ROOT
 from radio import rig
@@ -34,13 +34,13 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
 
     async def journey() -> None:
         async with BareBoard(folder, LIMIT_S, board=PLUS2, times_as_fast=4) as board:
-            at = ("--port", board.port, "--db", tmp_path / "b.db")
+            at = ("--serial-port", board.port, "--db", tmp_path / "b.db")
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, "--name", "bar-2")
             assert f"{PLUS2} runs Barhold 0.1.0" in said
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2)
             assert "0 files copied" in said
             said = await barhold(ROOT, "sync", *at)
-            assert "sensor 1020304050600000: " in said
+            assert "bar-2: " in said
             # A key is longer than a block: over a bridge chip it goes in pieces.
             with monkeypatch.context() as patch:
                 patch.setattr(usb, "_is_bridge", lambda _: True)
@@ -50,7 +50,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
                 await control.close()
                 await link.close()
             said = await barhold(later, "update", *at)
-            assert "it runs 0.2.0 now, was 0.1.0" in said
+            assert "the sensor now runs 0.2.0; before, it ran 0.1.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
             for slot in ("a", "b"):
@@ -58,7 +58,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             board.type(CTRL_D)
             await board.says(b"Barhold is in safe mode")
             said = await barhold(later, "update", *at)
-            assert "it runs 0.2.0 now, was 0.0.0" in said
+            assert "the sensor now runs 0.2.0; before, it ran 0.0.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
 

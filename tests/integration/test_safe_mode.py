@@ -52,7 +52,7 @@ def test_a_flashed_board_whose_slots_both_crash_is_helped(tmp_path, samples, by_
             else:
                 status, said = await here.update("--key", here.key, pressed=True)
                 assert status == 0, said
-            assert f"it runs {VERSION} now, was 0.0.0" in said
+            assert f"the sensor now runs {VERSION}; before, it ran 0.0.0" in said
             board.train()
             while protocol.SET_END not in kinds(user):
                 await user.run("sync", SENSOR)

@@ -55,16 +55,16 @@ def leave_after_the_name(terminal: Terminal) -> None:
     terminal.expect("What shall it be called?")
     terminal.type("bar-2")
     terminal.expect("It is now called bar-2.")
-    terminal.expect("Pair it now?")
+    terminal.expect("Pairing needs the cable.")
+    terminal.expect("Calibrate it now?")
     terminal.press(CTRL_C)
-    terminal.expect("Left at step 3 of 7.")
+    terminal.expect("Left at step 4 of 7.")
     assert terminal.ended() == 0
 
 
 def finish(terminal: Terminal) -> None:
     terminal.expect("Going on with bar-2")
     for question, reply in (
-        ("Pair it now?", "n"),
         ("Calibrate it now?", "n"),
         ("Who lifts with it?", "Mia"),
         ("Which plan?", ""),

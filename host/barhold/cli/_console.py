@@ -61,12 +61,13 @@ def show(*parts: "RenderableType") -> None:
     for part in parts:
         if isinstance(part, Text):  # each is one line; a note from a crafted database may hold more
             part.plain = visible_line(part.plain)
-        shown.width = max(width, _least_width(part, shown))
+        if not shown.is_terminal:  # on a terminal a table says itself which columns it has no room for
+            shown.width = max(width, _least_width(part, shown))
         shown.print(part, crop=False)
 
 
 def _least_width(part: "RenderableType", shown: "Console") -> int:
-    """Return the width in which no cell of a table is cut off; a narrower terminal folds the lines itself."""
+    """Return the width in which no cell of a table is cut off."""
     from rich.measure import Measurement
     from rich.table import Table
 

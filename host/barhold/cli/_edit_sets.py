@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from barhold import model
 from barhold.cli import _console
-from barhold.cli._set_listing import show
+from barhold.cli._set_listing import names_of, show
 from barhold.errors import InputError
 from barhold.model import Edit, TrainingSet
 from barhold.output import json_lines, tables
@@ -66,7 +66,7 @@ def add(store: Store, requests: Sequence[EditRequest], as_json: bool) -> None:
     people.add_edits(new)
     ids = {one.edit_id for one in new}
     touched = [item for key in boots.values() for item in store.sets.of_boot(key) if ids & set(item.edits)]
-    show(touched, as_json) if touched else _console.note("the set no longer counts")
+    show(touched, as_json, names_of(store)) if touched else _console.note("the set no longer counts")
     _console.note("`barhold sets --undo` takes it back")
 
 

@@ -1,6 +1,6 @@
 """The stored sets, for the commands that list, change or judge them, and the dates that these commands take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -11,19 +11,31 @@ from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output import json_lines, tables
 from barhold.store import Store
+from barhold.training import sensor_names
 
 Since = Annotated[str, typer.Option("--since", metavar="DATE", help="From this day, or this moment, on.")]
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")]
 
 
-def show(found: Sequence[TrainingSet], as_json: bool) -> None:
+def names_of(store: Store) -> dict[str, str]:
+    """Return the name of each sensor by its id."""
+    return {device.device_id: device.name for device in store.devices()}
+
+
+def owner_meant(store: Store, text: str) -> str:
+    """Return the owner of sets that `text` names: a lifter, or a sensor by its name or a part of its id."""
+    owners = [owner.owner for owner in store.sets.owners()] if text else []
+    return sensor_names.owner_meant(text, owners, names_of(store)) if text else ""
+
+
+def show(found: Sequence[TrainingSet], as_json: bool, names: Mapping[str, str]) -> None:
     """Print sets with their ids."""
 
     if as_json:
         for item in found:
             _console.json_line(json_lines.stored(item))
     else:
-        _console.show(*tables.stored(found))
+        _console.show(*tables.stored(found, names))
 
 
 def span(since: str, until: str) -> tuple[datetime | None, datetime | None]:

@@ -25,10 +25,10 @@ from barhold.live.view_state import LiveView
 from barhold.model import Lifter, Wearer
 from barhold.output.words import count, listed
 from barhold.plans import library
-from barhold.store import Device, People, Store, sensor_names
+from barhold.store import Device, People, Store
 from barhold.sync import Wanted, near, probe
 from barhold.sync.one_sensor import utc_clock
-from barhold.training import history
+from barhold.training import history, sensor_names
 
 _REPS_KEPT = 60
 Result = TypeVar("Result")
@@ -142,9 +142,8 @@ def _pair(guide: Guide) -> None:
         return
     _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
     if not guide.wanted.by_cable:
-        _console.line("Pairing takes the cable: plug the sensor in later and type `barhold pair --usb`.")
-        return
-    if typer.confirm("Pair it now?", default=True):
+        _console.line("Pairing needs the cable. Plug the sensor in some time and run `barhold pair --usb`.")
+    elif typer.confirm("Pair it now?", default=True):
         guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
 

@@ -10,10 +10,11 @@ from barhold.check import advice, verdicts
 from barhold.check.verdicts import SessionCheck
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
-from barhold.cli._set_listing import Since, Until, note_impossible, span
+from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output import check_tables, json_lines
+from barhold.output.tables import Names
 from barhold.plans.plan import Plan
 from barhold.store import Store
 from barhold.training import people, sets
@@ -53,7 +54,8 @@ def check(
     with Store.open(db) as store:
         note_impossible(store)
         span_utc = span(since, until)
-        owners = [lifter] if lifter else [found.owner for found in store.sets.owners()]
+        names = names_of(store)
+        owners = [owner_meant(store, lifter)] if lifter else [found.owner for found in store.sets.owners()]
         plan_of = people.finder(store, plan)
         in_full = len(owners) <= _IN_FULL or as_json
         lines = []
@@ -61,12 +63,16 @@ def check(
             by = plan_of(owner)
             results = _checked(sessions, by, every or week)
             if in_full or week or every:
-                met &= _show_weeks(results, by, every, as_json) if week else _show(results, by, every, as_json)
+                met &= (
+                    _show_weeks(results, by, every, as_json, names)
+                    if week
+                    else _show(results, by, every, as_json, names)
+                )
             else:
                 lines.append((results[-1], by))
                 met &= results[-1].met
         if lines:
-            _show_lines(lines)
+            _show_lines(lines, names)
     if not met:
         raise typer.Exit(1)
 
@@ -114,7 +120,7 @@ def _checked(sessions: list[list[TrainingSet]], plan: Plan, every: bool) -> list
     return verdicts.every(sessions, plan) if every else verdicts.latest(sessions, plan)
 
 
-def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
+def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool, names: Names) -> bool:
     """Show the last session in full, or every one (as a line each); tell whether all of them met the plan."""
 
     advised = advice.advise(results, plan)
@@ -122,19 +128,20 @@ def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -
         for result in results:
             _console.json_line(json_lines.checked(result, plan, advised if result is results[-1] else None))
     else:
-        _console.show(*(check_tables.sessions(results, plan) if every else check_tables.checked(results[-1], plan)))
+        sessions = check_tables.sessions(results, plan, names)
+        _console.show(*(sessions if every else check_tables.checked(results[-1], plan, names)))
         _console.show(*check_tables.advised(advised, plan))
     return all(result.met for result in results)
 
 
-def _show_lines(lines: list[tuple[SessionCheck, Plan]]) -> None:
+def _show_lines(lines: list[tuple[SessionCheck, Plan]], names: Names) -> None:
     """Show a line for each lifter's last session."""
 
-    _console.show(*check_tables.last_sessions(lines))
+    _console.show(*check_tables.last_sessions(lines, names))
     _console.note("`barhold check --lifter NAME` shows one in full, with advice")
 
 
-def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool) -> bool:
+def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool, names: Names) -> bool:
 
     weeks = verdicts.weeks(results)
     shown = weeks if every else weeks[-1:]
@@ -142,5 +149,5 @@ def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: b
         for one in shown:
             _console.json_line(json_lines.week(one, plan))
     else:
-        _console.show(*check_tables.weeks(shown, plan))
+        _console.show(*check_tables.weeks(shown, plan, names))
     return all(one.met for one in shown)

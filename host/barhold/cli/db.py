@@ -11,7 +11,7 @@ from barhold.cli._options import AsJson, Database, Overwrite
 from barhold.cli._progress_bar import Bar
 from barhold.cli._subcommands import new_group
 from barhold.errors import InputError
-from barhold.store import Store
+from barhold.store import Store, maintenance
 from barhold.store import backup as backups
 
 db = new_group()
@@ -26,6 +26,8 @@ def _db() -> None:
       barhold db backup backup.db
       barhold db restore backup.db --overwrite
       barhold db copy backup.db team.db
+      barhold db check
+      barhold db rebuild
       barhold db roles
     """
 
@@ -96,6 +98,46 @@ def copy(
     with Bar("rows") as bar:
         rows = backups.copy_into(source, target, lambda done, total: bar.update("copy", done, total))
     _tell("copied", rows, as_json)
+
+
+@db.command()
+def check(db: Database = None, as_json: AsJson = False) -> None:
+    """Compare sets and reps with the records that they come from, and name what cannot be true.
+
+    Nothing is changed. Exit status: 0 all agree, 1 something differs, and `db rebuild` mends it.
+
+    \b
+    Examples:
+      barhold db check
+      barhold db check --json
+    """
+    with Store.open(db) as store:
+        impossible, found = store.impossible(), maintenance.differences(store)
+    if as_json:
+        _console.json_result("db_check", differences=found, impossible=impossible)
+    else:
+        for text in [*impossible, *found]:
+            _console.line(text)
+        if not (impossible or found):
+            _console.line("sets and reps agree with the records")
+    if found or impossible:
+        raise typer.Exit(1)
+
+
+@db.command()
+def rebuild(db: Database = None, as_json: AsJson = False) -> None:
+    """Derive all sets and reps anew from the records, and pack the database.
+
+    \b
+    Examples:
+      barhold db rebuild
+    """
+    with Store.open(db) as store:
+        sets, reps = maintenance.rebuild(store)
+    if as_json:
+        _console.json_result("db_rebuild", sets=sets, reps=reps)
+    else:
+        _console.line(f"{sets} sets with {reps} reps")
 
 
 @db.command()

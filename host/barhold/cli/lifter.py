@@ -1,10 +1,12 @@
 """`barhold lifter`: who trains, by which plan, with which sensor."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from barhold import files
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, Sensor
 from barhold.cli._subcommands import new_group
@@ -13,10 +15,13 @@ from barhold.model import Lifter, Wearer
 from barhold.output import json_lines, tables
 from barhold.plans import library
 from barhold.store import Device, People, Store
+from barhold.training import team
+from barhold.training.people import Wearing
 
 lifter = new_group()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
 MOST_NAME = 60
+_MOST_TEAM_BYTES = 4 << 20
 
 
 @lifter.callback()
@@ -71,8 +76,8 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
     with Store.open(db) as store:
         people = People(store)
         names = {device.device_id: device.name or device.device_id for device in store.devices()}
-        wears = {one.device_id: one.lifter for one in people.wearers()}  # in order of time: the last one stays
-        rows = [(one, [names[at] for at, who in wears.items() if who == one.name]) for one in people.lifters()]
+        wearing, now_ms = Wearing(people.wearers()), round(datetime.now().timestamp() * 1000)
+        rows = [(one, [names[at] for at in wearing.sensors(one.name, now_ms)]) for one in people.lifters()]
     if as_json:
         for one, sensors in rows:
             _line(one.name, {"plan": one.plan or None, "wears": sensors})
@@ -124,6 +129,134 @@ def wear(
         return
     when = "ever" if always else f"since {moment.astimezone():%Y-%m-%d %H:%M}"
     _console.line(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
+
+
+@lifter.command()
+def rename(
+    name: Name,
+    new_name: Annotated[str, typer.Argument(metavar="NEW", help="The new name.")],
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a lifter another name; all their sets keep with them.
+
+    \b
+    Examples:
+      barhold lifter rename Mia "Mia S"
+    """
+
+    check_name(new_name)
+    with Store.open(db) as store:
+        if new_name in (one.name for one in store.lifters()):
+            raise InputError(f"lifter {new_name!r} is known already: `barhold lifter merge` joins the two")
+        People(store).rename(name, new_name)
+    _say(as_json, new_name, {"was": name}, f"{name} is {new_name} now")
+
+
+@lifter.command()
+def merge(
+    name: Name,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The lifter who gets everything.")],
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give all sets, sensors and imports of one lifter to another, and forget the first.
+
+    \b
+    Examples:
+      barhold lifter merge Mia Ada
+    """
+
+    with Store.open(db) as store:
+        if into not in (one.name for one in store.lifters()) or into == name:
+            raise InputError(f"lifter {into!r}: name another lifter who is known; see `barhold lifter list`")
+        People(store).rename(name, into)
+    _say(as_json, into, {"merged": name}, f"all sets of {name} belong to {into} now")
+
+
+@lifter.command()
+def remove(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a lifter; their sets stay, as those of the sensor. To give them to somebody, use `lifter merge`.
+
+    \b
+    Examples:
+      barhold lifter remove Mia --yes
+    """
+
+    if not yes:
+        raise InputError(
+            f"{name} would be forgotten: --yes does it, `barhold lifter merge` gives their sets to another"
+        )
+    with Store.open(db) as store:
+        People(store).remove(name)
+    _say(as_json, name, {"removed": True}, f"{name} is forgotten; their sets stay")
+
+
+@lifter.command()
+def export(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The file to write; otherwise standard output.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
+    db: Database = None,
+) -> None:
+    """Write the whole team as one TOML file: who trains, by which plan, and who wears which sensor since when.
+
+    \b
+    Examples:
+      barhold lifter export
+      barhold lifter export --out team.toml
+    """
+
+    with Store.open(db) as store:
+        text = team.to_toml(store.lifters(), People(store).wearers())
+    if out is None:
+        _console.data(text)
+    else:
+        files.write_atomically({out: text.encode()}, overwrite)
+
+
+@lifter.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A team's TOML file.")],
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a whole team from one TOML file, as `lifter export` writes it; nobody who is not in it is changed.
+
+    \b
+    Examples:
+      barhold lifter import team.toml
+    """
+
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_TEAM_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); write one with `barhold lifter export`") from None
+    if len(data) > _MOST_TEAM_BYTES:
+        raise InputError(f"{file}: over {_MOST_TEAM_BYTES >> 20} MB: name a team's TOML file")
+    lifters, wearers = team.from_toml(data, str(file))
+    for one in lifters:
+        check_name(one.name)
+    with Store.open(db) as store:
+        People(store).put_team(lifters, wearers)
+    if as_json:
+        _console.json_result("team", lifters=len(lifters), wearers=len(wearers))
+    else:
+        _console.line(f"lifters: {len(lifters)}, wearers: {len(wearers)}")
+
+
+def _say(as_json: bool, name: str, fields: dict[str, object], text: str) -> None:
+    if as_json:
+        _line(name, fields)
+    else:
+        _console.line(text)
 
 
 def _line(name: str, fields: dict[str, object]) -> None:

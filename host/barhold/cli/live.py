@@ -20,9 +20,10 @@ from barhold.errors import InputError
 from barhold.live import virtual_feed
 from barhold.live.view_state import LiveView
 from barhold.output.words import count
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Keeper, Wanted
 from barhold.sync.one_sensor import utc_clock
+from barhold.training import sensor_names
 
 DEMO_SEED = 1
 _TICK_S = 0.1

@@ -7,12 +7,13 @@ import typer
 
 from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database, OneLifter
+from barhold.cli._set_listing import names_of, owner_meant
 from barhold.errors import InputError
 from barhold.model import Load, TrainingSet
 from barhold.output.words import count, listed
 from barhold.plans import loads
-from barhold.store import Store, sensor_names
-from barhold.training import edit_requests, edits, people, sets
+from barhold.store import Store
+from barhold.training import edit_requests, edits, people, sensor_names, sets
 
 UNIT_VARIABLE = "BARHOLD_UNIT"
 _RECENT_SETS = 100
@@ -45,9 +46,8 @@ def load(
     if chosen and session:
         raise InputError("--set and --session each choose sets: use one of them")
     with Store.open(db) as store:
-        names = {device.device_id: device.name for device in store.devices()}
-        lifter = sensor_names.owner_meant(lifter, (owner.owner for owner in store.sets.owners()), names)
-        meant = _meant(store, chosen, session, lifter)
+        names = names_of(store)
+        meant = _meant(store, chosen, session, owner_meant(store, lifter))
         owner = sets.owner(meant[-1])
         value = loads.parse(" ".join(words), _usual_unit(store, owner, people.finder(store)(owner).load_step))
         requests = [edit_requests.EditRequest(item.key, edits.LOAD, edits.load_value(value)) for item in meant]

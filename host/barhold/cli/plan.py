@@ -1,6 +1,7 @@
 """`barhold plan`: what training is checked against, and what the sensor cues by."""
 
 import os
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from barhold.output.tables import span
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.store import People, Store
+from barhold.training.people import Wearing, finder
 
 plan = new_group()
 Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; by default the chosen one.")]
@@ -168,10 +170,9 @@ async def send_targets(control: Control, plan: Plan) -> SensorSettings:
 
 
 def _wearers_plan(store: Store, device_id: str) -> Plan:
-
-    people = People(store)
-    wearer = next((one.lifter for one in reversed(people.wearers()) if one.device_id == device_id), "")
-    return library.find(next((one.plan for one in people.lifters() if one.name == wearer), "") or None)
+    """Return the plan of whoever wears the sensor now."""
+    now_ms = round(datetime.now().timestamp() * 1000)
+    return finder(store)(Wearing(People(store).wearers()).lifter(device_id, now_ms))
 
 
 def _words(found: Plan) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database
-from barhold.cli._set_listing import Since, Until, note_impossible, show, span
+from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, show, span
 from barhold.errors import InputError
 from barhold.store import Store
 
@@ -69,13 +69,14 @@ def _list(db: str | None, lifter: str, last: int | None, dates: tuple[str, str],
     first, end = span(*dates)
     with Store.open(db) as store:
         note_impossible(store)
+        lifter, names = owner_meant(store, lifter), names_of(store)
         if last is not None:
             found = store.sets.last(last, lifter, first, end)
         else:
             found = list(store.sets.stream(lifter, first, end))
         is_empty = not found and not store.sets.last(1)
     if found:
-        show(found, as_json)
+        show(found, as_json, names)
     elif is_empty:
         _console.note("no set is stored yet; `barhold sync` fetches them from a sensor")
     else:

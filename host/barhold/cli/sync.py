@@ -18,10 +18,11 @@ from barhold.link.virtual import VirtualSensor
 from barhold.output.words import count
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Keeper, Wanted, many_sensors
 from barhold.sync.one_sensor import sync as catch_up_with
 from barhold.sync.one_sensor import utc_clock
+from barhold.training import sensor_names, wall_time
 
 
 def sync(  # noqa: PLR0913, PLR0917 - one per option
@@ -147,12 +148,22 @@ def catch_up(taken: Recording, store: Store) -> SyncResult:
 
 def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     """Print what a sync did, and under which id the recording was kept."""
+    if result.clock_ahead_ms:
+        _console.note(clock_differs(result.clock_ahead_ms, result.name or result.device_id))
     if not as_json:
         _console.line(summary(result))
         return
-    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held")
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held", "clock_ahead_ms")
     figures = {count: getattr(result, count) for count in counts}
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
+
+
+def clock_differs(ahead_ms: int, sensor: str) -> str:
+    """Return what a user is told when this computer's clock contradicts the one that synced the sensor before."""
+    return (
+        f"this computer's clock differs by {wall_time.duration_words(ahead_ms)} from the one that synced {sensor} "
+        "before; stored times stay. If this computer is right: `barhold time --accept`"
+    )
 
 
 def _tell_failed(sensor: str, reason: str) -> None:

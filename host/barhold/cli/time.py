@@ -1,7 +1,12 @@
 """`barhold time`: the sensor's clock against this computer's."""
 
+from typing import Annotated
+
+import typer
+
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
+from barhold.cli.sync import clock_differs
 from barhold.connection import Control
 from barhold.device import clock_drift
 from barhold.errors import LinkError
@@ -16,16 +21,22 @@ def time(
     usb: Usb = False,
     port: Port = "",
     wait: Wait = WAIT_S,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Where clocks contradict each other, this computer's is right.")
+    ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell when the sensor was switched on, and how its clock drifts since the last sync.
 
-    The sensor has no calendar: it counts from its start, and every sync notes what time that was.
+    The sensor has no calendar: it counts from its start, and every sync notes what time that was. When two computers
+    say so differently that one of them must be wrong, the times already stored stay. --accept decides for this
+    computer, and the sets since the sensor's last start move.
 
     \b
     Examples:
       barhold time
+      barhold time --accept
       barhold time --json
     """
 
@@ -36,9 +47,16 @@ def time(
         anchor = _sensor_options.in_session(sensor, usb, port, wait, store, work)
         if anchor is None:
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
-        found = clock_drift.of(anchor, store.anchors())
-        store.add_anchor(anchor)
+        ahead_ms = store.add_anchor(anchor)
+        # Two clocks that contradict each other say nothing about the sensor's.
+        found = clock_drift.of(anchor, () if ahead_ms else store.anchors())
+        name = next((one.name for one in store.devices() if one.device_id == anchor.device_id and one.name), "")
+        if accept:
+            store.accept_anchor(anchor)
+    if ahead_ms and not accept:
+        _console.note(clock_differs(ahead_ms, name or anchor.device_id))
     if as_json:
-        _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **clock_drift.line(found)})
+        line = {**clock_drift.line(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
+        _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **line})
     else:
         _console.show(*tables.clock(found))

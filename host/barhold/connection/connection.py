@@ -155,7 +155,7 @@ class Connection:
     async def _clock(self) -> Phase:
         anchor = await clock_reading.measure(self._channel, self._info.device_id, self._info.log_id, self._now)
         if anchor:
-            self._store.add_anchor(anchor)
+            self._result.clock_ahead_ms = self._store.add_anchor(anchor)
         return Phase.PULL
 
     async def _pull(self) -> Phase:

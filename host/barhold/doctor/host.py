@@ -9,6 +9,7 @@ from barhold.errors import BarholdError, InputError
 from barhold.link import ble, quirks, usb
 from barhold.link.endpoint import Found
 from barhold.store import Store
+from barhold.training import wall_time
 
 
 def system() -> list[Line]:
@@ -18,12 +19,21 @@ def system() -> list[Line]:
 
 
 def database(path: str | None) -> Line:
-    """Return whether the database opens."""
+    """Return whether the database opens, and whether what it holds can be true."""
     try:
         with Store.open(path) as store:
-            return Line("database", OK, f"{len(store.devices())} sensors known, {_keyed(store)} paired")
+            impossible, disputed = store.impossible(), store.disputed_anchors()
+            known = f"{len(store.devices())} sensors known, {_keyed(store)} paired"
     except (BarholdError, InputError) as error:
         return from_error("database", error)
+    if impossible:
+        return Line("database", WARN, f"{known}; {impossible[0]}", "barhold db check")
+    if disputed:
+        counts, other = disputed[-1]
+        differs = wall_time.duration_words(wall_time.contradiction_ms(other, counts))
+        text = f"{known}; two computers' clocks differ by {differs} for sensor {counts.device_id}, boot {counts.boot}"
+        return Line("database", WARN, text, "on the computer that is right: barhold time --accept")
+    return Line("database", OK, known)
 
 
 def cable() -> tuple[list[Line], list[Found]]:

@@ -9,12 +9,14 @@ imported again moves its events instead of adding some.
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-
-from icalendar import Calendar, Event
+from typing import TYPE_CHECKING
 
 from barhold.model import TrainingSet
 from barhold.plans.plan import Bounds, Plan
 from barhold.training.sets import owner
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 PLANNED = 3
 DEFAULT_LENGTH = timedelta(minutes=20)
@@ -25,6 +27,8 @@ _SEQUENCE_EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 
 def calendar(last: Iterable[tuple[Sequence[TrainingSet], Plan]], now: datetime) -> bytes:
     """Return a calendar of the next sessions of each lifter, or of each sensor that nobody wears, by their plans."""
+    from icalendar import Calendar  # noqa: PLC0415 - a tenth of a second, which no other format should cost
+
     made = Calendar()
     made.add("prodid", "-//Barhold//Barhold//EN")
     made.add("version", "2.0")
@@ -65,9 +69,11 @@ def _utc(local: datetime) -> datetime:
 
 def _event(
     session: Sequence[TrainingSet], plan: Plan, now: datetime, number: int, start: datetime, end: datetime
-) -> Event:
+) -> "Event":
     who = session[0].lifter
     identity = hashlib.sha256(f"{owner(session[0])}/{plan.name}/{number}".encode()).hexdigest()[:32]
+    from icalendar import Event  # noqa: PLC0415 - as above
+
     event = Event()
     event.add("uid", f"{identity}@barhold")
     event.add("dtstamp", now)

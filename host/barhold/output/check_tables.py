@@ -10,13 +10,25 @@ from barhold.check import advice
 from barhold.check import verdicts as check
 from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck, WeekCheck
-from barhold.output.tables import Renderable, calibration, hold, listing, moment, range_cm, span, table_of
+from barhold.output.tables import (
+    NO_NAMES,
+    Names,
+    Renderable,
+    calibration,
+    hold,
+    listing,
+    moment,
+    range_cm,
+    span,
+    table_of,
+    whose,
+)
 from barhold.plans.plan import Plan
 
 _STYLES = {check.OK: "green", check.SHORT: "red", check.LONG: "red", check.UNSURE: "yellow"}
 
 
-def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
+def checked(result: SessionCheck, plan: Plan, names: Names = NO_NAMES) -> list[Renderable]:
     """Return one session's verdicts: every rep, how alike the reps were, then each part of the plan in its own line."""
     table = table_of("set", "rep", "hold s", "+- s", "verdict", "range cm", "flags")
     for number, one in enumerate(result.sets, start=1):
@@ -24,7 +36,7 @@ def checked(result: SessionCheck, plan: Plan) -> list[Renderable]:
             word = Text(verdict, _STYLES[verdict])
             table.add_row(str(number), str(rep.number), *hold(rep), word, *range_cm(rep))
         table.add_section()
-    title = Text(f"Session of {moment(result.sets[0].item)}, {_owner(result)}", "bold")
+    title = Text(f"Session of {moment(result.sets[0].item)}, {whose(result.sets[0].item, names)}", "bold")
     notes = calibration(one.item for one in result.sets)
     even = Text("Change of hold and speed over each set; spread of range, rise and fall:")
     return [title, table, *notes, even, _evenness(result), _summary(result, plan)]
@@ -37,15 +49,21 @@ def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
     return [*said, Text(advice.safety(plan))]
 
 
-def sessions(results: Sequence[SessionCheck], plan: Plan) -> list[Renderable]:
+def sessions(results: Sequence[SessionCheck], plan: Plan, names: Names = NO_NAMES) -> list[Renderable]:
     """Return a line per session of one owner."""
     rows = [(moment(result.sets[0].item), *_session_cells(result)) for result in results]
-    return [Text(f"{plan.name}, {_owner(results[-1])}", "bold"), listing(("session", *_SESSION_NAMES), rows)]
+    return [
+        Text(f"{plan.name}, {whose(results[-1].sets[0].item, names)}", "bold"),
+        listing(("session", *_SESSION_NAMES), rows),
+    ]
 
 
-def last_sessions(lines: Sequence[tuple[SessionCheck, Plan]]) -> list[Renderable]:
+def last_sessions(lines: Sequence[tuple[SessionCheck, Plan]], names: Names = NO_NAMES) -> list[Renderable]:
     """Return a line per owner: the last session, checked against the owner's plan."""
-    rows = [(result.owner, moment(result.sets[0].item), plan.name, *_session_cells(result)) for result, plan in lines]
+    rows = [
+        (whose(result.sets[0].item, names), moment(result.sets[0].item), plan.name, *_session_cells(result))
+        for result, plan in lines
+    ]
     return [listing(("whose", "session", "plan", *_SESSION_NAMES), rows)]
 
 
@@ -58,25 +76,20 @@ def _session_cells(result: SessionCheck) -> tuple[str, ...]:
     return (str(len(result.working)), str(result.verdicts.total()), *counts, rest, str(_met(result.met)))
 
 
-def weeks(rows: Sequence[WeekCheck], plan: Plan) -> list[Renderable]:
+def weeks(rows: Sequence[WeekCheck], plan: Plan, names: Names = NO_NAMES) -> list[Renderable]:
     """Return a line per week of one owner."""
-    names = ("week of", "sessions met", "sets", "reps", "ok", "short", "long", "unsure", "verdict")
+    columns = ("week of", "sessions met", "sets", "reps", "ok", "short", "long", "unsure", "verdict")
     lines = []
     for one in rows:
         met = f"{sum(s.met for s in one.sessions)} of {len(one.sessions)}"
         sets = sum(len(s.working) for s in one.sessions)
         cells = (met, str(sets), str(one.verdicts.total()), *_counted(one.verdicts))
         lines.append((f"{one.monday:%Y-%m-%d}", *cells, str(_met(one.met))))
-    return [Text(f"{plan.name}, {_owner(rows[-1].sessions[-1])}", "bold"), listing(names, lines)]
+    return [Text(f"{plan.name}, {whose(rows[-1].sessions[-1].sets[0].item, names)}", "bold"), listing(columns, lines)]
 
 
 def _counted(verdicts: Counter[str]) -> list[str]:
     return [str(verdicts[word]) for word in _STYLES]
-
-
-def _owner(result: SessionCheck) -> str:
-    item = result.sets[0].item
-    return item.lifter or f"sensor {item.device_id}"
 
 
 def _evenness(result: SessionCheck) -> Table:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from rich import box
 from rich.table import Table
 
 from barhold.imports import matching
 from barhold.imports.prepared import CHANGED, KNOWN, NEW, PreparedImport
 from barhold.model import ImportedSet, Load
+from barhold.output.fitted_table import FittedTable
 from barhold.output.json_lines import SCHEMA, Line
 from barhold.plans import loads
 
@@ -19,7 +19,7 @@ _COLUMNS = ("start", "exercise", "loads", "reps", "sets", "same as")
 
 def table(prepared: PreparedImport) -> Table:
     """Return a row per workout and exercise."""
-    shown = Table(*_COLUMNS, box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = FittedTable(*_COLUMNS)
     for group in matching.workouts(prepared.sets):
         amounts = list(dict.fromkeys(_load(imported.load) for imported in group))
         own = [prepared.same[imported.import_id].own for imported in group if imported.import_id in prepared.same]
@@ -37,7 +37,7 @@ def table(prepared: PreparedImport) -> Table:
 
 def changes(prepared: PreparedImport) -> Table | None:
     """Return a row per stored set that changes, before and after; None if there is none."""
-    shown = Table("set", "before", "after", title="Stored sets that change", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = FittedTable("set", "before", "after", title="Stored sets that change")
     shown.title_justify = "left"
     for pair in prepared.given:
         moment = f"{pair.own.start_utc.astimezone():%Y-%m-%d %H:%M:%S}"

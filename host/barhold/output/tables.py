@@ -1,14 +1,9 @@
 """Tables and lines for people, as rich renderables. Pure: takes plain data, prints nothing."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -16,25 +11,17 @@ from barcore import protocol
 from barhold.check import verdicts
 from barhold.device.clock_drift import Drift
 from barhold.model import Edit, Lifter, Rep, TrainingSet
+from barhold.output.fitted_table import FittedTable, Listing
 from barhold.output.visible import visible_line
 from barhold.plans import loads
 from barhold.plans.plan import Bounds, Plan
 from barhold.recordings.compare import Again
-from barhold.training import edit_requests, flags, wall_time
+from barhold.training import edit_requests, flags, sensor_names, wall_time
 from barhold.training.sets import owner
 
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Text that is never folded."""
-
-    text: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Segment(self.text + "\n")
-
-
-Renderable = Table | Text | Lines
+Names = Mapping[str, str]
+NO_NAMES: Names = {}
+Renderable = Table | Text | Listing
 _WORDS = (
     "flags",
     "verdict",
@@ -83,20 +70,31 @@ def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
     return [Text(line) for line in lines]
 
 
-def stored(found: Iterable[TrainingSet]) -> list[Renderable]:
+def stored(found: Iterable[TrainingSet], names: Names = NO_NAMES) -> list[Renderable]:
     """Return a line per stored set: its id, * if edited; its mean hold; its load, w for warm-up. Notes follow."""
     rows = list(found)
     said = [_said(item) for item in rows]
-    names = ("set", "start", "whose", "reps", "hold s", "least-most", "cm")
+    columns = ("set", "start", "whose", "reps", "hold s", "least-most", "cm")
     lines = []
     for item, words in zip(rows, said, strict=True):
         holds = [rep.hold_ms / 1000 for rep in item.reps]
         range_cm = max(rep.rom_m for rep in item.reps) * 100
         figures = (f"{sum(holds) / len(holds):.2f}", f"{min(holds):.2f}-{max(holds):.2f}", f"{range_cm:.0f}")
-        cells = (f"{set_id(item)}{'*' * bool(item.edits)}", moment(item), owner(item), str(len(item.reps)), *figures)
+        cells = (
+            f"{set_id(item)}{'*' * bool(item.edits)}",
+            moment(item),
+            whose(item, names),
+            str(len(item.reps)),
+            *figures,
+        )
         lines.append((*cells, words))
     notes = (Text(f"{set_id(item)}: {item.note}") for item in rows if item.note)
-    return [listing((*names, "load" if any(said) else ""), lines), *notes]
+    return [listing((*columns, "load" if any(said) else ""), lines), *notes]
+
+
+def whose(item: TrainingSet, names: Names) -> str:
+    """Return what to call the owner of a set; `names` has the name of each sensor by its id."""
+    return sensor_names.owner_name(owner(item), names)
 
 
 def set_id(item: TrainingSet) -> str:
@@ -192,23 +190,14 @@ def _or_dash(value: Any, unit: str = "") -> str:
     return "-" if value is None else f"{value}{unit}"
 
 
-def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
-    """Return rows as a table of plain text, for lists of ten years: a rich one takes thirty times as long."""
-    rows = [[visible_line(cell) for cell in row] for row in rows]
-    widths = [max(map(cell_len, column)) for column in zip(names, *rows, strict=True)]
-    lines = []
-    for row in (names, ["\u2500" * width for width in widths], *rows):
-        cells = []
-        for name, cell, width in zip(names, row, widths, strict=True):
-            room = " " * (width - cell_len(cell))
-            cells.append(cell + room if name in _WORDS else room + cell)
-        lines.append("  ".join(cells).rstrip())
-    return Lines("\n".join(lines))
+def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Listing:
+    """Return rows as a table of plain text, for lists of ten years."""
+    return Listing(names, [[visible_line(cell) for cell in row] for row in rows], frozenset(_WORDS))
 
 
-def table_of(*names: str) -> Table:
+def table_of(*names: str, title: str | None = None) -> FittedTable:
     """Return an empty table with these columns, words flush left and figures flush right."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = FittedTable(title=title)
     for name in names:
         table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=name not in _WRAPPED)
     return table

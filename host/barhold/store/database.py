@@ -1,10 +1,12 @@
 """Opens the database: where it lies, how SQLite and PostgreSQL are set up, and the way to the newest schema."""
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,13 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from barhold.errors import InputError, StoreError
 from barhold.store import derived, migrate
 from barhold.store.error_messages import BUSY_TIMEOUT_MS, place, translated
+from barhold.training import wall_time
 
 _WAL_TRIES = 200
+_TAKE_LOCK = "BEGIN IMMEDIATE"
+_ASK_AGAIN_S = (0.001, 0.005)
+_GIVE_WAY_S = 0.001
+"""A writer that goes on at once would keep all others out: they ask only every few ms."""
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _POSTGRES_DEFAULTS = {
     "connect_timeout": "10",
@@ -35,9 +42,11 @@ _MIGRATION_LOCK = "select pg_advisory_xact_lock(1111577160, 0)"  # any number th
 
 def open_engine(path_or_url: str | os.PathLike[str] | None) -> Engine:
     """Return an engine on an existing or new database at the newest schema; None means BARHOLD_DB, then the default."""
+    _check_zone()
     url = locate(path_or_url)
     if url.get_backend_name() == "sqlite":
         check_file(url)
+        _create_private(url)
     with translated(url):
         engine = bare_engine(url)
         try:
@@ -58,9 +67,36 @@ def locate(path_or_url: str | os.PathLike[str] | None) -> URL:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that takes the write lock at its start, so that it cannot fail half-way for want of it."""
-    with engine.execution_options(barhold_begin="BEGIN IMMEDIATE").begin() as connection:
+    """One transaction that takes the write lock at its start, so that it cannot fail half-way for want of it.
+
+    StoreError where this computer's clock cannot be right: what it writes would carry its times.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    if not wall_time.is_possible(now_ms):
+        raise StoreError(f"this computer's clock says {time.strftime('%Y-%m-%d', time.gmtime())}: set it, then repeat")
+    with engine.execution_options(barhold_begin=_TAKE_LOCK).begin() as connection:
         yield connection
+    if engine.dialect.name == "sqlite":
+        time.sleep(_GIVE_WAY_S)
+
+
+def _check_zone() -> None:
+    """Refuse a time zone in which no time can be shown."""
+    try:
+        datetime.now().astimezone()
+    except (ValueError, OverflowError) as err:
+        zone = os.environ.get("TZ", "")
+        raise InputError(f"the time zone TZ={zone} cannot be used: name one, for example TZ=Europe/Berlin") from err
+
+
+def _create_private(url: URL) -> None:
+    """Create a new database so that nobody else can read it; SQLite gives its companions the same mode."""
+    path = Path(url.database or "")
+    if url.query or str(path) in ("", ".", ":memory:") or path.exists():
+        return
+    # Left to SQLite's own words where it does not work, and where another process was faster.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _default_path() -> Path:
@@ -71,7 +107,8 @@ def _default_path() -> Path:
     except RuntimeError:
         raise InputError("there is no home folder: set HOME, or name a database with --db") from None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as err:
         step = "make that folder writable, or name a database with --db"
         raise InputError(f"{folder}: cannot be created ({err.strerror}): {step}") from None
@@ -171,5 +208,28 @@ def _on_connect(connection: sqlite3.Connection, _: object) -> None:
 
 def _on_begin(connection: Connection) -> None:
     statement = connection.get_execution_options().get("barhold_begin", "BEGIN")
-    if statement:
+    if statement == _TAKE_LOCK:
+        _take_lock(connection)
+    elif statement:
         connection.exec_driver_sql(statement)
+
+
+def _take_lock(connection: Connection) -> None:
+    """Begin a transaction that writes, as soon as no other one does.
+
+    SQLite's own waiting sleeps longer each time, so that who has waited longest asks least often: among several
+    writers some would wait for ten seconds. Here all ask equally often.
+    """
+    until_s = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    connection.exec_driver_sql("pragma busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql(_TAKE_LOCK)
+                return
+            except OperationalError as err:
+                if "locked" not in str(err) or time.monotonic() > until_s:
+                    raise
+            time.sleep(random.uniform(*_ASK_AGAIN_S))  # noqa: S311 - no secret
+    finally:
+        connection.exec_driver_sql(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")

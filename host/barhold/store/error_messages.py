@@ -26,6 +26,7 @@ _BY_CODE = {
 # Other errors have only a text: SQLite's, and those of a connection that was never there.
 _BY_WORDS = (
     ("locked", f"another program held it for {BUSY_TIMEOUT_MS // 1000} s: close that one and repeat"),
+    ("FOREIGN KEY", "rows that were written are gone: remove the trigger that deletes them, or use another database"),
     ("readonly", "it or its folder is read-only: make both writable, or name another file with --db"),
     ("unable to open", "it cannot be created or opened: make it and its folder writable, or name another with --db"),
     ("not a database", "it is no SQLite database: name another file with --db"),

@@ -1,15 +1,18 @@
 """Who trains, who wears which sensor since when, and what people said of their sets."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Connection, select
 
+from barhold.errors import InputError
 from barhold.model import Edit, Lifter, Wearer
 from barhold.store import derived, schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
-from barhold.store.store import Row, Store, ensure_device, insert_new
+from barhold.store.store import Row, Store, ensure_device, insert_new, put
+from barhold.training.edits import LIFTER, value
 
 
 class People:
@@ -31,6 +34,60 @@ class People:
     def lifters(self) -> list[Lifter]:
         """Return all lifters in the order of their names."""
         return self._store.lifters()
+
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a lifter another name everywhere; one who has that name already takes over all that was theirs.
+
+        InputError for a lifter who is not known.
+        """
+        with translated(self._engine.url), writing(self._engine) as connection:
+            plan = self._plan(connection, name)
+            insert_new(connection, schema.lifter, [{"name": new_name, "plan": plan}])
+            self._move(connection, name, new_name)
+
+    def remove(self, name: str) -> None:
+        """Forget a lifter; their sets stay, as those of their sensors. InputError for one who is not known."""
+        with translated(self._engine.url), writing(self._engine) as connection:
+            self._plan(connection, name)
+            self._move(connection, name, "")
+
+    def _plan(self, connection: Connection, name: str) -> str:
+        plan = connection.scalar(select(schema.lifter.c.plan).where(schema.lifter.c.name == name))
+        if plan is None:
+            raise InputError(f"lifter {name!r} is not known: see `barhold lifter list`")
+        return str(plan)
+
+    def _move(self, connection: Connection, name: str, new_name: str) -> None:
+        """Give all that is of one lifter to another, or to nobody."""
+        of_name = {"lifter": new_name or None}
+        worn = schema.wearer.c.lifter == name
+        sensors = connection.scalars(select(schema.wearer.c.device_id).where(worn).distinct()).all()
+        connection.execute(schema.wearer.update().where(worn).values(of_name))
+        connection.execute(schema.imported.update().where(schema.imported.c.lifter == name).values(of_name))
+        edited = connection.execute(select(schema.edit).where(schema.edit.c.action == LIFTER)).mappings().all()
+        of_lifter = [derived.edit_of(row) for row in edited]
+        named = [edit for edit in of_lifter if value(edit).get("lifter") == name]
+        for edit in named:
+            said = json.dumps({"lifter": new_name})
+            connection.execute(schema.edit.update().where(schema.edit.c.edit_id == edit.edit_id).values(value=said))
+        connection.execute(schema.lifter.delete().where(schema.lifter.c.name == name))
+        for device_id in sensors:
+            derived.wearers_changed(connection, device_id)
+        derived.edits_changed(connection, [edit.key for edit in named])
+
+    def put_team(self, lifters: Sequence[Lifter], wearers: Sequence[Wearer]) -> None:
+        """Keep lifters and who wears what, in the place of what is known of them: all or nothing."""
+        with translated(self._engine.url), writing(self._engine) as connection:
+            for lifter in lifters:
+                insert_new(connection, schema.lifter, [asdict(lifter)])
+                known = schema.lifter.c.name == lifter.name
+                connection.execute(schema.lifter.update().where(known).values(plan=lifter.plan))
+            for wearer in wearers:
+                ensure_device(connection, wearer.device_id)
+                row = {"device_id": wearer.device_id, "since_utc_ms": wearer.since_utc_ms}
+                put(connection, schema.wearer, {**row, "lifter": wearer.lifter or None})
+            for device_id in sorted({wearer.device_id for wearer in wearers}):
+                derived.wearers_changed(connection, device_id)
 
     def wear(self, wearer: Wearer) -> None:
         """From its moment on the sensor's sets are the lifter's, who must be known."""

@@ -13,9 +13,11 @@
 --
 --     create role anna login password '...' in role barhold_coach;
 --
--- What a gateway sees goes by the sensor: those that one of its lifters wears now, and those that it stored first and
--- that nobody wears yet. A sensor carries its whole log along when it is handed on. Nobody but the owner deletes or
--- changes a record.
+-- What a gateway may read and write goes by the sensor: those that one of its lifters wears now, and those that it
+-- stored first and that nobody has worn yet. A hand-over that is dated in the future gives nothing until then. A sensor
+-- carries its whole log along when it is handed on: who wore it before sees neither its records nor its key any more.
+-- A gateway names its own lifters as wearers, from now on; only on a sensor that no other lifter has worn may it also
+-- name an earlier time. Nobody but the owner changes what others said, or deletes or changes a record.
 
 begin;
 
@@ -39,15 +41,38 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select lifter from barhold_access.serves where role = barhold_access.me()
 $$;
 
+create or replace function barhold_access.now_ms() returns bigint
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select (extract(epoch from now()) * 1000)::bigint
+$$;
+
 create or replace function barhold_access.my_devices() returns setof text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     with worn as (
-        select distinct on (device_id) device_id, lifter from public.wearer order by device_id, since_utc_ms desc
+        select distinct on (device_id) device_id, lifter from public.wearer
+        where since_utc_ms <= barhold_access.now_ms()
+        order by device_id, since_utc_ms desc
     )
     select device_id from worn where lifter in (select barhold_access.my_lifters())
     union all
     select device_id from barhold_access.claim
-    where role = barhold_access.me() and device_id not in (select device_id from worn)
+    where role = barhold_access.me() and device_id not in (select device_id from public.wearer)
+$$;
+
+-- Whether a gateway may say that one of its lifters wears a sensor of its own from this time on: not in the future
+-- (clocks may differ by five minutes), and not before another lifter's time, which would turn a hand-over back.
+create or replace function barhold_access.may_wear(which text, since_ms bigint) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select since_ms <= barhold_access.now_ms() + 300000 and (
+        not exists (
+            select from public.wearer
+            where device_id = which and coalesce(lifter, '') not in (select barhold_access.my_lifters())
+        )
+        or since_ms > (
+            select max(since_utc_ms) from public.wearer
+            where device_id = which and since_utc_ms <= barhold_access.now_ms()
+        )
+    )
 $$;
 
 create or replace function barhold_access.added() returns trigger
@@ -69,26 +94,41 @@ drop trigger if exists barhold_added on public.lifter;
 create trigger barhold_added after insert on public.lifter for each row execute function barhold_access.added();
 
 revoke all on schema barhold_access from public;
-revoke all on all functions in schema barhold_access from public;
 revoke create on schema public from public;
 grant usage on schema public to barhold_gateway, barhold_coach;
 grant usage on schema barhold_access to barhold_gateway;
-grant execute on function barhold_access.me, barhold_access.my_lifters, barhold_access.my_devices to barhold_gateway;
+revoke all on all functions in schema barhold_access from public;
+grant execute on function
+    barhold_access.me, barhold_access.my_lifters, barhold_access.my_devices, barhold_access.may_wear,
+    barhold_access.now_ms
+    to barhold_gateway;
 
 -- What was granted by an earlier version of this file goes first.
 revoke all on all tables in schema public from barhold_gateway, barhold_coach;
-grant select on alembic_version, device, record, anchor, quarantine, lifter, wearer, edit, recording, imported
-    to barhold_gateway, barhold_coach;
-grant insert on device, record, anchor, quarantine, trust, lifter, wearer, edit, recording, imported to barhold_gateway;
-grant usage on sequence quarantine_id_seq to barhold_gateway;
+grant select on alembic_version, device, log, record, anchor, disputed_anchor, quarantine, lifter, wearer, edit,
+    recording, imported, boot, training_set, rep to barhold_gateway, barhold_coach;
+grant select on set_view, rep_view to barhold_coach;
+grant insert on device, log, record, anchor, disputed_anchor, quarantine, trust, lifter, wearer, edit, recording,
+    imported, boot, training_set, rep to barhold_gateway;
+grant usage on sequence quarantine_id_seq, training_set_row_id_seq to barhold_gateway;
 -- What a sync and a person correct; of a record nothing.
 grant update (name, firmware, seen_utc_ms) on device to barhold_gateway;
-grant update (t_ms, utc_ms, rtt_ms) on anchor to barhold_gateway;
+grant update (received_utc_ms) on log to barhold_gateway;
+grant update (t_ms, utc_ms, rtt_ms) on anchor, disputed_anchor to barhold_gateway;
 grant update (plan) on lifter to barhold_gateway;
 grant update (lifter) on wearer to barhold_gateway;
 grant update (undone_utc_ms) on edit to barhold_gateway;
+-- What follows from all this is derived again by whoever changes it; `barhold db check` compares.
+grant update, delete on boot, training_set, rep to barhold_gateway;
 -- The key proves to a gateway that a sensor is the one it knows.
 grant select, delete, update (key, since_utc_ms) on trust to barhold_gateway;
+-- Before PostgreSQL 15 a view would show a gateway what is of others.
+do $$
+begin
+    if current_setting('server_version_num')::int >= 150000 then
+        grant select on set_view, rep_view to barhold_gateway;
+    end if;
+end $$;
 
 do $$
 declare
@@ -98,7 +138,8 @@ declare
     rule text;
 begin
     foreach which in array array[
-        'device', 'record', 'anchor', 'quarantine', 'trust', 'lifter', 'wearer', 'edit', 'recording', 'imported']
+        'device', 'log', 'record', 'anchor', 'disputed_anchor', 'quarantine', 'trust', 'lifter', 'wearer', 'edit',
+        'recording', 'imported', 'boot', 'training_set', 'rep']
     loop
         execute format('alter table public.%I enable row level security', which);
         execute format('drop policy if exists barhold_gateway on public.%I', which);
@@ -110,9 +151,20 @@ begin
         rule := case which
             when 'lifter' then '(name = any (array(select barhold_access.my_lifters())))'
             when 'imported' then of_mine
+            when 'rep' then '(exists (select from public.training_set t where t.row_id = rep.row_id))'
             else mine end;
-        execute format('create policy barhold_gateway on public.%I to barhold_gateway using %s with check %s',
-            which, rule, case when which = 'wearer' then '(' || mine || ' and ' || of_mine || ')' else rule end);
+        if which = 'wearer' then
+            execute format('drop policy if exists barhold_gateway_wears on public.%I', which);
+            execute format('drop policy if exists barhold_gateway_corrects on public.%I', which);
+            execute format('create policy barhold_gateway on public.wearer for select to barhold_gateway using %s', mine);
+            execute format('create policy barhold_gateway_wears on public.wearer for insert to barhold_gateway '
+                'with check (%s and %s and barhold_access.may_wear(device_id, since_utc_ms))', mine, of_mine);
+            execute format('create policy barhold_gateway_corrects on public.wearer for update to barhold_gateway '
+                'using (%s and %s) with check (%s and %s)', mine, of_mine, mine, of_mine);
+        else
+            execute format('create policy barhold_gateway on public.%I to barhold_gateway using %s with check %s',
+                which, rule, rule);
+        end if;
     end loop;
     -- A sensor or a lifter that nobody knows yet may be added by anybody, and is the gateway's own from then on.
     create policy barhold_gateway_adds on public.device for insert to barhold_gateway with check (true);

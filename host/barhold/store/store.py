@@ -292,14 +292,14 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     """Insert the rows whose key is free; StoreError if the database does not hold all of them afterwards."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
-        # The bytes of records are read back anyway. In PostgreSQL a role may write rows that it must not read.
-        if table is not schema.record and connection.dialect.name == "sqlite":
-            _check_kept(connection, table, rows)
+        _check_kept(connection, table, rows)
 
 
 def _check_kept(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Raise StoreError unless SQLite holds the keys of all rows; in PostgreSQL a role may not read what it writes."""
     keys = list(table.primary_key.columns)
-    if any(key.name not in rows[0] for key in keys):  # the database numbers these rows itself
+    numbers_rows_itself = any(key.name not in rows[0] for key in keys)
+    if connection.dialect.name != "sqlite" or numbers_rows_itself or table is schema.record:  # which is read back
         return
     for first in range(0, len(rows), _ROWS_PER_CHECK):
         wanted = {tuple(row[key.name] for key in keys) for row in rows[first : first + _ROWS_PER_CHECK]}
@@ -320,6 +320,7 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], wins: Call
     new = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
     keys, better = list(table.primary_key.columns), wins(statement.excluded, table.c)
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=new, where=better), rows)
+    _check_kept(connection, table, rows)
 
 
 def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":

@@ -9,7 +9,7 @@ from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import ble, usb
 from barhold.link.endpoint import BLE, USB, Found
 from barhold.link.transport import Transport
-from barhold.store import sensor_names
+from barhold.training import sensor_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
 from barhold.link.endpoint import Found
-from barhold.store import Store, sensor_names
+from barhold.store import Store
 from barhold.sync import Wanted, connect, near, rotate
 from barhold.sync.scheduler import AT_ONCE, TURN_S
+from barhold.training import sensor_names
 
 FRESH_S = 20.0
 """BlueZ forgets a device that it has not heard for 30 s."""

@@ -9,9 +9,8 @@ from barhold.connection import Connection, Control, Info, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
-from barhold.sync.backoff import Backoff
 from barhold.sync.discovery import Wanted, connect, find
-from barhold.sync.retry import insist
+from barhold.sync.retry import Backoff, retry_on_link_error
 
 Result = TypeVar("Result")
 Tell = Callable[[str], None]
@@ -42,7 +41,7 @@ class Keeper:
                 )
                 await self._run(connection)
 
-        await insist(attempt, self._backoff, self._tell)
+        await retry_on_link_error(attempt, self._backoff, self._tell)
         return self.result
 
     async def follow(
@@ -57,7 +56,7 @@ class Keeper:
                 )
                 await self._run(connection)
 
-        await insist(attempt, self._backoff, self._tell)
+        await retry_on_link_error(attempt, self._backoff, self._tell)
 
     async def control(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
         """Do `work` in one session; after a break from its beginning, in a new one."""
@@ -72,7 +71,7 @@ class Keeper:
                 finally:
                     await control.close()
 
-        return await insist(attempt, self._backoff, self._tell)
+        return await retry_on_link_error(attempt, self._backoff, self._tell)
 
     def progress(self) -> None:
         """Note that something was achieved: the time to give up begins anew."""
@@ -116,9 +115,14 @@ class Keeper:
             self.result = self.result.plus(connection.result)
 
     def _noting(self, on_progress: Callable[[Connection], None]) -> Callable[[Connection], None]:
+        new = 0
+
         def note(connection: Connection) -> None:
+            nonlocal new
             self._met(connection.info)
-            self.progress()
+            if connection.result.new > new:  # a peer that answers and gives nothing must not be retried for ever
+                new = connection.result.new
+                self.progress()
             on_progress(connection)
 
         return note

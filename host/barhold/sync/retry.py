@@ -1,4 +1,4 @@
-"""Tries until it works, or until the time is up: a link that breaks is normal."""
+"""Retries until it works or the time is up: a link that breaks is normal. What decides is pure: time is passed in."""
 
 import asyncio
 import time
@@ -6,13 +6,41 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from barhold.errors import LinkError, RefusedError
-from barhold.sync.backoff import Backoff
 
+FIRST_S, MOST_S = 0.1, 15.0
 Result = TypeVar("Result")
 
 
-async def insist(attempt: Callable[[], Awaitable[Result]], backoff: Backoff, tell: Callable[[str], None]) -> Result:
-    """Return what `attempt` gives; after a LinkError tell why and try again; RefusedError and the last one rise."""
+class Backoff:
+    """Pauses that double, until nothing was achieved for `limit_s`; without a limit, for ever."""
+
+    def __init__(self, limit_s: float | None, now_s: float) -> None:
+        self._limit_s = limit_s
+        self._since_s = now_s
+        self._pause_s = FIRST_S
+
+    def progress(self, now_s: float) -> None:
+        """Note that something was achieved: the pauses and the limit begin anew."""
+        self._since_s = now_s
+        self._pause_s = FIRST_S
+
+    def next_pause_s(self, now_s: float) -> float | None:
+        """Return how long to wait now; None when it is time to give up."""
+        pause_s = self._pause_s
+        self._pause_s = min(2 * pause_s, MOST_S)
+        if self._limit_s is None:
+            return pause_s
+        left_s = self._since_s + self._limit_s - now_s
+        return min(pause_s, left_s) if left_s > 0 else None
+
+
+async def retry_on_link_error(
+    attempt: Callable[[], Awaitable[Result]], backoff: Backoff, tell: Callable[[str], None]
+) -> Result:
+    """Return the result of `attempt`, repeated after each LinkError; RefusedError and the last LinkError are raised.
+
+    `tell` gets the reason of each failure that is followed by another attempt.
+    """
     while True:
         try:
             return await attempt()

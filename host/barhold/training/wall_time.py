@@ -53,6 +53,18 @@ def contradiction_ms(new: Anchor, known: Anchor) -> int:
     return difference_ms if abs(difference_ms) > allowed_ms else 0
 
 
+def duration_words(ms: int) -> str:
+    """Return a duration as people say it: 45 s, 12 min, 6 h 0 min or 3 days."""
+    seconds = abs(ms) // 1000
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 2 * 86_400:
+        return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+    return f"{seconds // 86_400} days"
+
+
 def clocks(last_ms: Mapping[int, int], anchors: Iterable[Anchor], received_utc_ms: int) -> dict[int, Clock]:
     """Return a clock for every boot of one log.
 

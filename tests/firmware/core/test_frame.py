@@ -41,7 +41,7 @@ GOLDEN = [
     (protocol.SAMPLES, "07000000e80300000100feff001003000400fbff", "014a1400d4c3b2a1", "a3fa664d"),
     (protocol.UPDATE_STATE, "020500000002000040e20100ddccbbaa", "014b1000d4c3b2a1", "3b783750"),
     (protocol.ACCESS_IS, "00" + "ab" * 32, "014c2100d4c3b2a1", "fa1c7877"),
-    (protocol.DIAGNOSIS, "0102ac0d", "014d0400d4c3b2a1", "69bb9b56"),
+    (protocol.DIAGNOSIS, "0108e0fd1c0000f80100", "014d0a00d4c3b2a1", "14b26682"),
 ]
 
 

@@ -1,6 +1,11 @@
 """The sensor's frames on a byte stream: whatever else the stream carries, and however slow it is."""
 
+import pytest
+
 from barcore import cobs, frame, protocol
+from barhold.update import uploader
+from barsensor import app
+from barsensor.boards import known
 from barsensor.link import stream
 
 
@@ -81,3 +86,63 @@ def test_a_port_that_takes_nothing_bounds_the_queue_and_stops_the_reading() -> N
     port.room = 10_000
     assert polled(link, 2) == [(protocol.BYE, 7, b"")]
     assert len(port.frames()) == 200 - link.unsent_frames
+
+
+LONGEST_MS = 150
+"""More than any packet takes over the wire, and the loop to read it."""
+
+
+class Line(Port):
+    """A UART as the registry describes the board's: what comes is kept in a ring until it is read, else lost."""
+
+    def __init__(self, board: known.Known) -> None:
+        super().__init__()
+        self.bytes_per_ms = board.console_baud / 10_000
+        self.ring_bytes = board.console_ring_bytes
+        self.lost = 0
+
+    def arrives(self, data: bytes) -> None:
+        room = self.ring_bytes - len(self.incoming)
+        self.incoming += data[:room]
+        self.lost += max(0, len(data) - room)
+
+
+def lost_of(raw: bytes, phase_ms: int, loop_ms: int) -> int:
+    """Send one packet to a sensor whose loop takes `loop_ms` beside its waits; return how many bytes were lost."""
+    line = Line(known.named("m5stickc_plus2"))
+    link = stream.FrameStream(line)
+    sent, due_ms = 0, phase_ms
+    for now_ms in range(1, LONGEST_MS):
+        count = min(len(raw), int(now_ms * line.bytes_per_ms)) - sent
+        line.arrives(raw[sent : sent + count])
+        sent += count
+        if now_ms >= due_ms:
+            link.poll(now_ms)
+            due_ms = now_ms + loop_ms + (app.HURRY_MS if link.busy else app.STEP_MS)
+    return line.lost
+
+
+@pytest.mark.parametrize("loop_ms", [4, 15])
+def test_a_packet_of_200_bytes_always_fits_the_uart_of_the_plus2_and_one_of_530_does_not(loop_ms: int) -> None:
+    """4 ms is what two samples take on an emulated ESP32, 15 ms the longest that one took."""
+    small, large = packet(protocol.UPDATE, bytes(range(1, 181))), packet(protocol.UPDATE, bytes([7]) * 512)
+    assert len(small) <= uploader.LINE_BYTES
+    assert not any(lost_of(small, phase_ms, loop_ms) for phase_ms in range(1, 36))
+    if loop_ms > 4:
+        assert any(lost_of(large, phase_ms, loop_ms) for phase_ms in range(1, 36))
+
+
+def test_a_frame_under_way_keeps_the_loop_busy_until_it_is_whole_or_given_up() -> None:
+    port = Port()
+    link = stream.FrameStream(port)
+    raw = packet(protocol.UPDATE, bytes([7]) * 300)
+    port.incoming = raw[:100]
+    assert link.poll(0) is None
+    assert link.busy
+    port.incoming = raw[100:]
+    assert link.poll(20) is not None
+    assert not link.busy
+    port.incoming = raw[:100]
+    link.poll(40)
+    link.poll(40 + stream.STALL_MS)
+    assert not link.busy, "its rest will not come"

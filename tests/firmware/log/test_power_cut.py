@@ -1,13 +1,16 @@
 """Power cut at every flash operation of real sessions, torn in four ways: nothing flushed is lost, nothing is invented.
 
-The life below is the real application with its detector on littlefs. It is lived once; its flash operations are noted,
-and so is what had been promised by then. Each cut then builds the flash as it was at that operation, tears it, and
-starts the sensor on it. The same campaign is run with three bugs put in on purpose, to show that it sees them.
+The life below is the real application on littlefs, with the events that its detector has found. It is lived once; its
+flash operations are noted, and so is what had been promised by then. Each cut then builds the flash as it was at that
+operation, tears it, and starts the sensor on it. The same campaign is run with three bugs put in on purpose, to show
+that it sees them.
 """
 
 import random
+import struct
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -16,6 +19,8 @@ import pytest
 
 from barcore import loglayout, protocol, record
 from barcore.detector import Detector
+from barcore.event import EVENT_INTS, EventRing
+from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
 from barhold import generate
 from barsensor.app import App
@@ -62,17 +67,74 @@ def session(reps: int) -> bytes:
     return generate.session(reps, SETS, reps, rest_s=25).samples
 
 
+class Detected:
+    """A detector's events and states, found once for each recording and told again at the same samples."""
+
+    def __init__(self, reps: int) -> None:
+        self._told, self._states, self._last = detected(reps)
+        self._at = 0
+        self._event = array("i", [0] * EVENT_INTS)
+        self.settings = Settings()
+        self.events = EventRing(64)
+
+    @property
+    def busy(self) -> bool:
+        return self._states[max(0, self._at - 1)][0]
+
+    @property
+    def set_open(self) -> bool:
+        return self._states[max(0, self._at - 1)][1]
+
+    def feed(self, *_: int) -> None:
+        self._push(self._told.get(self._at, ()))
+        self._at += 1
+
+    def finish(self) -> None:
+        self._push(self._last)
+
+    def _push(self, told: Iterable[tuple[int, ...]]) -> None:
+        for ints in told:
+            self._event[:] = array("i", ints)
+            self.events.push(self._event)
+
+
+@lru_cache
+def detected(reps: int) -> tuple[dict[int, list[tuple[int, ...]]], list[tuple[bool, bool]], list[tuple[int, ...]]]:
+    """Return the detector's events by the sample after which they came, its states, and what it tells at the end."""
+    detector, buf = Detector(Settings()), array("i", [0] * EVENT_INTS)
+
+    def popped() -> list[tuple[int, ...]]:
+        found = []
+        while detector.events.pop_into(buf):
+            found.append(tuple(buf))
+        return found
+
+    told, states = {}, []
+    for at, (t_ms, *axes) in enumerate(struct.iter_unpack(SAMPLE_FORMAT, session(reps))):
+        detector.feed(start_tick(reps) + t_ms, *axes)
+        if events := popped():
+            told[at] = events
+        states.append((detector.busy, detector.set_open))
+    detector.finish()
+    return told, states, popped()
+
+
+def start_tick(reps: int) -> int:
+    return reps * 1000
+
+
 def live(rig: Rig, sessions: int, log_type: type = record_log.RecordLog) -> Life:
     """Let a sensor with a small flash train; a host acknowledges part of it now and then, and later no more."""
     at = rig.fresh(BLOCKS)
     at.flash.ops.clear()  # making the file system is not the sensor's work
     life = Life(bytes(at.flash.buffer), at.flash.ops, [], {})
     for start in range(sessions):
-        board = sim.open_board(session(6 + start % 4), start_tick=start * 1000)
+        reps = 6 + start % 4
+        board = sim.open_board(session(reps), start_tick=start_tick(reps))
         board.storage = at.storage
         log = log_type(at.storage, SEGMENTS, at.mirror)
         watch(log, life)
-        app = App(board, Detector(Settings()), log)
+        app = App(board, Detected(reps), log)
         app.run(board.imu.ended)
         app.finish()
         if start % 3 != 2 and start < sessions // 3:

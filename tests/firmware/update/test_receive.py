@@ -16,8 +16,8 @@ from barcore import bundle, protocol
 from barloader import slots
 from barsensor.boards.storage import MemoryStorage
 from barsensor.storage import config_file
-from barsensor.update import receive as update_module
 from barsensor.update import policy, slot_files
+from barsensor.update import receive as update_module
 from updatekit import CABLE, RADIO, SENSOR, Sender, State, Version, version
 
 OLD, NEW = version(2), version(3)

@@ -24,6 +24,8 @@ from updatekit import SENSOR, Sender, Version, version
 
 BLOCKS = 40
 CUTS = 2000
+EVERY_QUICK, EVERY_LONG = 5, 1
+"""In the usual tests every fifth flash operation is cut, in the long form each one."""
 RESUMED, NESTED = 3, 19
 """Of each so many cuts one is followed by the update's end, one by a second cut at each operation of what follows."""
 STARTS_MOST = 4
@@ -228,21 +230,25 @@ def goes_on(rig: Rig, life: Life, op: int, sensor: Sensor, ran: Version) -> str:
     return wrong or user_data(later, life, op) or ("" if ends_in is (ran if new.crashes else new) else "ends elsewhere")
 
 
-def campaign(rig: Rig, life: Life, tear: str, update_type: Any = update_module.Update) -> tuple[int, list[str]]:
+def campaign(
+    rig: Rig, life: Life, tear: str, update_type: Any = update_module.Update, every: int = 1
+) -> tuple[int, list[str]]:
     """Return (cuts made, what went wrong)."""
     count, wrong = 0, []
     for op, flash in cuts(life.fresh, life.ops, tear, seed=len(tear)):
+        if op % every:
+            continue
         count += 1
         if fault := faults(rig, life, op, flash, update_type):
             wrong.append(fault)
     return count, wrong
 
 
-def nested(rig: Rig, life: Life, tear: str) -> tuple[int, list[str]]:
+def nested(rig: Rig, life: Life, tear: str, every: int) -> tuple[int, list[str]]:
     """Cut a second time, at every operation of what follows a first cut: its starts, and the update's end."""
     count, wrong = 0, []
     for op, flash in cuts(life.fresh, life.ops, "half", seed=1):
-        if op % NESTED:
+        if op % (NESTED * every):
             continue
         sensor = Sensor(rig.mount(flash))
         before = bytes(sensor.at.flash.buffer)
@@ -271,20 +277,25 @@ def life(littlefs: Rig) -> Life:
     return live(littlefs)
 
 
+quick_and_long = pytest.mark.parametrize("every", [EVERY_QUICK, pytest.param(EVERY_LONG, marks=pytest.mark.long)])
+
+
+@quick_and_long
 @pytest.mark.parametrize("tear", TEARS)
 def test_a_cut_at_any_flash_operation_starts_a_whole_version_and_loses_nothing(
-    tear: str, littlefs: Rig, life: Life
+    tear: str, every: int, littlefs: Rig, life: Life
 ) -> None:
-    count, wrong = campaign(littlefs, life, tear)
+    count, wrong = campaign(littlefs, life, tear, every=every)
     assert wrong == []
-    assert count >= CUTS / len(TEARS)
+    assert count >= CUTS / len(TEARS) / every
 
 
+@quick_and_long
 @pytest.mark.parametrize("tear", ["lost", "old"])
-def test_nor_does_a_second_cut_in_what_follows_the_first(tear: str, littlefs: Rig, life: Life) -> None:
-    count, wrong = nested(littlefs, life, tear)
+def test_nor_does_a_second_cut_in_what_follows_the_first(tear: str, every: int, littlefs: Rig, life: Life) -> None:
+    count, wrong = nested(littlefs, life, tear, every)
     assert wrong == []
-    assert count > 300
+    assert count > 300 / every
 
 
 def test_the_life_has_seen_it_all(life: Life) -> None:
@@ -349,5 +360,5 @@ class ConfirmsAtOnce(update_module.Update):  # type: ignore[misc,name-defined]
 @pytest.mark.parametrize("new", [GOOD, CRASHING])
 def test_the_campaign_sees_a_bug(bug: type, sign: str, new: Version, littlefs: Rig) -> None:
     buggy = live(littlefs, bug, (new,))
-    _, wrong = campaign(littlefs, buggy, "lost", bug)
+    _, wrong = campaign(littlefs, buggy, "lost", bug, every=2)
     assert any(sign in fault for fault in wrong), bug.__doc__

@@ -230,7 +230,7 @@ def test_nothing_to_check_is_no_verdict(tmp_path):
 def test_sets_lists_what_is_stored(database):
     path = database(session_raws(counts=(8, 7)))
     table = barhold("sets", db=path).stdout
-    assert [len(line.split()) for line in table.splitlines() if DEVICE in line] == [8, 8]
+    assert [len(line.split()) for line in table.splitlines() if "barhold-ccdd" in line] == [8, 8]
     lines = [json.loads(line) for line in barhold("sets", "--json", db=path).stdout.splitlines()]
     assert [(line["type"], line["set"], len(line["reps"])) for line in lines] == [("set", 1, 8), ("set", 2, 7)]
     assert lines[0]["start"] == "2026-11-19T18:00:10.000+00:00"

@@ -12,12 +12,14 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from barcore import frame, protocol, record
 from barhold.cli._live_screen import big
+from barhold.doctor import host
 from barhold.errors import RefusedError
 from barhold.link import ble
 from barhold.recordings import reader
@@ -135,7 +137,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
 
 
 def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(records=90, break_at=35))
+    room.add("AA:1", sensor(records=90, break_at=33))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2
     assert "so far: bar-1: " in result.stderr
@@ -145,6 +147,7 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
 def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "damaged": 0, "not_held": 0}
+    counts["clock_ahead_ms"] = 0
     one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
     assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
     room.add("AA:2", sensor(TWO, "bar-2"))
@@ -163,7 +166,7 @@ def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: 
 
 
 def test_sync_as_json_tells_what_came_before_a_break_for_good(room: FakeRoom, db: Path) -> None:
-    room.add("AA:1", sensor(records=300, break_at=35))
+    room.add("AA:1", sensor(records=300, break_at=50))
     result = barhold("sync", "bar-1", "--wait", "0.1", "--json", db=db)
     done, failed = lines_of(result.stdout)
     assert result.exit_code == 2
@@ -331,9 +334,29 @@ def test_time_tells_the_start_and_later_the_drift(room: FakeRoom, db: Path, monk
     first = barhold("time", db=db)
     assert "boot 1" in first.stdout
     assert "drift: not known" in first.stdout
-    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: 1_900_000_100_000)
+    with Store.open(db) as store:
+        [known] = store.anchors()
+        store.accept_anchor(replace(known, t_ms=known.t_ms - 100_000, utc_ms=known.utc_ms - 100_010))
     [line] = barhold("time", "--json", db=db).stdout.splitlines()
-    assert json.loads(line)["drift_ppm"] == -1e6  # the stand-in's clock stands still
+    assert json.loads(line)["drift_ppm"] == -100
+
+
+def test_a_clock_that_contradicts_is_told_by_time_sync_and_doctor_until_one_is_accepted(
+    room: FakeRoom, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.add("AA:1", sensor())
+    ahead_ms = 6 * 3_600_000
+    clock = [1_900_000_000_000]
+    monkeypatch.setattr("barhold.cli.time.utc_clock", lambda: lambda: clock[0])
+    assert "differs" not in barhold("time", db=db).stderr
+    clock[0] += ahead_ms
+    told = barhold("time", "--json", db=db)
+    assert "this computer's clock differs by 6 h 0 min from the one that synced" in told.stderr
+    line = json.loads(told.stdout)
+    assert (line["clock_ahead_ms"], line["drift_ppm"], line["accepted"]) == (ahead_ms, None, False)
+    assert "two computers' clocks differ by 6 h 0 min" in host.database(str(db)).found
+    assert json.loads(barhold("time", "--accept", "--json", db=db).stdout)["accepted"] is True
+    assert json.loads(barhold("time", "--json", db=db).stdout)["clock_ahead_ms"] == 0
 
 
 # --- calibrate ----------------------------------------------------------------------------------------------------

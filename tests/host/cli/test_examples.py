@@ -32,6 +32,10 @@ BEFORE = {
     "import": ["export strong --out strong.csv", "export hevy --out hevy.csv"],
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
+    "lifter import": ["lifter export --out team.toml"],
+    "lifter merge": ["lifter add Mia", "lifter add Ada"],
+    "lifter remove": ["lifter add Mia"],
+    "lifter rename": ["lifter add Mia"],
     "lifter wear": ["lifter add Mia"],
 }
 SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")

@@ -218,7 +218,7 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for_and_nothing_takes_its_place(
 def test_a_device_is_written_and_stays_a_device(tmp_path):
     db = filled(tmp_path / "b.db")
     assert barhold("export", "csv", "--overwrite", "--out", "/dev/null", db=db).exit_code == 0
-    assert "/dev/null is a device or a pipe" in one_line(barhold("db", "backup", "/dev/null", "--yes", db=db))
+    assert "/dev/null is a device or a pipe" in one_line(barhold("db", "backup", "/dev/null", "--overwrite", db=db))
     assert not os.path.isfile("/dev/null")
 
 
@@ -254,7 +254,8 @@ def test_a_trigger_that_deletes_what_is_inserted_is_told_and_nothing_is_called_s
     body = f"delete from {table} where {key} = new.{key};" if when == "after" else "select raise(ignore);"
     crafted(db, f"create trigger evil {'after' if when == 'after' else 'before'} insert on {table} begin {body} end")
     said = one_line(barhold("--quiet", *(arg.format(log=log, data=DATA / "six-reps.csv") for arg in args), db=db))
-    assert f"rows of {table} were gone as soon as they were written: remove the trigger" in said
+    assert "remove the trigger that deletes them, or use another database" in said
+    assert f"rows of {table} were gone as soon as they were written" in said or table == "device"
 
 
 ABSURD = {
@@ -291,6 +292,7 @@ def full(tmp_path_factory):
             [ImportedSet("c" * 64, "strong", "Ana", 5, "w", "e", 1, "normal", Load(60, "kg"), 8, 2.5, "", "+01:00")]
         )
     with closing(sqlite3.connect(db)) as file, file:
+        file.execute("insert into disputed_anchor select * from anchor")
         file.execute("insert into recording values (?, ?, 'x', 5, x'00')", ("d" * 64, DEVICE))
         counts = {name: file.execute(f"select count(*) from {name}").fetchone()[0] for name in schema.metadata.tables}
     assert all(counts.values()), counts
@@ -321,7 +323,7 @@ def test_no_absurd_value_in_any_column_is_restored(cases, full, tmp_path):
             crafted(copy, f"update {table} set {column} = {value}")
         except sqlite3.IntegrityError:
             continue  # SQLite keeps this one out by itself
-        result = barhold("db", "restore", copy, "--yes", db=target)
+        result = barhold("db", "restore", copy, "--overwrite", db=target)
         if result.exit_code == 0:
             accepted.append((table, column, value))
             continue

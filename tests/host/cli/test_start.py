@@ -159,7 +159,7 @@ def test_without_a_terminal_it_prints_commands_that_exist(tmp_path: Path) -> Non
     assert result.exit_code == 0
     commands = [line.split() for line in result.stdout.splitlines() if line.startswith("  barhold ")]
     assert [words[1] for words in commands] == [
-        *("scan", "scan", "name", "trust", "calibrate", "lifter", "lifter", "plan", "plan", "plan", "live"),
+        *("scan", "scan", "name", "pair", "calibrate", "lifter", "lifter", "plan", "plan", "plan", "live"),
     ]
     known = {name for section in COMMANDS.values() for name in section}
     assert {words[1] for words in commands} <= known

@@ -24,8 +24,10 @@ from barhold.model import Anchor
 from barhold.store import Added, Device
 from fake_sensor import DEVICE, LOG, FakeLog, ModernSensor, make
 
-FRAMES = 1_000_000
-PIECES = 200_000
+QUICK, LONG = 100_000, 1_000_000
+PIECES_QUICK, PIECES_LONG = 30_000, 200_000
+both_frames = pytest.mark.parametrize("count", [QUICK, pytest.param(LONG, marks=pytest.mark.long)])
+both_pieces = pytest.mark.parametrize("count", [PIECES_QUICK, pytest.param(PIECES_LONG, marks=pytest.mark.long)])
 HELD = {seq: make(seq) for seq in range(30)}
 KINDS = [*range(1, 11), *range(64, 75)]
 Take = Callable[[bytes], object]
@@ -49,7 +51,8 @@ def repaired_frames(rng: random.Random, nonce: Callable[[], int] = lambda: 7) ->
     """Frames whose CRC is right and whose content is not: any type, any body, sometimes near to a real one."""
     bodies = (
         make(1) + make(2),
-        struct.pack(protocol.END_FORMAT, 5, 5, 0),
+        struct.pack(protocol.END_FORMAT, 5, 5, 0, 0),
+        struct.pack(protocol.END_FORMAT, 30, 0, 0, 0),
         frame.pack_info(
             ((protocol.INFO_PROTOCOL, b"\1\1"), (protocol.INFO_DEVICE, DEVICE), (protocol.INFO_NAME, b"x"))
         ),
@@ -77,7 +80,7 @@ def take_frame(raw: bytes) -> int:
         return 0
     with suppress(LinkError):
         read_info(body)
-    batch = Batch(0, protocol.PULL_MAX)
+    batch = Batch(0, protocol.PULL_MAX, protocol.PULL_MAX)
     batch.add(body)
     gaps(batch.raws, 0)
     ble.read_advert({ble.ADVERT_COMPANY: body}, {})
@@ -105,18 +108,20 @@ def grown_bytes(take: Take, frames: Iterator[bytes]) -> int:
     return after - before
 
 
+@both_frames
 @pytest.mark.parametrize("make_frames", [random_frames, repaired_frames])
 def test_every_parser_survives_any_frame(
-    make_frames: Callable[[random.Random], Iterator[bytes]], tell: Callable[[str], None]
+    make_frames: Callable[[random.Random], Iterator[bytes]], count: int, tell: Callable[[str], None]
 ) -> None:
     frames = make_frames(random.Random(1))
-    taken = sum(take_frame(raw) for raw in islice(frames, FRAMES))
+    taken = sum(take_frame(raw) for raw in islice(frames, count))
     assert taken == 0
     assert grown_bytes(take_frame, frames) < 20_000
-    tell(f"{FRAMES} {make_frames.__name__.replace('_', ' ')} through every parser of the host")
+    tell(f"{count} {make_frames.__name__.replace('_', ' ')} through every parser of the host")
 
 
-def test_a_byte_stream_of_anything_gives_frames_or_nothing(tell: Callable[[str], None]) -> None:
+@both_pieces
+def test_a_byte_stream_of_anything_gives_frames_or_nothing(count: int, tell: Callable[[str], None]) -> None:
     rng = random.Random(2)
     packets, frames = Packets(), random_frames(rng)
 
@@ -125,11 +130,11 @@ def test_a_byte_stream_of_anything_gives_frames_or_nothing(tell: Callable[[str],
         while (got := packets.pop()) is not None:
             assert len(got) <= 600
 
-    for raw in islice(frames, PIECES):
+    for raw in islice(frames, count):
         take(raw)
     assert grown_bytes(take, frames) < 20_000
     assert not packets
-    tell(f"{PIECES} pieces of a byte stream through the host's packets")
+    tell(f"{count} pieces of a byte stream through the host's packets")
 
 
 class NullStore:
@@ -140,6 +145,9 @@ class NullStore:
 
     def next_seq(self, device_id: str, log_id: int) -> int:
         return 0
+
+    def missing(self, device_id: str, log_id: int, first_seq: int, end_seq: int) -> list[tuple[int, int]]:
+        return [(first_seq, end_seq)]
 
     def key_of(self, device_id: str) -> None:
         return None
@@ -204,9 +212,10 @@ async def many_sessions(count: int, seed: int, store: NullStore) -> tuple[int, i
     return lies, sessions
 
 
-def test_a_session_with_a_liar_stores_only_what_is_true(tell: Callable[[str], None]) -> None:
+@both_frames
+def test_a_session_with_a_liar_stores_only_what_is_true(count: int, tell: Callable[[str], None]) -> None:
     store = NullStore()
-    lies, sessions = asyncio.run(many_sessions(FRAMES, 3, store))
+    lies, sessions = asyncio.run(many_sessions(count, 3, store))
     assert store.records > 1000
     gc.collect()
     objects = len(gc.get_objects())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from barcore import frame, protocol
-from barhold.connection import Session, SyncResult
+from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
 from barhold.sync.one_sensor import sync
@@ -187,7 +187,7 @@ def test_an_acknowledgement_goes_out_every_eighth_batch(store: Store, monkeypatc
     monkeypatch.setattr(protocol, "PULL_MAX", 5)
     sensor = FakeSensor(FakeLog(OWN))
     told: list[int] = []
-    asyncio.run(Session(sensor, store, lambda: NOW_MS, None, lambda session: told.append(session.left)).run())
+    asyncio.run(Connection(sensor, store, lambda: NOW_MS, None, lambda connection: told.append(connection.left)).run())
     acks = [struct.unpack(protocol.ACK_FORMAT, body)[1] for kind, body in sensor.sent if kind == protocol.ACK]
     assert acks == [40, 80, 120, 150]
     assert told == list(range(150, -1, -5)), "progress is told after HELLO and after each batch"

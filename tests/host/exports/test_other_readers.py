@@ -334,6 +334,7 @@ def test_a_folder_that_was_made_goes_again_if_nothing_could_be_written(tmp_path,
     assert not (tmp_path / "new").exists()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=60), unique=True, max_size=6))
 def test_no_two_names_share_a_file_and_none_leaves_its_folder(names):
     parts = selection.file_name_parts(names)

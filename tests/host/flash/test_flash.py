@@ -378,18 +378,11 @@ def test_a_sensor_that_is_starting_is_waited_for(tmp_path) -> None:
     """While it imports its application it hears nothing: neither Ctrl-C nor anything else."""
 
     async def test(board: BareBoard) -> None:
-        assert (await flash(board.port)).status == 0
-        await board.says(b"MicroPython on WebAssembly")
-        await board.stopped()
-        board.type(b"\x04")
-        await board.settled()
-
-    async def again(board: BareBoard) -> None:
         result = await flash(board.port)
         assert (result.status, result.out.splitlines()[0][:14]) == (0, "0 files copied"), result.err
 
-    on_a_board(tmp_path / "board", test)
-    on_a_board(tmp_path / "board", again, import_ms=6000)
+    lay(tmp_path / "board", everything())
+    on_a_board(tmp_path / "board", test, import_ms=6000)
 
 
 def test_without_a_name_the_boards_that_fit_are_proposed_and_a_flashed_one_is_known(tmp_path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from babel import Locale
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from barhold.imports import fields, months, parse
@@ -156,6 +156,7 @@ def test_a_number_out_of_range_is_refused_in_a_short_message(text):
     assert len(str(error.value)) < 100
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4400))
 def test_pounds_that_went_through_kilograms_keep_no_dust(half_pounds):
     kg = half_pounds / 2 * 0.45359237
@@ -226,6 +227,7 @@ BROKEN = [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.integers(0, len(BROKEN) - 1))
 def test_no_damage_in_other_exercises_changes_the_wanted_sets(tmp_path_factory, order, number):
     folder, broken = tmp_path_factory.mktemp("broken"), BROKEN[number]

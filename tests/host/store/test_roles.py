@@ -52,6 +52,7 @@ def fill(store: Store, number: int, device: str, name: str) -> None:
     store.add_device(Device(device, f"bar-{number}", "0.1.0", 5))
     store.add_records(device, LOG, [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000)])], NOW)
     store.add_anchor(Anchor(device, LOG, 1, 5, NOW, 9))
+    store.add_anchor(Anchor(device, LOG, 1, 5, NOW + 6 * 3_600_000, 9))  # another clock says otherwise
     store.quarantine(device, LOG, 99, b"\1" * 32, "its CRC is wrong", 5)
     store.keep_key(device, bytes([number]) * 32, 5)
     people = People(store)
@@ -116,7 +117,8 @@ def test_every_table_is_guarded(gym: Gym) -> None:
 def test_a_gateway_reads_its_own_lifters_and_no_others(gym: Gym, table: str) -> None:
     for role, device, lifter in (("west", WESTS, "Ada"), ("east", EASTS, "Bob")):
         column = {"lifter": "name", "imported": "lifter"}.get(table, "device_id")
-        seen = {value for (value,) in gym.run(role, f"select {column} from {table}")}
+        source = "rep join training_set using (row_id)" if table == "rep" else table
+        seen = {value for (value,) in gym.run(role, f"select {column} from {source}")}
         assert seen == {device if column == "device_id" else lifter}
     assert len(gym.run("admin", f"select 1 from {table}")) > len(gym.run("west", f"select 1 from {table}"))
 
@@ -146,7 +148,7 @@ def test_a_coach_reads_all_but_keys_and_writes_nothing(gym: Gym, table: str) -> 
     [
         "delete from record",
         "update record set raw = raw",
-        "update record set received_utc_ms = 0",
+        "update record set seq = 0",
         "truncate record",
         "delete from edit",
         "update edit set value = ''",
@@ -243,6 +245,70 @@ def test_a_handed_on_sensor_takes_its_log_along(own_gym: Gym) -> None:
         People(store).wear(Wearer(WESTS, 50, "Bob"))
     assert own_gym.run("west", "select 1 from record") == []
     assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {WESTS, EASTS}
+
+
+FAR = 1 << 62
+
+
+@pytest.mark.parametrize("since", [FAR, NOW * 2, 60])
+def test_a_gateway_cannot_take_a_sensor_back_by_a_time(own_gym: Gym, since: int) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, 50, "Bob"))
+    statement = f"insert into wearer (device_id, since_utc_ms, lifter) values ('{WESTS}', {since}, 'Ada')"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        own_gym.run("west", statement)
+    own_gym.run("west", f"update wearer set lifter = 'Ada' where device_id = '{WESTS}'")
+    for table in ("record", "training_set", "rep", "trust", "wearer"):
+        assert own_gym.run("west", f"select 1 from {table}") == [], table
+
+
+def test_a_gateway_cannot_plant_a_later_time_on_a_sensor_of_its_own(own_gym: Gym) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    for since in (FAR, NOW * 2):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            own_gym.run("west", f"insert into wearer values ('{WESTS}', {since}, 'Ada')")
+
+
+def test_a_hand_over_dated_in_the_future_gives_nothing_until_then(own_gym: Gym) -> None:
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, FAR, "Bob"))
+    assert {device for (device,) in own_gym.run("west", "select device_id from record")} == {WESTS}
+    assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {EASTS}
+    assert own_gym.run("east", f"select 1 from trust where device_id = '{WESTS}'") == []
+
+
+def test_a_wearer_who_got_a_sensor_back_cannot_cut_the_time_of_the_one_between(own_gym: Gym) -> None:
+    import psycopg.errors  # noqa: PLC0415 - an extra
+
+    with Store.open(own_gym.url("admin")) as store:
+        People(store).wear(Wearer(WESTS, 50, "Bob"))
+        People(store).wear(Wearer(WESTS, 100, "Ada"))
+    for since in (49, 60):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            own_gym.run("west", f"insert into wearer values ('{WESTS}', {since}, 'Ada')")
+    own_gym.run("west", f"insert into wearer values ('{WESTS}', 120, 'Ada')")
+
+
+def test_a_gateway_derives_sets_of_its_own_sensors_only(own_gym: Gym) -> None:
+    own_gym.run(
+        "west", f"delete from rep where row_id in (select row_id from training_set where device_id = '{EASTS}')"
+    )
+    own_gym.run("west", f"update training_set set lifter = 'Ada' where device_id = '{EASTS}'")
+    assert own_gym.run("admin", f"select lifter from training_set where device_id = '{EASTS}'") == [("Bob",)]
+    with Store.open(own_gym.url("west")) as store:
+        assert [item.lifter for item in store.training_sets()] == ["Ada"]
+        more = [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000), rep(28_000)])]
+        assert store.add_records(WESTS, LOG, more, NOW).new == 1
+        assert [len(item.reps) for item in store.training_sets()] == [4]
+
+
+@pytest.mark.parametrize("view", ["set_view", "rep_view"])
+def test_a_view_shows_each_role_its_own(gym: Gym, view: str) -> None:
+    for role, seen in (("west", {WESTS}), ("east", {EASTS}), ("anna", {WESTS, EASTS})):
+        assert {device for (device,) in gym.run(role, f"select device_id from {view}")} == seen
 
 
 def test_at_head_nobody_needs_the_right_to_migrate(own_gym: Gym) -> None:

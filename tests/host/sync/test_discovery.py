@@ -13,7 +13,6 @@ from barhold.connection import Control
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
 from barhold.sync import Backoff, Keeper, Wanted, find, many_sensors, rotate
-from barhold.sync import backoff as pauses
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make, stored
 
@@ -29,8 +28,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> FakeRoom:
-    monkeypatch.setattr(pauses, "FIRST_S", 0.001)
-    monkeypatch.setattr(pauses, "MOST_S", 0.01)
+    monkeypatch.setattr("barhold.sync.retry.FIRST_S", 0.001)
+    monkeypatch.setattr("barhold.sync.retry.MOST_S", 0.01)
     monkeypatch.setattr("barhold.sync.scheduler.PAUSE_S", 0.001)
     return FakeRoom(monkeypatch)
 
@@ -106,12 +105,12 @@ def test_one_that_does_not_answer_does_not_hide_the_others(room: FakeRoom) -> No
 
 def test_pauses_double_up_to_a_limit_and_begin_anew_with_progress() -> None:
     backoff = Backoff(100.0, 0.0)
-    assert [backoff.next_pause_s(0.0) for _ in range(7)] == [0.5, 1, 2, 4, 8, 15, 15]
+    assert [backoff.next_pause_s(0.0) for _ in range(10)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15, 15]
     backoff.progress(90.0)
-    assert backoff.next_pause_s(150.0) == 0.5
-    assert backoff.next_pause_s(189.9) == pytest.approx(0.1)
+    assert backoff.next_pause_s(150.0) == 0.1
+    assert backoff.next_pause_s(189.95) == pytest.approx(0.05)
     assert backoff.next_pause_s(190.0) is None
-    assert Backoff(None, 0.0).next_pause_s(1e9) == 0.5
+    assert Backoff(None, 0.0).next_pause_s(1e9) == 0.1
 
 
 def test_a_sync_goes_on_after_a_break_at_any_operation(room: FakeRoom, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from chatty import chatty_sensor, log_of, still
 from fake_sensor import FakeLog, FakeSensor, make
 
 CHATTY = Path(chatty.__file__)
-KILLS = 200
+KILLS_QUICK, KILLS_LONG = 30, 200
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_killed_sync_has_stored_what_it_acknowledged(path: Path) -> None:
     asyncio.run(generated.play())
     log = log_of(generated)
     counts = []
-    for kill in range(6):
+    for kill in range(3):
         path = path.with_name(f"{kill}.db")
         acked = killed_sync(path, rng.randrange(1, 5), rng.choice([0, 0, 0.001, 0.003]))
         reader = sqlite3.connect(path)
@@ -228,7 +228,8 @@ def test_a_killed_sync_has_stored_what_it_acknowledged(path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
-def test_kills_at_random_moments_lose_and_double_nothing(path: Path, tell: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("kills", [KILLS_QUICK, pytest.param(KILLS_LONG, marks=pytest.mark.long)])
+def test_kills_at_random_moments_lose_and_double_nothing(kills: int, path: Path, tell: Callable[[str], None]) -> None:
     rng = random.Random(21)
     generated = chatty_sensor(1000)
     asyncio.run(generated.play())
@@ -238,7 +239,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(path: Path, tell: Calla
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env) as server:
         databases = cut = killed = rows_before = 0
         limit_s = 0.3
-        while killed < KILLS or cut < KILLS // 4:
+        while killed < kills or cut < kills // 4:
             here = path.with_name(f"{databases}.db")
             # Each goes on where the one before was killed, so that kills hit every part of a sync.
             acked, was_killed = one_server_sync(server, here, rng.random() * limit_s)
@@ -299,13 +300,13 @@ class ForgetfulSensor(FakeSensor):
 
 
 def test_memory_stays_flat_over_a_year_of_training(store: Store, tell: Callable[[str], None]) -> None:
-    count, sizes = 20_000, {}
+    count, sizes = 112 * 110, {}
     log = FakeLog({seq: make(seq) for seq in range(count)})
 
-    def note(session: Connection) -> None:
-        if session.result.received in (28 * 150, 28 * 700):
+    def note(connection: Connection) -> None:
+        if connection.result.received in (112 * 40, 112 * 100):
             gc.collect()
-            sizes[session.result.received] = tracemalloc.get_traced_memory()[0]
+            sizes[connection.result.received] = tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
     try:
@@ -317,4 +318,4 @@ def test_memory_stays_flat_over_a_year_of_training(store: Store, tell: Callable[
     assert result.new == count
     assert late - early < 50_000
     assert peak - early < 2_000_000
-    tell(f"{late - early} bytes more after 19,600 records than after 4,200, at most {peak - early} in between")
+    tell(f"{late - early} bytes more after 11,200 records than after 4,480, at most {peak - early} in between")

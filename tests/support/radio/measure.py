@@ -59,6 +59,8 @@ async def throughput(
     """Measure. `pull(transport, count)` fetches all and returns how many records came; without it `pull_ahead` does."""
     async with _sensor(records, interval_ms) as board:
         transport = await BleakTransport.open(NAME)
+        await transport.send(rig.HELLO)  # a host that says nothing is disconnected after 10 s
+        await transport.receive(5.0)
         bare_s = await _bare(board, transport, -(-records // RECORDS_A_FRAME))
         before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = asyncio.get_running_loop().time()

@@ -1,6 +1,6 @@
 import pytest
 
-from barhold.store import sensor_names
+from barhold.training import sensor_names
 
 ANNA, BEN = "a1b2000000003fb6", "3fb6000000009999"
 NAMES = {ANNA: "bar-1", BEN: ""}
