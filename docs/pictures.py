@@ -18,13 +18,14 @@ os.environ["TZ"] = "UTC"
 time.tzset()
 
 from barhold import generate, report  # noqa: E402
+from barhold.check import team_week  # noqa: E402
 from barhold.link.virtual import VirtualSensor  # noqa: E402
 from barhold.model import Edit, Lifter, SetKey, Wearer  # noqa: E402
 from barhold.recordings.writer import Capture  # noqa: E402
 from barhold.store import People, Store  # noqa: E402
 from barhold.sync.one_sensor import sync  # noqa: E402
-from barhold.training import history, sets  # noqa: E402 - only now is the zone known
-from barhold.training import people as ownplan  # noqa: E402
+from barhold.training import people as plans  # noqa: E402 - only now is the zone known
+from barhold.training import sets  # noqa: E402
 from bench.browser import chromium  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -70,9 +71,8 @@ async def _train(store: Store, i: int, end: datetime) -> None:
 
 
 def _say_loads(store: Store) -> None:
-    found = history.load(store, LAST)
     edits = []
-    for number, session in enumerate(sets.sessions(found)):
+    for number, session in enumerate(sets.sessions(store.training_sets())):
         for item in session:
             load = f'{{"amount": {50 + 2.5 * (number // 6):g}, "unit": "kg"}}'
             edits.append(Edit(os.urandom(16).hex(), SetKey(*item.key), "load", load, round(LAST.timestamp() * 1000)))
@@ -80,8 +80,10 @@ def _say_loads(store: Store) -> None:
 
 
 def _picture_report(store: Store, folder: Path) -> None:
-    found = history.load(store, LAST)
-    page = report.page(found, ownplan.finder(store, "hip-thrust"), LAST + timedelta(minutes=10), {})
+    found, now = list(store.training_sets()), LAST + timedelta(minutes=10)
+    plan_of = plans.finder(store, "hip-thrust")
+    week = team_week.rows(found, [], plan_of, team_week.monday_of(now.date()), now)
+    page = report.page(found, plan_of, now, {}, week)
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
     with chromium() as browser:
@@ -106,7 +108,6 @@ def _picture_live(recording: Path, db: Path) -> None:
         while not page.evaluate(asked):
             time.sleep(0.02)
         time.sleep(0.1)
-        page.evaluate("document.getElementById('cue').textContent = ''")
         page.screenshot(path=HERE / "live.png")
 
 

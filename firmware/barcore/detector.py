@@ -182,7 +182,12 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE or self._folds():
+        elif (
+            self._review.state != IDLE
+            or self._rework.state != REWORK_IDLE
+            or self._fold.state != FOLD_IDLE
+            or self._folds()
+        ):
             return
         elif (
             abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS

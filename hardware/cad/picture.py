@@ -16,6 +16,7 @@ EDGE = 12
 
 
 FONT_PX, MARGIN_PX, GAP_PX = 26, 230, 12
+MOST_POINTS, SAME_DEPTH = 1500, 2e-4
 """Labels stand in margins on both sides of the picture, in letters that are readable when it is shown half as wide."""
 
 
@@ -121,23 +122,33 @@ def polydata(solid: Part) -> vtk.vtkPolyData:
 
 
 def _labels(renderer: vtk.vtkRenderer, shown: list[Shown], height_px: int) -> list[Label]:
-    """Return a label for each name, which leads to the corner of that part that is nearest to the camera."""
-    camera = np.array(renderer.GetActiveCamera().GetPosition())
-    nearest: dict[str, tuple[float, np.ndarray]] = {}
+    """Return a label for each named part that can be seen; it leads to the middle of what is seen of it."""
+    seen: dict[str, list[tuple[float, float]]] = {}
     for one in shown:
-        if not one.name:
-            continue
-        corners = np.array([tuple(corner) for corner in one.solid.tessellate(FINE_MM, FINE_RAD)[0]])
-        distances = np.linalg.norm(corners - camera, axis=1)
-        found = float(distances.min()), corners[int(distances.argmin())]
-        nearest[one.name] = min(nearest.get(one.name, found), found, key=lambda pair: pair[0])
+        if one.name:
+            seen.setdefault(one.name, []).extend(_visible(renderer, one.solid))
     labels = []
-    for name, (_, corner) in nearest.items():
-        renderer.SetWorldPoint(*corner, 1.0)
-        renderer.WorldToDisplay()
-        x, y, _ = renderer.GetDisplayPoint()
-        labels.append(Label(name, x, height_px - y))
+    for name, points in seen.items():
+        if points:
+            middle = np.median(points, axis=0)
+            x, y = min(points, key=lambda point: float(np.hypot(*(np.array(point) - middle))))
+            labels.append(Label(name, x, height_px - y))
     return labels
+
+
+def _visible(renderer: vtk.vtkRenderer, solid: Part) -> list[tuple[float, float]]:
+    """Return where the picture shows middles of the solid's faces that no other solid hides, in pixels from below."""
+    corners, faces = solid.tessellate(FINE_MM, FINE_RAD)
+    places = np.array([tuple(corner) for corner in corners])
+    middles = places[np.array(faces)].mean(axis=1)
+    points = []
+    for middle in middles[:: max(1, len(middles) // MOST_POINTS)]:
+        renderer.SetWorldPoint(*middle, 1.0)
+        renderer.WorldToDisplay()
+        x, y, depth = renderer.GetDisplayPoint()
+        if depth <= renderer.GetZ(round(x), round(y)) + SAME_DEPTH:
+            points.append((x, y))
+    return points
 
 
 def _save(window: vtk.vtkRenderWindow, path: Path, size: tuple[int, int], labels: list[Label]) -> None:

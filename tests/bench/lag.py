@@ -28,15 +28,15 @@ from bench.browser import chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-MEDIAN_MS = 150.0
+MEDIAN_MS = 100.0
 _REP_S, _AROUND_S = 8.0, 60.0
 _LISTEN = """() => {
     window.seen = [];
     window.ended = 0;
     window.addEventListener("barhold", (event) => {
-        const [lane] = event.detail.lanes;
-        window.ended = lane.sets_ended;
-        requestAnimationFrame(() => window.seen.push([...lane.last, Date.now()]));
+        const [sensor] = event.detail.sensors;
+        window.ended = sensor.sets_ended;
+        requestAnimationFrame(() => window.seen.push([...sensor.last, Date.now()]));
     });
 }"""
 

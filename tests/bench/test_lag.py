@@ -16,7 +16,7 @@ def test_lag_is_from_the_sensors_moment_to_the_frame_by_the_anchor():
     seen += [(protocol.HOLD_END, 6000, 509_000), (protocol.REP, 1000, 509_000)]  # known late on purpose
     found = lag._lag(seen, ANCHOR)
     assert (found.events, found.median_ms, found.worst_ms, found.met) == (2, 70, 80, True)
-    assert lines.lag(found)["limit_ms"] == 150
+    assert lines.lag(found)["limit_ms"] == 100
 
 
 def test_a_page_that_showed_nothing_is_told():

@@ -34,10 +34,11 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
 
     async def journey() -> None:
         async with BareBoard(folder, LIMIT_S, board=PLUS2, times_as_fast=4) as board:
-            at = ("--serial-port", board.port, "--db", tmp_path / "b.db")
-            said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, "--name", "bar-2")
+            db = ("--db", tmp_path / "b.db")
+            at = ("--serial-port", board.port, *db)
+            said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, "--name", "bar-2", *db)
             assert f"{PLUS2} runs Barhold 0.1.0" in said
-            said = await barhold(ROOT, "flash", board.port, "--board", PLUS2)
+            said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, *db)
             assert "0 files copied" in said
             said = await barhold(ROOT, "sync", *at)
             assert "bar-2: " in said

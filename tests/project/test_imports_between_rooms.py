@@ -79,6 +79,7 @@ HOST_TIERS = (
     {"doctor", "generate", "imports", "report"},
     {"live", "output"},
     {"exports"},
+    {"api"},
     {"__init__"},
     {"cli"},
     {"__main__"},

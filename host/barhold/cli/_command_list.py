@@ -22,12 +22,14 @@ COMMANDS: dict[str, dict[str, str]] = {
         "sync": "Fetch the training from your sensor.",
         "live": "Watch reps and holds in the terminal as you lift.",
         "serve": "Watch on a page, here or on a phone by the bar.",
+        "turn": "Say whose turn it is at a shared bar.",
         "load": "Say what was on the bar.",
     },
     "Look back": {
+        "week": "See every lifter's week in one table.",
         "check": "Check the last session against the plan.",
         "sets": "List and correct the stored sets.",
-        "report": "Write all training as one page.",
+        "report": "Write all training as a page, or a page per lifter.",
     },
     "Plan and people": {
         "plan": "Choose, show and check plans; send one to a sensor.",

@@ -1,17 +1,15 @@
 """The past changed and changed back: what `sets --edit`, `--undo`, `--journal` and `load` do in the store."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
 
-from barhold import model
 from barhold.cli import _console
 from barhold.cli._set_listing import names_of, show
 from barhold.errors import InputError
 from barhold.model import Edit, TrainingSet
 from barhold.output import json_lines, tables
 from barhold.store import People, Store
+from barhold.store import journal as entries
 from barhold.training import edit_requests, edits
 from barhold.training.edit_requests import EditRequest
 
@@ -52,20 +50,7 @@ def sets_near(store: Store, texts: Sequence[str]) -> list[TrainingSet]:
 
 def add(store: Store, requests: Sequence[EditRequest], as_json: bool) -> None:
     """Add these edits, and show what became of their sets."""
-
-    people, now_ms = People(store), _ms(datetime.now(UTC))
-    known = people.edits()
-    # The journal's order is its meaning: a clock that was set back must not put an edit before older ones.
-    made_ms = max(now_ms, known[-1].made_utc_ms + 1 if known else 0)
-    new = [model.Edit(uuid4().hex, one.key, one.action, json.dumps(one.value), made_ms) for one in requests]
-    boots = {one.key[:3]: one.key for one in requests}
-    counted = [item for key in boots.values() for item in store.sets.counted_of_boot(key)]
-    own = [one for one in known if one.key[:3] in boots]
-    if edits.idle(counted, [*own, *new]) & {one.edit_id for one in new}:
-        raise InputError("this would change nothing: look at `barhold sets` and `barhold sets --journal`")
-    people.add_edits(new)
-    ids = {one.edit_id for one in new}
-    touched = [item for key in boots.values() for item in store.sets.of_boot(key) if ids & set(item.edits)]
+    touched = entries.add(store, requests, datetime.now(UTC))
     show(touched, as_json, names_of(store)) if touched else _console.note("the set no longer counts")
     _console.note("`barhold sets --undo` takes it back")
 
@@ -75,8 +60,7 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
 
     with Store.open(db) as store:
         people, now_ms = People(store), _ms(datetime.now(UTC))
-        journal = people.edits()
-        chosen = _chosen([one for one in journal if one.undone_utc_ms is None], words)
+        chosen = _chosen([one for one in people.edits() if one.undone_utc_ms is None], people.last_change(), words)
         for one in chosen:
             people.undo(one.edit_id, now_ms)
         left = {one.edit_id: one for one in people.edits()}
@@ -87,14 +71,14 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
             _console.note(f"undone: {one.edit_id[:_EDIT_ID_SHOWN]}, {edit_requests.described(one)}")
 
 
-def _chosen(open_edits: list[Edit], words: list[str]) -> list[Edit]:
+def _chosen(open_edits: list[Edit], last_change: list[Edit], words: list[str]) -> list[Edit]:
 
     if len(words) > 1:
         raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
     if not open_edits:
         raise InputError("there is no edit to undo")
     if not words:
-        return [one for one in open_edits if one.made_utc_ms == open_edits[-1].made_utc_ms]
+        return last_change
     found = [one for one in open_edits if one.edit_id.startswith(words[0])]
     if len(found) != 1:
         many = f"{len(found)} edits that count have" if found else "no edit that counts has"

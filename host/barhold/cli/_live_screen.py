@@ -88,7 +88,7 @@ class LiveScreen:
         text.append("hold ", "bold")
         text.append("\u2588" * filled + "\u2591" * (_BAR_CELLS - filled), style)
         text.append(f" {hold_ms / 1000:.1f} of {view.target_ms / 1000:g} s\n\n", style)
-        for rep in reversed(view.reps):
-            text.append(f"set {rep.set_number} rep {rep.number}: {view_state.said(rep)}\n")
+        for set_number, rep in reversed(view.reps):
+            text.append(f"set {set_number} rep {rep.number}: {view_state.figures(rep)}\n")
         text.append(self._last_note, "yellow")
         return text

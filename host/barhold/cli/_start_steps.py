@@ -29,6 +29,7 @@ from barhold.store import Device, People, Store
 from barhold.sync import Wanted, near, probe
 from barhold.sync.one_sensor import utc_clock
 from barhold.training import history, sensor_names
+from barhold.training.people import check_lifter_name
 
 _REPS_KEPT = 60
 Result = TypeVar("Result")
@@ -181,9 +182,7 @@ def _lifter(guide: Guide) -> None:
 
 
 def _add_lifter(people: People, name: str) -> None:
-    from barhold.cli.lifter import check_name  # noqa: PLC0415 - the module's name is that of the command
-
-    check_name(name)
+    check_lifter_name(name)
     people.add_lifter(Lifter(name))
 
 
@@ -214,8 +213,8 @@ def _test_set(guide: Guide) -> None:
     view = LiveView(last_reps=_REPS_KEPT)
     _sensor_options.run(live.watch(view, live.following(guide.wanted, guide.store), None, False, sets=1))
     _console.line(f"The set is stored: {count(len(view.reps), 'rep')}.")
-    for rep in view.reps:
-        _console.line(f"  rep {rep.number}: {view_state.said(rep)}")
+    for _, rep in view.reps:
+        _console.line(f"  rep {rep.number}: {view_state.figures(rep)}")
 
 
 STEPS = (

@@ -1,5 +1,7 @@
 """`barhold lifter`: who trains, by which plan, with which sensor."""
 
+import shlex
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +13,16 @@ from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, Sensor
 from barhold.cli._subcommands import new_group
 from barhold.errors import InputError
-from barhold.model import Lifter, Wearer
+from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.output import json_lines, tables
+from barhold.output.words import count
 from barhold.plans import library
 from barhold.store import Device, People, Store
-from barhold.training import team
+from barhold.training import people, sensor_names, team
 from barhold.training.people import Wearing
 
 lifter = new_group()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The lifter.")]
-MOST_NAME = 60
 _MOST_TEAM_BYTES = 4 << 20
 
 
@@ -53,7 +55,7 @@ def add(
       barhold lifter add Mia --plan glute-bridge
     """
 
-    check_name(name)
+    people.check_lifter_name(name)
     kept = library.lasting(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
@@ -75,7 +77,9 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
 
     with Store.open(db) as store:
         people = People(store)
-        names = {device.device_id: device.name or device.device_id for device in store.devices()}
+        names = {
+            device.device_id: sensor_names.sensor_name(device.device_id, device.name) for device in store.devices()
+        }
         wearing, now_ms = Wearing(people.wearers()), round(datetime.now().timestamp() * 1000)
         rows = [(one, [names[at] for at in wearing.sensors(one.name, now_ms)]) for one in people.lifters()]
     if as_json:
@@ -98,10 +102,10 @@ def wear(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say who wears a sensor from a moment on, until somebody else does: its sets are theirs.
+    """Say who wears a sensor from a moment on. Its sets are theirs until somebody else wears it.
 
-    The sensor must have been synced once; with only one in the database it need not be named. A single set is moved to
-    another lifter by `barhold sets --edit`.
+    With only one sensor in the database you need not name it. A sensor that was never synced is known after `barhold
+    scan`, or by its whole id. `barhold sets --edit` moves a single set to another lifter.
 
     \b
     Examples:
@@ -111,7 +115,7 @@ def wear(
     """
 
     if since and always:
-        raise InputError("--since and --always: one of them")
+        raise InputError("--since and --always contradict each other: use one of them")
     try:
         moment = datetime.fromisoformat(since) if since else datetime.now()
     except ValueError:
@@ -121,14 +125,42 @@ def wear(
         people = People(store)
         if name not in (one.name for one in people.lifters()):
             raise InputError(f"lifter {name!r} is not known: `barhold lifter add {name!r}` first")
-        device = _device(store, sensor)
+        device = known_sensor(store, sensor)
         people.wear(Wearer(device.device_id, since_ms, name))
+        covered, unclaimed = _stored_sets(store, device.device_id, name)
+    called = sensor_names.sensor_name(device.device_id, device.name)
     if as_json:
         since_utc = None if always else moment.astimezone().isoformat(timespec="milliseconds")
-        _line(name, {"wears": [device.name or device.device_id], "device": device.device_id, "since": since_utc})
+        sets = {"sets": len(covered), "sets_without_lifter": len(unclaimed)}
+        _line(name, {"wears": [called], "device": device.device_id, "since": since_utc, **sets})
         return
-    when = "ever" if always else f"since {moment.astimezone():%Y-%m-%d %H:%M}"
-    _console.line(f"{name} wears {device.name or device.device_id}: its sets are theirs, {when}")
+    from_now_on = "all that it ever counted" if always else f"what it counts from {_minute(moment.astimezone())} on"
+    _console.line(f"{name} wears {called}: {from_now_on} belongs to {name}.")
+    for line in _told_sets(name, called, covered, unclaimed):
+        _console.note(line)
+
+
+def _stored_sets(store: Store, device_id: str, lifter: str) -> tuple[list[TrainingSet], list[TrainingSet]]:
+    """Return the stored sets of a sensor that belong to the lifter, and those that belong to nobody."""
+    covered = [item for item in store.sets.stream(lifter) if item.device_id == device_id]
+    return covered, list(store.sets.stream(device_id))
+
+
+def _told_sets(lifter: str, sensor: str, covered: list[TrainingSet], unclaimed: list[TrainingSet]) -> Iterator[str]:
+    """Yield which stored sets belong to the lifter now, and how to give them those that belong to nobody."""
+    yield f"stored sets of {sensor} that belong to {lifter}: {len(covered)}"
+    if unclaimed:
+        first = min(item.start_utc for item in unclaimed).astimezone()
+        one, many = len(unclaimed) == 1, count(len(unclaimed), "set")
+        command = (
+            f"barhold lifter wear {shlex.quote(lifter)} --sensor {shlex.quote(sensor)} --since {first:%Y-%m-%dT%H:%M}"
+        )
+        yield f"{many} synced before {'has' if one else 'have'} no lifter"
+        yield f"`{command}` makes {'it' if one else 'them'} {lifter}'s"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 @lifter.command()
@@ -145,7 +177,7 @@ def rename(
       barhold lifter rename Mia "Mia S"
     """
 
-    check_name(new_name)
+    people.check_lifter_name(new_name)
     with Store.open(db) as store:
         if new_name in (one.name for one in store.lifters()):
             raise InputError(f"lifter {new_name!r} is known already: `barhold lifter merge` joins the two")
@@ -243,7 +275,7 @@ def import_(
         raise InputError(f"{file}: over {_MOST_TEAM_BYTES >> 20} MB: name a team's TOML file")
     lifters, wearers = team.from_toml(data, str(file))
     for one in lifters:
-        check_name(one.name)
+        people.check_lifter_name(one.name)
     with Store.open(db) as store:
         People(store).put_team(lifters, wearers)
     if as_json:
@@ -264,22 +296,19 @@ def _line(name: str, fields: dict[str, object]) -> None:
     _console.json_line({"type": "lifter", "schema": json_lines.SCHEMA, "name": name, **fields})
 
 
-def check_name(name: str) -> None:
-    """Raise InputError for a name that no lifter may have."""
-    hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
-    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
-        rule = f"1 to {MOST_NAME} printable characters, no space at the ends, not a sensor's id"
-        raise InputError(f"lifter {name!r}: a name has {rule}")
-
-
-def _device(store: Store, wanted: str) -> Device:
+def known_sensor(store: Store, wanted: str) -> Device:
     """Return the sensor in the database that is meant, by name or the beginning of its id."""
 
-    known = store.devices()
-    near = [one for one in known if not wanted or one.name == wanted]
-    near = near or [one for one in known if len(wanted) >= 4 and one.device_id.startswith(wanted.lower())]
-    if len(near) == 1:
-        return near[0]
-    names = ", ".join(f"{one.name or '-'} ({one.device_id})" for one in (near or known)) or "none"
-    asked = f"sensor {wanted!r}" if wanted else "the sensor"
-    raise InputError(f"{asked}: {len(near)} in the database are meant; there is {names}: choose one by --sensor")
+    known = {device.device_id: device for device in store.devices()}
+    ids = sensor_names.ids_meant(wanted, {device_id: known[device_id].name for device_id in known})
+    ids = ids if wanted else list(known)
+    if len(ids) == 1:
+        return known[ids[0]]
+    if not ids and sensor_names.is_id(wanted.lower()):
+        return Device(wanted.lower(), "", "", 0)
+    if not known:
+        raise InputError("no sensor is known yet: `barhold scan` finds it, or give its whole id with --sensor")
+    called = ", ".join(f"{sensor_names.sensor_name(one, known[one].name)} ({one})" for one in ids or known)
+    if not ids:
+        raise InputError(f"no sensor {wanted!r} is known, only {called}: `barhold scan` makes others known")
+    raise InputError(f"{len(ids)} sensors match. Choose one with --sensor: {called}")

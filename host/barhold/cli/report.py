@@ -1,5 +1,7 @@
-"""`barhold report`: all training as one page."""
+"""`barhold report`: all training as one page, or one page per lifter."""
 
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +10,14 @@ import typer
 
 from barhold import files
 from barhold import report as pages
+from barhold.check import team_week
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
 from barhold.errors import InputError
-from barhold.store import Store
+from barhold.model import TrainingSet
+from barhold.store import Store, week_items
 from barhold.training import people, sets
+from barhold.training.sensor_names import sensor_name
 
 FILE = Path("barhold-report.html")
 
@@ -20,42 +25,83 @@ FILE = Path("barhold-report.html")
 def report(
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help="The page to write, in the place of an older one; - for stdout."),
+        typer.Option("--out", metavar="FILE", help="The page to write; an older one is replaced. - is stdout."),
     ] = FILE,
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
+    each: Annotated[
+        Path | None, typer.Option("--each", metavar="FOLDER", help="Write one page per lifter into this folder.")
+    ] = None,
+    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
     plan: PlanName = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all training as one HTML page: holds against their window, decay, trend, calendar, verdicts, advice.
+    """Write the training as an HTML page: the week of all lifters, then each lifter's charts, bests and advice.
 
-    The page needs no network and no program but a browser, whose print makes a PDF of it. It appears whole or not at
-    all.
+    The page opens with one lifter; the names in the table of the week lead to the others. It needs no network, and
+    the browser's print command makes a PDF of all of it. A file is written whole or not at all.
 
     \b
     Examples:
       barhold report
-      barhold report --out training.html --json
+      barhold report --lifter Mia --out mia.html
+      barhold report --each reports
       barhold report --plan glute-bridge --out -
     """
 
-    if as_json and str(out) == "-":
-        raise InputError("--out - puts the page on stdout, which --json wants for its line: name a file by --out")
+    if str(out) == "-" and (as_json or each):
+        raise InputError(f"--out - writes a page to stdout, which {'--each' if each else '--json'} cannot share")
     now = datetime.now(UTC)
+    monday = team_week.monday_of(now.astimezone().date())
     with Store.open(db) as store:
-        found = list(store.sets.stream(lifter))
-        if not found:
+        items = list(store.sets.stream(lifter))
+        if not items:
             whose = f" of {lifter}" if lifter else ""
             raise InputError(f"no set{whose} is stored; `barhold sync` fetches sets from a sensor")
-        names = {one.device_id: one.name for one in store.devices() if one.name}
-        page = pages.page(found, people.finder(store, plan), now, names)
+        plan_of = people.finder(store, plan)
+        sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
+        lifters = [] if lifter or each else [known.name for known in store.lifters()]
+        of_week = [] if each else items if lifter else week_items.of_everybody(store, monday)
+    parts: Mapping[Path, Sequence[TrainingSet]] = _by_file(items, each, sensors) if each else {out: items}
+    written = {}
+    for path, part in parts.items():
+        week = team_week.rows(part if each else of_week, lifters, plan_of, monday, now)
+        written[path] = pages.page(part, plan_of, now, sensors, week)
     if str(out) == "-":
-        _console.data(page)
+        _console.data(written[out])
         return
-    files.write_atomically({out: page.encode()}, overwrite=True)
-    sessions = len(sets.sessions(found))
+    if each:
+        _make_folder(each)
+    files.write_atomically({path: page.encode() for path, page in written.items()}, overwrite=True)
+    for path, part in parts.items():
+        _print_written(path, part, as_json)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}: name another folder with --each") from None
+
+
+def _by_file(items: Sequence[TrainingSet], folder: Path, sensors: Mapping[str, str]) -> dict[Path, list[TrainingSet]]:
+    """Return each owner's sets by the file that they go to; names that make one file name are told apart."""
+    owners: dict[str, list[TrainingSet]] = {}
+    for item in items:
+        owners.setdefault(sets.owner(item), []).append(item)
+    found: dict[Path, list[TrainingSet]] = {}
+    for owner, name in people.owner_names(owners, sensors).items():
+        stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lifter"
+        path, number = folder / f"{stem}.html", 2
+        while any(path.name.casefold() == taken.name.casefold() for taken in found):
+            path, number = folder / f"{stem}-{number}.html", number + 1
+        found[path] = owners[owner]
+    return found
+
+
+def _print_written(path: Path, items: Sequence[TrainingSet], as_json: bool) -> None:
+    sessions = len(sets.sessions(items))
     if as_json:
-        _console.json_result("report", file=str(out), sessions=sessions, sets=len(found))
+        _console.json_result("report", file=str(path), sessions=sessions, sets=len(items))
     else:
-        _console.note(f"sessions: {sessions}, sets: {len(found)}")
-        _console.line(out)
+        _console.note(f"sessions: {sessions}, sets: {len(items)}")
+        _console.line(path)

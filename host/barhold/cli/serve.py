@@ -16,13 +16,12 @@ from barhold.cli.live import DEMO_SEED
 from barhold.cli.sync import generated
 from barhold.errors import InputError
 from barhold.live import server, token
-from barhold.live.app import Stage
+from barhold.live.app import LiveApp
 from barhold.plans import library
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
 from barhold.store import Store
 from barhold.sync import Wanted
-from barhold.training import people
 
 WEB_PORT = 8717
 
@@ -84,13 +83,13 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to end it
         bound = stack.enter_context(server.listen(web_port, lan))
         store = stack.enter_context(Store.open(_passing(stack) if played and db is None else db))
-        stage = Stage(store, people.finder(store, plan), _console.note, speed)
+        app = LiveApp(store, plan, _console.note, speed)
         for recording in recordings:
-            stage.play(recording)
+            app.play(recording)
         for wanted in [] if played else _wanted(names or [], usb, port):
-            stage.follow(wanted, f"looking for {_sensor_options.words(wanted)}")
+            app.follow(wanted, f"looking for {_sensor_options.words(wanted)}")
         address, token = _address(bound.getsockname()[1], lan, new_token)
-        _sensor_options.run(stage.run(bound, server.own_names(lan), token, address, seconds))
+        _sensor_options.run(app.run(bound, server.own_names(lan), token, address, seconds))
     _console.note("ended")
 
 
@@ -119,7 +118,7 @@ def _address(web_port: int, lan: bool, new_token: bool) -> tuple[str, str]:
     if not lan:
         _console.line(f"http://127.0.0.1:{web_port}/")
         return "", ""
-    drawn = token.kept(library.folder().parent, new_token)
+    drawn = token.load_or_create(library.folder().parent, new_token)
     address = f"http://{server.lan_address()}:{web_port}/enter#{drawn}"
     _show_code(address)
     _console.line(address)
@@ -130,4 +129,6 @@ def _show_code(address: str) -> None:
 
     if sys.stderr.isatty():
         segno.make(address, error="l").terminal(out=unfiltered(sys.stderr), compact=True)
-    _console.note("scan the code with a phone in this network, or open the address; who has it may look on")
+    _console.note(
+        "scan the code with a phone in this network, or open the address: it lets people watch and change sets"
+    )

@@ -1,9 +1,10 @@
 """The guard in front of every page: who may ask, and what a browser may do with the answer.
 
-- Host must be the very address that the connection came to, or a name of this computer: a foreign name that was pointed
+- Host must be the very address that the connection came to, or a name of this computer. A foreign name that was pointed
   here (DNS rebinding) is refused.
-- Origin, where a browser sends one, must be this server; another site may at most link here, never embed or fetch.
-- With a token, every answer but the door needs its cookie.
+- Origin, where a browser sends one, must be this server. Another site may at most link here, never embed or fetch.
+- With a token, every answer but the way in needs its cookie.
+- Nothing but HTTP is answered: a websocket is closed before it opens.
 """
 
 import hmac
@@ -15,8 +16,16 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "barhold"
-DOOR = "/enter"
-_OPEN_WITH_TOKEN = (DOOR, "/static/enter.js", "/static/page.css", "/static/icon.svg")
+ENTER_PATH = "/enter"
+_OPEN_WITH_TOKEN = (
+    ENTER_PATH,
+    "/static/enter.js",
+    "/static/page.css",
+    "/manifest.webmanifest",  # a browser fetches it and the icons without the cookie
+    "/static/icon.svg",
+    "/static/icon-192.png",
+    "/static/icon-512.png",
+)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,7 +40,7 @@ _HEADERS = {
 }
 
 
-class Guard:
+class AccessGuard:
     """An ASGI application in front of `app`; `names` are this computer's, `token` is "" where none is asked for."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str], token: str) -> None:
@@ -41,43 +50,44 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             refused = self._refusal(scope, headers)
             if refused:
                 await refused(scope, receive, _with_headers(send))
                 return
-        elif scope["type"] != "lifespan":
-            return
         await self._app(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
-        if not self.knows(headers.get("host", ""), scope["server"][0]):
-            return PlainTextResponse("this address is not this server's: use the one that barhold serve shows\n", 421)
-        if not _is_own(scope, headers):
+        if not self.is_this_computer(headers.get("host", ""), scope["server"][0]):
+            return PlainTextResponse("this is not this server's address: use the one that barhold serve shows\n", 421)
+        if not _is_own_page(scope, headers):
             return PlainTextResponse("other sites may not ask this server\n", 403)
-        if self._token and scope["path"] not in _OPEN_WITH_TOKEN and not self.is_let_in(headers):
-            if scope["path"] == "/":
-                return PlainTextResponse("", 303, {"Location": DOOR})
+        if self._token and scope["path"] not in _OPEN_WITH_TOKEN and not self.has_cookie(headers):
+            if scope["path"] in ("/", "/board"):
+                return PlainTextResponse("", 303, {"Location": ENTER_PATH})
             return PlainTextResponse("the token is missing: open the address that barhold serve shows\n", 401)
         return None
 
-    def knows(self, host: str, came_to: str) -> bool:
-        """Tell whether a Host header means this computer; `came_to` is the address of the connection's own end."""
-        name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    def is_this_computer(self, host: str, own_address: str) -> bool:
+        """Return whether a Host header means this computer; `own_address` is the connection's own end."""
+        name = _host_name(host)
         if name.lower() in self._names:
             return True
         try:
-            return ipaddress.ip_address(name) == ipaddress.ip_address(came_to)
+            return ipaddress.ip_address(name) == ipaddress.ip_address(own_address)
         except ValueError:
             return False
 
-    def is_token(self, said: str) -> bool:
-        """Compare in a time that does not depend on the difference."""
-        return bool(self._token) and hmac.compare_digest(said.encode(), self._token.encode())
+    def is_token(self, text: str) -> bool:
+        """Return whether a text is the token, in a time that does not depend on the difference."""
+        return bool(self._token) and hmac.compare_digest(text.encode(), self._token.encode())
 
-    def is_let_in(self, headers: Headers) -> bool:
-        """Tell whether the cookie is there."""
+    def has_cookie(self, headers: Headers) -> bool:
+        """Return whether the request carries the token's cookie; a malformed cookie is none."""
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
@@ -85,8 +95,21 @@ class Guard:
         return cookie is not None and self.is_token(cookie.value)
 
 
-def _is_own(scope: Scope, headers: Headers) -> bool:
-    """Tell whether the asking page is this server's own, or the user followed a link."""
+def is_own_address(scope: Scope) -> bool:
+    """Return whether a request comes from this very computer: both ends of its connection have one address."""
+    return bool(scope["client"][0] == scope["server"][0])
+
+
+def _host_name(host: str) -> str:
+    """Return a Host header without its port; an IPv6 address without its brackets."""
+    if not host.startswith("["):
+        return host.partition(":")[0]
+    address, closed, rest = host[1:].partition("]")
+    return address if closed and (not rest or rest.startswith(":")) else ""
+
+
+def _is_own_page(scope: Scope, headers: Headers) -> bool:
+    """Return whether the asking page is this server's own, or the user followed a link."""
     origin = headers.get("origin")
     if origin is not None and origin != f"http://{headers.get('host')}":
         return False
@@ -97,11 +120,11 @@ def _is_own(scope: Scope, headers: Headers) -> bool:
 
 
 def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 
-    return sending
+    return send_with_headers

@@ -1,63 +1,92 @@
-"""One run of the live page: sensors with their lanes, the pages, the server."""
+"""One run of the live page: sensors with their panels, the store behind them, the server."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from barhold import report
-from barhold.live import recent_sessions, server
-from barhold.live.broadcaster import Hub
-from barhold.live.routes import Site
-from barhold.live.sensor_panel import Lane
-from barhold.live.sources import Source
+from barhold.live import server
+from barhold.live.broadcaster import Broadcaster
+from barhold.live.routes import Routes
+from barhold.live.sensor_panel import SensorPanel, Turn
+from barhold.live.sources import SensorFeed
+from barhold.live.training_desk import TrainingDesk
+from barhold.plans import library
+from barhold.plans.plan import Plan
 from barhold.recordings.reader import Recording
 from barhold.store import Store
 from barhold.sync import Wanted
-from barhold.training import history, sets
-from barhold.training.people import PlanOf
 
 
-class Stage:
+class LiveApp:
     """What `barhold serve` runs; name its sensors by `follow` and `play`, then `run`."""
 
-    def __init__(self, store: Store, plan_of: PlanOf, tell: Callable[[str], None], speed: int = 1) -> None:
-        self.hub = Hub()
+    def __init__(self, store: Store, plan: str, print_line: Callable[[str], None], speed: int = 1) -> None:
+        self.broadcaster = Broadcaster()
         self._store = store
-        self._plan_of = plan_of
-        self._tell = tell
+        self._desk = TrainingDesk(store, plan)
+        self._plan = library.find(plan or None)
+        self._print_line = print_line
         self._speed = speed
-        self._sources: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._feeds: list[SensorFeed] = []
+        self._tasks: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._changed = asyncio.Event()
+        self._at_desk = asyncio.Lock()
 
     def follow(self, wanted: Wanted, note: str) -> None:
         """Show a real sensor; `note` says what is looked for."""
-        self._tell(note)
-        self._sources.append(partial(self._source(Lane(self._plan_of(""), note)).follow, wanted))
+        self._print_line(note)
+        self._tasks.append(partial(self._feed(SensorPanel(self._plan, note)).follow, wanted))
 
     def play(self, recording: Recording) -> None:
         """Show a virtual sensor that plays `recording`."""
-        lane = Lane(self._plan_of(""), f"playing {recording.name}", self._speed)
-        self._sources.append(partial(self._source(lane).play, recording.samples))
+        panel = SensorPanel(self._plan, f"playing {recording.name}", self._speed)
+        self._tasks.append(partial(self._feed(panel).play, recording.samples))
 
     async def run(
         self, bound: socket.socket, names: frozenset[str], token: str, invitation: str, seconds: float | None
     ) -> None:
         """Serve until interrupted, or for `seconds`."""
-        app = Site(self.hub, self._past, self._report, invitation).app(names, token)
-        await server.run(app, self.hub, bound, self._sources, seconds)
+        app = Routes(self.broadcaster, self, invitation).app(names, token)
+        await server.run(app, self.broadcaster, bound, [*self._tasks, self._refresh_when_changed], seconds)
 
-    def _source(self, lane: Lane) -> Source:
-        self.hub.lanes.append(lane)
-        return Source(lane, self.hub, self._store, self._plan_of, self._tell)
+    async def at_desk(self, work: Callable[[TrainingDesk], Any]) -> Any:
+        """Return what `work` reads from the store; it may take a second, so the event loop goes on meanwhile."""
+        async with self._at_desk:
+            return await asyncio.to_thread(work, self._desk)
 
-    def _past(self) -> list[dict[str, Any]]:
-        found = history.load(self._store, datetime.now(UTC))
-        return recent_sessions.rows(sets.sessions(found), self._plan_of, self._names())
+    async def change(self, work: Callable[[TrainingDesk], set[str]]) -> None:
+        """Let `work` change the store, and show the change to everybody; it returns the owners that it is about."""
+        await self._refresh(await self.at_desk(work))
 
-    def _report(self) -> tuple[str, str]:
-        now = datetime.now(UTC)
-        return report.page(history.load(self._store, now), self._plan_of, now, self._names()), report.policy()
+    def now_utc_ms(self, device_id: str) -> int | None:
+        """Return the time at a connected sensor's training; None for a sensor that is not here."""
+        for feed in self._feeds:
+            if feed.panel.sensor.device_id == device_id:
+                return feed.utc_ms()
+        return None
 
-    def _names(self) -> dict[str, str]:
-        return {one.device_id: one.name for one in self._store.devices() if one.name}
+    def _feed(self, panel: SensorPanel) -> SensorFeed:
+        self.broadcaster.panels.append(panel)
+        feed = SensorFeed(panel, self.broadcaster, self._store, self._changed.set, self._print_line)
+        self._feeds.append(feed)
+        return feed
+
+    async def _refresh_when_changed(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._refresh(set())
+
+    async def _refresh(self, owners: set[str]) -> None:
+        connected = [feed for feed in self._feeds if feed.panel.sensor.device_id]
+
+        def read(desk: TrainingDesk) -> list[tuple[Turn, Plan]]:
+            desk.refresh(owners)
+            return [desk.turn(feed.panel.sensor.device_id, feed.utc_ms()) for feed in connected]
+
+        for feed, turn in zip(connected, await self.at_desk(read), strict=True):
+            feed.panel.take_turn(*turn)
+        self.broadcaster.training_version += 1
+        self.broadcaster.publish()

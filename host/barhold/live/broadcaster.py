@@ -1,4 +1,4 @@
-"""The hub: all lanes, the number of the newest state, and everybody who waits for a newer one."""
+"""The broadcaster: all sensor panels, the number of the newest state, and everybody who waits for a newer one."""
 
 import asyncio
 import secrets
@@ -6,34 +6,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from barhold.live.sensor_panel import Lane
+from barhold.live.sensor_panel import SensorPanel
+from barhold.live.shares import Shares
 
-MOST_GUESTS = 32
+OTHER_VIEWERS, VIEWERS_PER_ADDRESS, OWN_VIEWERS = 32, 8, 8
 
 
-class Hub:
+class Broadcaster:
     """What every page is shown. A page that is slow skips states; nothing piles up for it."""
 
     def __init__(self) -> None:
-        self.lanes: list[Lane] = []
+        self.panels: list[SensorPanel] = []
         self.run = secrets.token_hex(4)  # numbers of another run of the server mean nothing
         self.number = 0
-        self.guests = 0
+        self.training_version = 0  # grows when sets, edits, turns or lifters have changed
         self.closed = False
+        self._viewers = Shares(OTHER_VIEWERS, VIEWERS_PER_ADDRESS, OWN_VIEWERS)
         self._newer = asyncio.Event()
 
-    def changed(self) -> None:
+    def publish(self) -> None:
         """Give everybody the state as it now is."""
         self.number += 1
         newer, self._newer = self._newer, asyncio.Event()
         newer.set()
 
     def close(self) -> None:
-        """Send everybody away."""
+        """End every viewer's stream."""
         self.closed = True
-        self.changed()
+        self.publish()
 
-    async def newer_than(self, number: int, at_most_s: float) -> None:
+    async def wait_for_newer(self, number: int, at_most_s: float) -> None:
         """Wait for a state newer than `number`, but no longer than `at_most_s`."""
         if self.number == number:
             try:
@@ -42,20 +44,21 @@ class Hub:
             except TimeoutError:
                 return
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many pages look on as may."""
-        return self.guests >= MOST_GUESTS
-
     @contextmanager
-    def guest(self) -> Iterator[None]:
-        """Count one page for as long as it looks."""
-        self.guests += 1
+    def viewer(self, address: str, is_own: bool) -> Iterator[bool]:
+        """Count one page from its first moment until it leaves; gives False when there is no room for it."""
+        admitted = self._viewers.take(address, is_own)
         try:
-            yield
+            yield admitted
         finally:
-            self.guests -= 1
+            if admitted:
+                self._viewers.give_back(address, is_own)
 
     def state(self, now_s: float) -> dict[str, Any]:
         """Return what a page needs to know, whatever it knew before."""
-        return {"run": self.run, "number": self.number, "lanes": [lane.shown(now_s) for lane in self.lanes]}
+        return {
+            "run": self.run,
+            "number": self.number,
+            "training": self.training_version,
+            "sensors": [panel.state(now_s) for panel in self.panels],
+        }

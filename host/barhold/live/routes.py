@@ -1,97 +1,103 @@
-"""What the server answers: the page, its events, the history, the report, the door for phones."""
+"""What the server answers: the pages, their events, the training, the report, changes, and the way in for phones."""
 
-import asyncio
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import segno
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
-from barhold.errors import BarholdError
-from barhold.live.access import COOKIE, DOOR, Guard
-from barhold.live.broadcaster import MOST_GUESTS, Hub
+from barhold.errors import BarholdError, InputError
+from barhold.live.access import COOKIE, ENTER_PATH, AccessGuard, is_own_address
+from barhold.live.broadcaster import Broadcaster
+from barhold.live.training_desk import TrainingDesk
+
+if TYPE_CHECKING:
+    from barhold.live.app import LiveApp
 
 BEAT_S = 4.0
-"""At least so often a page hears from the server, which is how it knows that the server is there."""
+"""A page hears from the server at least this often, which is how it knows that the server is there."""
 _COOKIE_S = 90 * 24 * 3600
 _TOKEN_MOST = 100
-Past = Callable[[], list[dict[str, Any]]]
-Report = Callable[[], tuple[str, str]]
+_CHANGE_MOST = 4096
+_NO_ROOM = "too many pages are open already: close one\n"
+Change = Callable[[TrainingDesk, dict[str, Any]], set[str]]
 
 
-class Site:
-    """The pages of one server; `past` and `report` (page and its CSP) may take a second and run beside the loop.
+class Routes:
+    """The pages of one server. `invitation` is the address with the token in it, "" without one."""
 
-    `invitation` is the address with the token in it, "" without one.
-    """
-
-    def __init__(self, hub: Hub, past: Past, report: Report, invitation: str) -> None:
-        self._hub = hub
-        self._past = past
-        self._report = report
+    def __init__(self, broadcaster: Broadcaster, live: "LiveApp", invitation: str) -> None:
+        self._broadcaster = broadcaster
+        self._live = live
         self._invitation = invitation
-        self._known: tuple[tuple[int, ...], list[dict[str, Any]]] | None = None
-        self._asking = asyncio.Lock()
 
-    def app(self, names: frozenset[str], token: str) -> Guard:
-        """Return the whole, behind its guard."""
+    def app(self, names: frozenset[str], token: str) -> AccessGuard:
+        """Return the whole application, behind its guard."""
         static = str(files("barhold.live") / "static")
+        changes: dict[str, Change] = {
+            "/turn": self._take_turn,
+            "/next-set": self._plan_next_set,
+            "/edit": _edit,
+            "/undo": _undo,
+            "/lifter": _add_lifter,
+        }
         routes = [
-            Route("/", self._page("live.html")),
+            Route("/", _page("live.html")),
+            Route("/board", _page("board.html")),
             Route("/events", self._events),
-            Route("/history", self._history),
+            Route("/training", self._show_training),
+            *(Route(path, partial(self._change, change), methods=["POST"]) for path, change in changes.items()),
             Route("/report", self._show_report),
+            Route("/manifest.webmanifest", _manifest),
             Route("/phone", self._phone),
             Route("/phone.svg", self._phone_code),
-            Route(DOOR, self._page("enter.html")),
-            Route(DOOR, self._enter, methods=["POST"]),
+            Route(ENTER_PATH, _page("enter.html")),
+            Route(ENTER_PATH, self._enter, methods=["POST"]),
             Mount("/static", StaticFiles(directory=static)),
         ]
-        self._guard = Guard(Starlette(routes=routes, exception_handlers={BarholdError: _told}), names, token)
+        handlers = {InputError: _refuse, BarholdError: _fail, ClientDisconnect: _gone}
+        self._guard = AccessGuard(Starlette(routes=routes, exception_handlers=handlers), names, token)
         return self._guard
 
-    def _page(self, name: str) -> Callable[[Request], Any]:
-        text = (files("barhold.live") / "static" / name).read_text(encoding="utf-8")
-
-        async def page(_: Request) -> Response:
-            return HTMLResponse(text)
-
-        return page
-
     async def _events(self, _: Request) -> Response:
-        if self._hub.is_full:
-            text = f"{MOST_GUESTS} pages look on already, which is the most: close one\n"
-            return PlainTextResponse(text, 503, {"Retry-After": "5"})
-        return StreamingResponse(self._states(), media_type="text/event-stream")
+        return _EventStream(self._broadcaster)
 
-    async def _states(self) -> AsyncIterator[str]:
-        hub, number = self._hub, -1
-        with hub.guest():
-            yield "retry: 1000\n\n"
-            while not hub.closed:
-                await hub.newer_than(number, BEAT_S)
-                number = hub.number
-                state = json.dumps(hub.state(time.monotonic()), allow_nan=False)
-                yield f"id: {hub.run}-{number}\ndata: {state}\n\n"
+    async def _show_training(self, _: Request) -> Response:
+        return JSONResponse(await self._live.at_desk(lambda desk: desk.shown))
 
-    async def _history(self, _: Request) -> Response:
-        kept = tuple(lane.kept for lane in self._hub.lanes)
-        async with self._asking:  # one page asks for all of them
-            if self._known is None or self._known[0] != kept:
-                self._known = (kept, await asyncio.to_thread(self._past))
-        return JSONResponse(self._known[1])
+    async def _change(self, change: Change, request: Request) -> Response:
+        asked = await _asked(request)
+        await self._live.change(lambda desk: change(desk, asked))
+        return Response(status_code=204)
 
-    async def _show_report(self, _: Request) -> Response:
-        async with self._asking:
-            page, policy = await asyncio.to_thread(self._report)
+    def _take_turn(self, desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+        device_id, lifter = _text(asked, "sensor"), _text(asked, "lifter")
+        return desk.take_turn(device_id, lifter, _whole(asked, "since_seen_ms"), self._now_utc_ms(device_id))
+
+    def _plan_next_set(self, desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+        device_id = _text(asked, "sensor")
+        return desk.plan_next_set(device_id, _words(asked), _request_id(asked), self._now_utc_ms(device_id))
+
+    def _now_utc_ms(self, device_id: str) -> int:
+        now_utc_ms = self._live.now_utc_ms(device_id)
+        if now_utc_ms is None:
+            raise InputError("this sensor has not connected yet: wait until it has")
+        return now_utc_ms
+
+    async def _show_report(self, request: Request) -> Response:
+        owner = request.query_params.get("lifter", "")
+        page, policy = await self._live.at_desk(lambda desk: desk.report(owner))
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     async def _phone(self, _: Request) -> Response:
@@ -105,12 +111,7 @@ class Site:
         return Response(drawn.getvalue(), media_type="image/svg+xml")
 
     async def _enter(self, request: Request) -> Response:
-        said = b""
-        async for chunk in request.stream():
-            said += chunk
-            if len(said) > _TOKEN_MOST:
-                break
-        token = said.decode("utf-8", "replace").strip()
+        token = (await _body(request, _TOKEN_MOST)).decode("utf-8", "replace").strip()
         if not self._guard.is_token(token):
             return PlainTextResponse("this is not the token: scan the code again\n", 401)
         answer = PlainTextResponse("", 204)
@@ -118,5 +119,114 @@ class Site:
         return answer
 
 
-async def _told(_: Request, error: Exception) -> Response:
+class _EventStream(Response):
+    """The states as server-sent events; 503 where there is no room for one more page."""
+
+    def __init__(self, broadcaster: Broadcaster) -> None:
+        super().__init__()
+        self._broadcaster = broadcaster
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._broadcaster.viewer(scope["client"][0], is_own_address(scope)) as admitted:
+            answer: Response = PlainTextResponse(_NO_ROOM, 503, {"Retry-After": "5"})
+            if admitted:
+                answer = StreamingResponse(self._states(), media_type="text/event-stream")
+            await answer(scope, receive, send)
+
+    async def _states(self) -> AsyncIterator[str]:
+        broadcaster, number = self._broadcaster, -1
+        yield "retry: 1000\n\n"
+        while not broadcaster.closed:
+            await broadcaster.wait_for_newer(number, BEAT_S)
+            number = broadcaster.number
+            state = json.dumps(broadcaster.state(time.monotonic()), allow_nan=False)
+            yield f"id: {broadcaster.run}-{number}\ndata: {state}\n\n"
+
+
+def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    text = (files("barhold.live") / "static" / name).read_text(encoding="utf-8")
+
+    async def page(_: Request) -> Response:
+        return HTMLResponse(text)
+
+    return page
+
+
+async def _manifest(_: Request) -> Response:
+    text = (files("barhold.live") / "static" / "manifest.webmanifest").read_text(encoding="utf-8")
+    return Response(text, media_type="application/manifest+json")
+
+
+def _edit(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+    return desk.edit(_text(asked, "set"), _words(asked), _request_id(asked))
+
+
+def _undo(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+    return desk.undo(_words(asked, "edits"))
+
+
+def _add_lifter(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+    return desk.add_lifter(_text(asked, "name").strip())
+
+
+async def _asked(request: Request) -> dict[str, Any]:
+    """Return what a page asks for. Another site's form cannot send this content type."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise InputError("a change is asked for in JSON")
+    try:
+        asked = json.loads(await _body(request, _CHANGE_MOST))
+    except (ValueError, RecursionError):
+        raise InputError("a change is asked for in JSON") from None
+    if not isinstance(asked, dict):
+        raise InputError("a change is asked for as a JSON object")
+    return asked
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Return a request's body, cut off soon after `most` bytes."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            break
+    return body
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str):
+        raise InputError(f"{name} must be a text")
+    return value
+
+
+def _whole(asked: dict[str, Any], name: str) -> int:
+    value = asked.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{name} must be a whole number")
+    return value
+
+
+def _words(asked: dict[str, Any], name: str = "words") -> list[str]:
+    value = asked.get(name)
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise InputError(f"{name} must be a list of texts")
+    return value
+
+
+def _request_id(asked: dict[str, Any]) -> UUID:
+    try:
+        return UUID(hex=_text(asked, "id"))
+    except ValueError:
+        raise InputError("id must be 32 hex digits") from None
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 400)
+
+
+async def _fail(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}\n", 500)
+
+
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it: the other end has closed the connection

@@ -1,4 +1,4 @@
-"""The token of the network: kept from start to start, so that a phone finds its way back by itself."""
+"""The token of the network, kept from start to start, so that a phone that has it comes in again by itself."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from barhold.errors import InputError
 _BYTES = 16
 
 
-def kept(folder: Path, anew: bool = False) -> str:
-    """Return the token kept in `folder`, drawn first when there is none or a new one is wanted."""
+def load_or_create(folder: Path, create_anew: bool = False) -> str:
+    """Return the token kept in `folder`; it is created when there is none, or when a new one is wanted."""
     path = folder / "web-token"
     try:
-        if not anew and path.is_file():
+        if not create_anew and path.is_file():
             token = path.read_text(encoding="ascii", errors="replace").strip()
             if re.fullmatch(r"[\w-]{22}", token, re.ASCII):
                 return token
@@ -26,5 +26,5 @@ def kept(folder: Path, anew: bool = False) -> str:
             file.write(token + "\n")
         part.replace(path)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}: make its folder writable, it keeps the token") from error
+        raise InputError(f"{path}: {error.strerror}; the token is kept there, so make its folder writable") from error
     return token

@@ -1,30 +1,26 @@
-"""What a live view shows, kept from the records as they are heard. Pure: the time is passed in, nothing is drawn.
+"""What a live view shows, kept from the records as they arrive. Pure: the time is passed in, nothing is drawn.
 
-Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep; the REP that follows is the truth. It comes
-about a second after the rep's end, when the next one may be under way already: then that one goes on.
+Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep. The REP that follows is final. It comes about a
+second after the rep's end, when the next rep may already be under way: that next rep then goes on.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from barcore import protocol, record
+from barhold.model import Rep
 from barhold.plans import plan
-from barhold.training import flags
+from barhold.training import flags, sets
 
 LAST_REPS = 6
 WAITING, RISING, HOLDING, LOWERING = "waiting", "rising", "holding", "lowering"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenRep:
-    """One rep as the sensor counted it."""
+class CountedRep(NamedTuple):
+    """One rep as the sensor counted it, and the number of its set."""
 
     set_number: int
-    number: int
-    hold_ms: int
-    hold_err_ms: int
-    rom_mm: int
-    flags: int
-    start_ms: int
+    rep: Rep
 
 
 @dataclass(slots=True)
@@ -36,7 +32,7 @@ class LiveView:
     set_number: int = 0
     rep: int = 0
     sets: int = 0  # ended so far
-    reps: list[SeenRep] = field(default_factory=list)
+    reps: list[CountedRep] = field(default_factory=list)
     last_reps: int = LAST_REPS  # how many of them are kept
     _hold_since_s: float = 0.0
     _hold_ms: int = 0
@@ -48,26 +44,26 @@ class LiveView:
         return self._hold_ms + round((now_s - self._hold_since_s) * 1000)
 
     def give_up(self) -> None:
-        """Drop the rep under way: it will not be heard of again."""
+        """Drop the rep under way: nothing more will arrive about it."""
         last = self.reps[-1] if self.reps else None
-        counted = last.number if last and last.set_number == self.set_number else 0
+        counted = last.rep.number if last and last.set_number == self.set_number else 0
         self.phase, self.rep, self._hold_ms = WAITING, counted, 0
 
     def feed(self, raw: bytes, now_s: float) -> str:
-        """Take one valid record heard at `now_s`; return what a plain view says of it, "" for nothing."""
-        kind, rep_flags, _, _, t_ms = record.header(raw)
+        """Take one valid record that arrived at `now_s`; return what a plain view prints for it, "" for nothing."""
+        kind, set_flags, _, _, t_ms = record.header(raw)
         if kind not in protocol.PAYLOAD_FORMATS:
             return ""
         values = record.payload(raw)
         if kind >= protocol.FIRST_PROVISIONAL:
             return self._move(kind, values, now_s)
         if kind == protocol.REP:
-            return self._count(t_ms, rep_flags, values)
+            return self._count(CountedRep(values[0], sets.rep_of(raw)))
         if kind == protocol.SET_START and values[2]:
             self.target_ms = values[2]
         if kind == protocol.CORRECTION:
             return self._correct(t_ms, values)
-        return self._end(rep_flags, values) if kind == protocol.SET_END else ""
+        return self._end(set_flags, values) if kind == protocol.SET_END else ""
 
     def _move(self, kind: int, values: tuple[int, ...], now_s: float) -> str:
         self.set_number, self.rep, _, self._hold_ms = values
@@ -78,34 +74,33 @@ class LiveView:
             return f"set {self.set_number} rep {self.rep}: target reached"
         return ""
 
-    def _count(self, t_ms: int, rep_flags: int, values: tuple[int, ...]) -> str:
-        set_number, number, _, hold_ms, _, _, rom_mm, _, err_ms = values
-        if any((one.set_number, one.start_ms) == (set_number, t_ms) for one in self.reps):
-            return ""  # heard again after a reconnect
-        seen = SeenRep(set_number, number, hold_ms, err_ms, rom_mm, rep_flags, t_ms)
-        self.reps = [*self.reps, seen][-self.last_reps :]
-        if self.phase == WAITING or (self.set_number, self.rep) == (set_number, number):
-            self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, number, hold_ms
-        return f"set {set_number} rep {number}: {said(seen)}"
+    def _count(self, counted: CountedRep) -> str:
+        set_number, rep = counted
+        if any((known.set_number, known.rep.start_ms) == (set_number, rep.start_ms) for known in self.reps):
+            return ""  # sent again after a reconnect
+        self.reps = [*self.reps, counted][-self.last_reps :]
+        if self.phase == WAITING or (self.set_number, self.rep) == (set_number, rep.number):
+            self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, rep.number, rep.hold_ms
+        return f"set {set_number} rep {rep.number}: {figures(rep)}"
 
     def _correct(self, t_ms: int, values: tuple[int, ...]) -> str:
         set_number, number, action, _ = values
         if action != protocol.DROP_REP:
             return ""
-        self.reps = [one for one in self.reps if (one.set_number, one.start_ms) != (set_number, t_ms)]
+        self.reps = [known for known in self.reps if (known.set_number, known.rep.start_ms) != (set_number, t_ms)]
         return f"set {set_number} rep {number}: taken back"
 
     def _end(self, set_flags: int, values: tuple[int, ...]) -> str:
         if self.phase == WAITING:  # else the next set's first rep is under way already
             self.rep = 0
         if set_flags & protocol.LONE:
-            return f"set {values[0]}: a lone lift, no set"
+            return f"set {values[0]}: a lone lift, not a set"
         self.sets += 1
-        return f"set {values[0]} ended: {values[1]} reps"
+        return f"set {values[0]} ended: {values[1]} {'rep' if values[1] == 1 else 'reps'}"
 
 
-def said(rep: SeenRep) -> str:
+def figures(rep: Rep) -> str:
     """Return a rep's figures in words."""
     marks = flags.names(rep.flags & ~protocol.UNCALIBRATED)
-    text = f"hold {rep.hold_ms / 1000:.2f} s +- {rep.hold_err_ms / 1000:.2f}, range {rep.rom_mm / 10:.0f} cm"
+    text = f"hold {rep.hold_ms / 1000:.2f} s +- {rep.hold_err_ms / 1000:.2f}, range {rep.rom_m * 100:.0f} cm"
     return f"{text} ({', '.join(marks)})" if marks else text

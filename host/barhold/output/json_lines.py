@@ -159,6 +159,7 @@ def plan(one: Plan, chosen: bool | None = None) -> Line:
         "tempo": str(one.tempo) if one.tempo else None,
         "warm_up_sets": one.warm_up_sets,
         "load_step": edits.load_value(one.load_step) or None,
+        "set_rest_s": one.set_rest_s,
     }
 
 

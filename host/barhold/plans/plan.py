@@ -57,6 +57,7 @@ class Plan:
     exercise: str = "hip thrust"
     warm_up_sets: int = 0  # a session's first sets that do not count, unless somebody says that one does
     load_step: Load | None = None  # by how much the load changes at a time
+    set_rest_s: int = 120  # the rest between two sets, for the timer of the live page
 
 
 DEFAULT = Plan()

@@ -12,6 +12,7 @@ from barhold.plans.plan import DEFAULT, Bounds, Plan, Tempo
 
 MOST_SETS, MOST_REPS, MOST_HOLD_S, MOST_REST_H, MOST_WARM_UP = 20, 100, 60.0, 24.0 * 14, 10
 """Over a minute the sensor takes no target; the other limits only catch slips of the hand."""
+SET_REST_S = (10, 1800)
 _UNITS = {"hold": ("hold_s", "seconds"), "rest": ("rest_h", "hours")}
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -106,6 +107,13 @@ def _warm_up(value: Any) -> Any:
     return value
 
 
+def _set_rest(value: Any) -> Any:
+    least_s, most_s = SET_REST_S
+    if not _is_number(value, True) or not least_s <= value <= most_s:
+        raise _FaultError(f"must be a whole number of seconds from {least_s} to {most_s}")
+    return value
+
+
 def _load(value: Any) -> Any:
     if not isinstance(value, str):
         raise _FaultError('must be a load in quotes, as "2.5 kg" or "5 lb"')
@@ -166,4 +174,5 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "tempo": _tempo,
     "warm_up_sets": _warm_up,
     "load_step": _load,
+    "set_rest_s": _set_rest,
 }

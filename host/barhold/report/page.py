@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,21 +13,23 @@ from markupsafe import Markup
 
 from barcore import protocol
 from barhold import __version__
-from barhold.check import advice, verdicts
+from barhold.check import advice, personal_bests, team_week, verdicts
 from barhold.check.advice import Advice
+from barhold.check.personal_bests import PersonalBest
+from barhold.check.team_week import LifterWeek
 from barhold.check.verdicts import Session, SessionCheck, SetCheck
 from barhold.model import TrainingSet
 from barhold.plans.plan import Plan
-from barhold.report import calendar, courses, holds, weeks, words
+from barhold.report import hold_chart, load_trend, rest_calendar, set_charts, week_rows, week_trend, words
 from barhold.report.svg import Figure, drawing, mark
-from barhold.training import sets
+from barhold.training import people, sets
 
 IN_DETAIL = 8
 """Sessions shown rep by rep; what is older is in its week."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PlanPart:
     """One part of the plan in the last session."""
 
     name: str
@@ -38,48 +39,57 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class LifterPage:
     """What the page says of one lifter, or of one sensor without one."""
 
     anchor: str
+    owner: str
     name: str
     plan: Plan
     last: SessionCheck
     uncalibrated: bool
-    parts: list[Part]
+    parts: list[PlanPart]
     advice: Advice
+    bests: list[PersonalBest]
     holds: Figure
-    courses: list[Figure]
-    trend: Figure
-    calendar: Figure
+    set_charts: list[Figure]
+    over_weeks: list[Figure]
+    calendar: Figure | None  # a first session has no rest before it, and nothing to compare with
     recent: list[SessionCheck]
     older: int
 
 
-def page(items: Sequence[TrainingSet], plan_of: Callable[[str], Plan], now: datetime, names: Mapping[str, str]) -> str:
-    """Return the page of all sets in order of time, each owner by the own plan; `names` are the sensors'."""
-    found: dict[str, list[Session]] = {}
+def page(
+    items: Sequence[TrainingSet],
+    plan_of: Callable[[str], Plan],
+    now: datetime,
+    sensors: Mapping[str, str],
+    week: Sequence[LifterWeek],
+    link_to: Callable[[str], str] | None = None,
+) -> str:
+    """Return the page of these sets (in order of time), each owner by the owner's own plan.
+
+    It opens with the week, a row for everybody, then shows one owner at a time. `sensors` are the names of the sensors.
+    `link_to` gives the address of an owner's page who is in the week but not on this page.
+    """
+    sessions: dict[str, list[Session]] = {}
     for session in sets.sessions(items):
-        found.setdefault(sets.owner(session[0]), []).append(session)
-    called = _called(found, names)
-    owners: list[Owner] = []
-    for whose in sorted(found, key=called.__getitem__):
-        plan = plan_of(whose)
-        results = [one for one in verdicts.every(found[whose], plan) if one.working]
+        sessions.setdefault(sets.owner(session[0]), []).append(session)
+    monday = team_week.monday_of(now.astimezone().date())
+    names = people.owner_names({*sessions, *(row.who for row in week)}, sensors)
+    owners: list[LifterPage] = []
+    for owner in sorted(sessions, key=lambda owner: names[owner].casefold()):
+        plan = plan_of(owner)
+        results = [result for result in verdicts.every(sessions[owner], plan) if result.working]
         if results:
-            owners.append(_owner(len(owners), called[whose], results, plan, now))
+            owners.append(_lifter_page(len(owners), owner, names[owner], results, plan, now))
+    links = {row.who: link_to(row.who) for row in week if link_to and row.last_session}
+    links |= {page.owner: f"#{page.anchor}" for page in owners}
     return _environment().get_template("report.html").render(
-        owners=owners, now=now.astimezone(), style=_style(), policy=policy(), safety=advice.safety,
-        words=words, calendar=calendar.KINDS, marks=_marks(), version=__version__, rep_cells=holds.rep_cells,
-        set_name=holds.name,
+        owners=owners, week=week_rows.rows(week, names, now, links), week_heads=week_rows.HEADS, monday=monday,
+        now=now.astimezone(), style=_style(), policy=policy(), safety=advice.safety, words=words, marks=_marks(),
+        calendar=rest_calendar.KINDS, version=__version__, rep_cells=hold_chart.rep_cells, set_name=hold_chart.name,
     )  # fmt: skip
-
-
-def _called(owners: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
-    """Return what each owner is called; sensors of one name are told apart by the end of their ids."""
-    plain = {whose: names.get(whose, whose) for whose in owners}
-    often = Counter(plain.values())
-    return {whose: f"{name} {whose[-4:]}" if often[name] > 1 else name for whose, name in plain.items()}
 
 
 @cache
@@ -101,39 +111,48 @@ def _environment() -> Environment:
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
-def _owner(index: int, name: str, results: list[SessionCheck], plan: Plan, now: datetime) -> Owner:
+def _lifter_page(
+    index: int, owner: str, name: str, results: list[SessionCheck], plan: Plan, now: datetime
+) -> LifterPage:
     last = results[-1]
-    return Owner(
+    return LifterPage(
         anchor=f"owner-{index + 1}",
+        owner=owner,
         name=name,
         plan=plan,
         last=last,
         uncalibrated=any(rep.flags & protocol.UNCALIBRATED for one in last.sets for rep in one.item.reps),
         parts=_parts(last, plan),
         advice=advice.advise(results, plan),
-        holds=holds.figure(last, plan),
-        courses=courses.figures(last, plan),
-        trend=weeks.figure(weeks.summed(verdicts.weeks(results)), plan),
-        calendar=calendar.figure(results, plan, now.astimezone().date()),
+        bests=personal_bests.find(results, plan),
+        holds=hold_chart.figure(last, plan),
+        set_charts=set_charts.figures(last, plan),
+        over_weeks=_over_weeks(results, plan) if len(results) > 1 else [],
+        calendar=rest_calendar.figure(results, plan, now.astimezone().date()) if len(results) > 1 else None,
         recent=list(reversed(results[-IN_DETAIL:])),
         older=max(0, len(results) - IN_DETAIL),
     )
 
 
-def _parts(last: SessionCheck, plan: Plan) -> list[Part]:
+def _over_weeks(results: list[SessionCheck], plan: Plan) -> list[Figure]:
+    weeks = verdicts.weeks(results)
+    return [week_trend.figure(week_trend.summed(weeks), plan), load_trend.figure(weeks)]
+
+
+def _parts(last: SessionCheck, plan: Plan) -> list[PlanPart]:
     working = last.working
     rest = {verdicts.OK: "met", verdicts.FIRST: "open", verdicts.UNSURE: "open"}.get(last.rest, "not met")
     ok = last.verdicts[verdicts.OK]
     return [
-        Part("Sets", str(len(working)), words.span(plan.sets), _met(last.sets_met)),
-        Part("Reps", _each(working), f"{words.span(plan.reps)} a set", _met(all(one.reps_met for one in working))),
-        Part(
+        PlanPart("Sets", str(len(working)), words.span(plan.sets), _met(last.sets_met)),
+        PlanPart("Reps", _each(working), f"{words.span(plan.reps)} a set", _met(all(one.reps_met for one in working))),
+        PlanPart(
             "Holds ok",
             f"{ok} of {last.verdicts.total()}",
             f"{words.span(plan.hold_s)} s",
             _met(all(one.holds_met for one in working)),
         ),
-        Part("Rest before", words.rest(last), f"{words.span(plan.rest_h)} h", rest),
+        PlanPart("Rest before", words.rest(last), f"{words.span(plan.rest_h)} h", rest),
     ]
 
 

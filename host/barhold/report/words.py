@@ -51,6 +51,11 @@ def counts(result: SessionCheck) -> str:
     return ", ".join(f"{found[word]} {word}" for word in SIGNS if found[word])
 
 
+def count(number: int, word: str) -> str:
+    """Return a number with its word in the right form."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def listed(numbers: Iterable[int]) -> str:
     """Return numbers with dots between."""
     return " \u00b7 ".join(str(number) for number in numbers)

@@ -1,17 +1,18 @@
 """Who trains, who wears which sensor since when, and what people said of their sets."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from barhold.errors import InputError
-from barhold.model import Edit, Lifter, Wearer
+from barhold.model import Edit, Lifter, SetKey, Wearer
 from barhold.store import derived, schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
 from barhold.store.store import Row, Store, ensure_device, insert_new, put
+from barhold.training import people
 from barhold.training.edits import LIFTER, value
 
 
@@ -99,17 +100,43 @@ class People:
             connection.execute(table.update().filter_by(**key).values(lifter=wearer.lifter or None))
             derived.wearers_changed(connection, wearer.device_id)
 
+    def take_turn(self, turn: Wearer, since_seen_ms: int | None = None) -> Wearer:
+        """From its moment on the sensor's sets are the lifter's, until the next turn; return the row that says so.
+
+        A lifter whose turn it already is keeps it. With `since_seen_ms`, the start of the turn that the asker saw
+        (0 for none), a turn that somebody else has taken since then stays: the InputError says whose it is.
+        """
+        with translated(self._engine.url), writing(self._engine) as connection:
+            ensure_device(connection, turn.device_id)
+            lifters = connection.scalars(select(schema.lifter.c.name).where(schema.lifter.c.name == turn.lifter)).all()
+            if not lifters:
+                raise InputError(f"lifter {turn.lifter!r} is not known: `barhold lifter add {turn.lifter!r}` first")
+            current = people.Wearing(_wearers(connection, turn.device_id)).turn(turn.device_id, turn.since_utc_ms)
+            if current and current.lifter == turn.lifter:
+                return current
+            if since_seen_ms is not None and since_seen_ms != (current.since_utc_ms if current else 0):
+                raise InputError(f"it is {(current and current.lifter) or 'nobody'}'s turn now: choose again")
+            insert_new(connection, schema.wearer, [asdict(turn)])
+            derived.wearers_changed(connection, turn.device_id)
+        return turn
+
     def wearers(self) -> list[Wearer]:
         """Return who wears what since when, in the order of (device id, since)."""
-        wanted = select(schema.wearer).order_by(schema.wearer.c.device_id, schema.wearer.c.since_utc_ms)
         with translated(self._engine.url), self._engine.connect() as connection:
-            rows = connection.execute(wanted).all()
-        return [Wearer(row.device_id, row.since_utc_ms, row.lifter or "") for row in rows]
+            return _wearers(connection)
 
     def add_edits(self, edits: Iterable[Edit]) -> None:
         """Add entries to the journal, all or none."""
         with translated(self._engine.url), writing(self._engine) as connection:
             add_edits(connection, list(edits))
+
+    def assign_edits(self, edit_ids: Iterable[str], key: SetKey) -> None:
+        """Give edits that were made before their set existed the key of that set."""
+        table = schema.edit
+        wanted = table.update().where(table.c.edit_id.in_(list(edit_ids)))
+        with translated(self._engine.url), writing(self._engine) as connection:
+            connection.execute(wanted.values(**key._asdict()))
+            derived.edits_changed(connection, [key])
 
     def undo(self, edit_id: str, now_utc_ms: int) -> bool:
         """Mark one entry as undone; tell whether it was there and not undone yet."""
@@ -124,9 +151,49 @@ class People:
 
     def edits(self) -> list[Edit]:
         """Return the journal in the order in which it was written; those undone are marked."""
-        wanted = select(schema.edit).order_by(schema.edit.c.made_utc_ms, schema.edit.c.edit_id)
+        return self._edits()
+
+    def edits_of_boot(self, key: SetKey) -> list[Edit]:
+        """Return the part of the journal that is about the boot that `key` is of."""
+        table = schema.edit
+        return self._edits(*(table.c[name] == getattr(key, name) for name in ("device_id", "log_id", "boot")))
+
+    def planned_edits(self) -> list[Edit]:
+        """Return the edits that wait for their sets; see barhold.training.next_set."""
+        table = schema.edit
+        return self._edits(table.c.log_id == 0, table.c.boot == 0, table.c.undone_utc_ms.is_(None))
+
+    def edits_named(self, edit_ids: Collection[str]) -> list[Edit]:
+        """Return the edits with these ids."""
+        return self._edits(schema.edit.c.edit_id.in_(list(edit_ids)))
+
+    def last_change(self) -> list[Edit]:
+        """Return the edits made last and not undone since; those made at once belong together."""
+        table = schema.edit
+        last_ms = select(func.max(table.c.made_utc_ms)).where(table.c.undone_utc_ms.is_(None)).scalar_subquery()
+        return self._edits(table.c.made_utc_ms == last_ms, table.c.undone_utc_ms.is_(None))
+
+    def next_made_ms(self, now_utc_ms: int) -> int:
+        """Return the moment under which an edit is added: now, but after every edit that is there.
+
+        The journal's order is its meaning, so a clock that was set back must not put an edit before older ones.
+        """
+        with translated(self._engine.url), self._engine.connect() as connection:
+            last_ms = connection.scalar(select(func.max(schema.edit.c.made_utc_ms)))
+        return max(now_utc_ms, 0 if last_ms is None else last_ms + 1)
+
+    def _edits(self, *which: ColumnElement[bool]) -> list[Edit]:
+        wanted = select(schema.edit).where(*which).order_by(schema.edit.c.made_utc_ms, schema.edit.c.edit_id)
         with translated(self._engine.url), self._engine.connect() as connection:
             return [derived.edit_of(row) for row in connection.execute(wanted).mappings()]
+
+
+def _wearers(connection: Connection, device_id: str | None = None) -> list[Wearer]:
+    table = schema.wearer
+    wanted = select(table).order_by(table.c.device_id, table.c.since_utc_ms)
+    if device_id is not None:
+        wanted = wanted.where(table.c.device_id == device_id)
+    return [Wearer(row.device_id, row.since_utc_ms, row.lifter or "") for row in connection.execute(wanted)]
 
 
 def add_edits(connection: Connection, edits: Sequence[Edit]) -> None:

@@ -54,6 +54,17 @@ def understood(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Colle
     return [EditRequest(item.key, action, value) for item in chosen]
 
 
+NEXT_SET_ACTIONS = (edits.WARM_UP, edits.WORKING, edits.LOAD, edits.NOTE)
+"""What can be said of a set before it exists."""
+
+
+def of_next_set(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return action and value of what `words` (the action, then what it needs) say of a set that does not exist yet."""
+    if not words or words[0] not in NEXT_SET_ACTIONS:
+        raise InputError(f"of a set to come can be said: {', '.join(NEXT_SET_ACTIONS)}")
+    return words[0], _value(words[0], list(words[1:]), ())
+
+
 def ids(text: str) -> list[str]:
     """Return the beginnings of ids in `text`, as k7m2qp or k7m2qp,9x4cd1."""
     found = [part.strip().lower() for part in text.split(",")]

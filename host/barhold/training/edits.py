@@ -65,6 +65,14 @@ def value(edit: Edit) -> dict[str, Any]:
         return {}
 
 
+def fields_of(edit: Edit) -> dict[str, Any]:
+    """Return the fields of a set that an edit names; nothing for one that changes reps, or that cannot be read."""
+    try:
+        return _said(edit.action, value(edit))
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return {}
+
+
 def load_value(load: Load | None) -> dict[str, Any]:
     """Return the value of a LOAD edit; None takes the load away."""
     return {"amount": load.amount, "unit": load.unit} if load else {}

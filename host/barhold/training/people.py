@@ -1,17 +1,20 @@
 """Who wears which sensor at a time, and by whose plan. Pure: who asks brings the lifters and the wearers."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from typing import Protocol
 
+from barhold.errors import InputError
 from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.training.sets import owner
 
+MOST_NAME = 60
 PlanOf = Callable[[str], Plan]
 
 
@@ -31,9 +34,14 @@ class Wearing:
 
     def lifter(self, device_id: str, utc_ms: int) -> str:
         """Return who wears the sensor at this time; "" for nobody."""
+        turn = self.turn(device_id, utc_ms)
+        return turn.lifter if turn else ""
+
+    def turn(self, device_id: str, utc_ms: int) -> Wearer | None:
+        """Return the row that says who wears the sensor at this time; None as long as there was none."""
         known = self._of.get(device_id, [])
         at = bisect_right(known, utc_ms, key=lambda w: w.since_utc_ms)
-        return known[at - 1].lifter if at else ""
+        return known[at - 1] if at else None
 
     def sensors(self, lifter: str, utc_ms: int) -> list[str]:
         """Return the ids of the sensors that a lifter wears at this time."""
@@ -55,3 +63,21 @@ def finder(store: KnowsLifters, asked: str = "") -> PlanOf:
 def with_exercise(training_set: TrainingSet, plan_of: PlanOf) -> TrainingSet:
     """Return the set with the exercise that its owner's plan is for."""
     return replace(training_set, exercise=plan_of(owner(training_set)).exercise)
+
+
+def owner_names(owners: Iterable[str], sensors: Mapping[str, str]) -> dict[str, str]:
+    """Return what each owner of sets is called: the lifter, or the sensor's name.
+
+    Sensors of one name are told apart by the end of their ids.
+    """
+    plain = {owner: sensors.get(owner, owner) for owner in owners}
+    count = Counter(plain.values())
+    return {owner: f"{name} {owner[-4:]}" if count[name] > 1 else name for owner, name in plain.items()}
+
+
+def check_lifter_name(name: str) -> None:
+    """Raise InputError for a name that no lifter may have."""
+    hexadecimal = len(name) == 16 and all(c in "0123456789abcdef" for c in name)
+    if not 1 <= len(name) <= MOST_NAME or not name.isprintable() or name != name.strip() or hexadecimal:
+        rule = f"1 to {MOST_NAME} printable characters, no space at the ends, not a sensor's id"
+        raise InputError(f"lifter {name!r}: a name has {rule}")

@@ -1,6 +1,8 @@
 """The past corrected from the command line, who it is of, and what lay on the bar."""
 
 import json
+import re
+import shlex
 import sqlite3
 from contextlib import closing
 
@@ -250,7 +252,7 @@ def test_a_load_is_of_the_last_set_of_those_named_or_of_the_last_session(db):
 def test_a_sensors_sets_are_its_wearers_since_a_moment(db):
     for name in ("Mia", "Ada"):
         assert barhold("lifter", "add", name, db=db).exit_code == 0
-    assert "choose one by --sensor" in refused(db, "lifter", "wear", "Mia")
+    assert "2 sensors match. Choose one with --sensor" in refused(db, "lifter", "wear", "Mia")
     assert "is no time" in refused(db, "lifter", "wear", "Mia", "--sensor", "bar-1", "--since", "yesterday")
     worn = barhold("lifter", "wear", "Mia", "--sensor", "bar-1", "--always", "--json", db=db)
     assert json.loads(worn.stdout)["device"] == DEVICE
@@ -258,8 +260,21 @@ def test_a_sensors_sets_are_its_wearers_since_a_moment(db):
     at = "2025-11-23T08:00+00:00"  # between the sets of bar-1
     assert barhold("lifter", "wear", "Ada", "--sensor", DEVICE[:4], "--since", at, db=db).exit_code == 0
     assert [line["lifter"] for line in listed(db)] == ["Mia", "Mia", None, "Ada"]
+    told = json.loads(barhold("lifter", "wear", "Mia", "--sensor", OTHER, "--json", db=db).stdout)
+    assert (told["sets"], told["sets_without_lifter"]) == (0, 1)
+    told = barhold("lifter", "wear", "Mia", "--sensor", OTHER, db=db).stderr
+    assert "1 set synced before has no lifter" in told
+    offered = re.search("`barhold (lifter wear Mia .*)` makes it Mia's", told)
+    assert offered
+    said = barhold(*shlex.split(offered[1]), db=db)
+    assert "stored sets of bar-2 that belong to Mia: 1" in said.stderr
+    assert [line["lifter"] for line in listed(db)] == ["Mia", "Mia", "Mia", "Ada"]
+    unknown = "0123456789abcdef"
+    assert f"barhold-{unknown[-4:]}" in barhold("lifter", "wear", "Ada", "--sensor", unknown, db=db).stdout
     known = [json.loads(line) for line in barhold("lifter", "list", "--json", db=db).stdout.splitlines()]
-    assert [(line["name"], line["wears"]) for line in known] == [("Ada", ["bar-1"]), ("Mia", [])]
+    assert [(line["name"], line["wears"]) for line in known] == [
+        ("Ada", ["bar-1", "barhold-cdef"]), ("Mia", ["bar-2"]),
+    ]  # fmt: skip
     assert "bar-1" in barhold("lifter", "list", db=db).stdout
 
 

@@ -175,7 +175,7 @@ def hostile(tmp_path, monkeypatch):
 def lines_of(name):
     """Return a command line for each command, with hostile text wherever it takes any."""
     evil_csv, evil_toml = f"{name}.csv", f"{name}.toml"
-    unreachable = ["--port", name, "--wait", "0"]
+    unreachable = ["--serial-port", name, "--wait", "0"]
     return [
         ["sets"], ["sets", "--json"], ["sets", "--journal"], ["sets", "--journal", "--json"],
         ["sets", "--lifter", name],
@@ -201,10 +201,11 @@ def lines_of(name):
         ["bundle", f"{name}.bin"], ["bundle", "--key", name],
         ["keys", "show", "--key", name], ["keys", "make", "--key", name], ["keys", "push", *unreachable],
         ["sync", "--virtual", evil_csv], ["sync", "--virtual", name], ["sync", name, *unreachable],
-        ["serve", "--virtual", name], ["live", "--port", name, "--seconds", "0"], ["record", name, *unreachable],
-        ["scan", *unreachable], ["doctor", "--port", name, "--seconds", "0"], ["calibrate", *unreachable],
-        ["name", name, *unreachable], ["trust", *unreachable], ["update", *unreachable],
-        ["flash", "--board", name], ["flash", "--port", name, "--board", name], ["demo", name], [name],
+        ["serve", "--virtual", name], ["live", "--serial-port", name, "--seconds", "0"], ["record", name, *unreachable],
+        ["scan", *unreachable], ["doctor", "--serial-port", name, "--seconds", "0"], ["calibrate", *unreachable],
+        ["name", name, *unreachable], ["pair", *unreachable], ["pair", "--code", name],
+        ["start", "--serial-port", name], ["update", *unreachable],
+        ["flash", "--board", name], ["flash", "--serial-port", name, "--board", name], ["demo", name], [name],
     ]  # fmt: skip
 
 

@@ -12,112 +12,112 @@ import pytest
 from barcore import protocol
 from barhold.errors import InputError, StoreError
 from barhold.live import server, token
-from barhold.live.app import Stage
-from barhold.live.broadcaster import MOST_GUESTS, Hub
-from barhold.live.sensor_panel import CONNECTED, FORGET_S, LOST, Lane, Who
+from barhold.live.app import LiveApp
+from barhold.live.broadcaster import OWN_VIEWERS, Broadcaster
+from barhold.live.sensor_panel import CONNECTED, FORGET_S, LOST, ConnectedSensor, SensorPanel
 from barhold.model import Lifter, Wearer
 from barhold.plans import plan
 from barhold.recordings import reader, replay
 from barhold.store import People, Store
 from barhold.sync import Wanted
-from barhold.training import history, people
+from barhold.training import history
 from browserkit import asked, serving
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, barhold, raw, rep
 
-MIA = Who("00112233aabbccdd", "bar-1", "Mia", 3900)
+BAR_1 = ConnectedSensor("00112233aabbccdd", "bar-1", 3900)
 
 
 def live(kind, t_ms=0, number=1, hold_ms=0, set_number=1):
     return raw(kind, t_ms, (set_number, number, 300, hold_ms), seq=protocol.NO_SEQ)
 
 
-def lane(speed=1):
-    found = Lane(plan.DEFAULT, "looking", speed)
-    found.connected(MIA, plan.DEFAULT)
-    return found
+def connected_panel(speed=1):
+    panel = SensorPanel(plan.DEFAULT, "looking", speed)
+    panel.connected(BAR_1)
+    return panel
 
 
-def test_a_set_runs_through_a_lane():
-    one = lane()
-    assert (one.shown(0.0)["phase"], one.shown(0.0)["rest_ms"]) == ("waiting", None)
+def test_a_set_runs_through_a_panel():
+    panel = connected_panel()
+    assert (panel.state(0.0)["phase"], panel.state(0.0)["rest_ms"]) == ("waiting", None)
     for number in range(1, 4):
         at_s = 10.0 * number
-        one.hear(live(protocol.RISE, 1000 * int(at_s), number), at_s)
-        one.hear(live(protocol.TOP, 1000 * int(at_s + 1), number), at_s + 1)
-        assert one.shown(at_s + 2.5)["hold_ms"] == 1500
-        one.hear(live(protocol.TARGET, 1000 * int(at_s + 3), number, 2000), at_s + 3)
-        assert (one.shown(at_s + 3)["targets"], one.shown(at_s + 3)["rep"]) == (number, number)
-        one.hear(live(protocol.HOLD_END, 1000 * int(at_s + 3), number, 2400), at_s + 3.4)
-        assert one.shown(at_s + 4)["hold_ms"] == 2400
-        one.hear(rep(1000 * int(at_s), number=number, hold_ms=2410), at_s + 5)
-    assert not one.stored()
-    one.hear(raw(protocol.SET_END, 34_000, (1, 3, 300, 24_000)), 50.0)
-    state = one.shown(50.0)
+        panel.hear(live(protocol.RISE, 1000 * int(at_s), number), at_s)
+        panel.hear(live(protocol.TOP, 1000 * int(at_s + 1), number), at_s + 1)
+        assert panel.state(at_s + 2.5)["hold_ms"] == 1500
+        panel.hear(live(protocol.TARGET, 1000 * int(at_s + 3), number, 2000), at_s + 3)
+        assert (panel.state(at_s + 3)["targets"], panel.state(at_s + 3)["rep"]) == (number, number)
+        panel.hear(live(protocol.HOLD_END, 1000 * int(at_s + 3), number, 2400), at_s + 3.4)
+        assert panel.state(at_s + 4)["hold_ms"] == 2400
+        panel.hear(rep(1000 * int(at_s), number=number, hold_ms=2410), at_s + 5)
+    assert not panel.stored()
+    panel.hear(raw(protocol.SET_END, 34_000, (1, 3, 300, 24_000)), 50.0)
+    state = panel.state(50.0)
     assert (state["sets_ended"], state["rep"], state["phase"]) == (1, 0, "waiting")
     assert state["rest_ms"] == pytest.approx(16_000, abs=100)  # since the last rep's end, which SET_END tells
     assert [(r["rep"], r["verdict"]) for r in state["reps"]] == [(1, "ok"), (2, "ok"), (3, "ok")]
-    assert one.stored()
-    assert one.shown(50.0)["kept"] == 1
-    one.hear(raw(protocol.SET_START, 90_000, (2, 2, 2000)), 95.0)
-    assert one.shown(95.0)["rest_ms"] is None
+    assert panel.stored()
+    assert panel.state(50.0)["sets_stored"] == 1
+    panel.hear(raw(protocol.SET_START, 90_000, (2, 2, 2000)), 95.0)
+    assert panel.state(95.0)["rest_ms"] is None
 
 
 def test_a_final_rep_does_not_stop_the_next_one_under_way():
-    one = lane()
-    one.hear(live(protocol.TOP, 1000, 1), 1.0)
-    one.hear(live(protocol.HOLD_END, 3000, 1, 2000), 3.0)
-    one.hear(live(protocol.RISE, 4000, 2), 4.0)
-    one.hear(live(protocol.TOP, 5000, 2), 5.0)
-    one.hear(rep(0, number=1, hold_ms=2010), 5.1)
-    state = one.shown(6.0)
+    panel = connected_panel()
+    panel.hear(live(protocol.TOP, 1000, 1), 1.0)
+    panel.hear(live(protocol.HOLD_END, 3000, 1, 2000), 3.0)
+    panel.hear(live(protocol.RISE, 4000, 2), 4.0)
+    panel.hear(live(protocol.TOP, 5000, 2), 5.0)
+    panel.hear(rep(0, number=1, hold_ms=2010), 5.1)
+    state = panel.state(6.0)
     assert (state["phase"], state["rep"], state["hold_ms"]) == ("holding", 2, 1000)
     assert [r["hold_ms"] for r in state["reps"]] == [2010]
-    one.hear(raw(protocol.SET_END, 0, (1, 1, 300, 0), flags=protocol.LONE), 6.1)
-    assert one.shown(6.5)["phase"] == "holding"
+    panel.hear(raw(protocol.SET_END, 0, (1, 1, 300, 0), flags=protocol.LONE), 6.1)
+    assert panel.state(6.5)["phase"] == "holding"
 
 
 def test_a_correction_takes_its_rep_off_the_page():
-    one = lane()
+    panel = connected_panel()
     for number in (1, 2, 3):
-        one.hear(rep(number * 5000, number=number), number * 5.0)
-    one.hear(raw(protocol.CORRECTION, 10_000, (1, 2, protocol.DROP_REP, 0)), 40.0)
-    assert [r["rep"] for r in one.shown(41.0)["reps"]] == [1, 3]
+        panel.hear(rep(number * 5000, number=number), number * 5.0)
+    panel.hear(raw(protocol.CORRECTION, 10_000, (1, 2, protocol.DROP_REP, 0)), 40.0)
+    assert [r["rep"] for r in panel.state(41.0)["reps"]] == [1, 3]
 
 
 def test_a_lone_lift_starts_no_rest():
-    one = lane()
-    one.hear(rep(1000), 5.0)
-    one.hear(raw(protocol.SET_END, 6000, (1, 1, 300, 0), flags=protocol.LONE), 20.0)
-    assert (one.shown(21.0)["rest_ms"], one.shown(21.0)["sets_ended"]) == (None, 0)
+    panel = connected_panel()
+    panel.hear(rep(1000), 5.0)
+    panel.hear(raw(protocol.SET_END, 6000, (1, 1, 300, 0), flags=protocol.LONE), 20.0)
+    assert (panel.state(21.0)["rest_ms"], panel.state(21.0)["sets_ended"]) == (None, 0)
 
 
 def test_a_hold_that_is_not_heard_of_again_ends_and_so_does_one_whose_link_broke():
-    one = lane()
-    one.hear(rep(0, number=1), 1.0)
-    one.hear(live(protocol.TOP, 10_000, 2), 10.0)
-    assert one.shown(10.0 + FORGET_S)["phase"] == "holding"
-    assert (one.shown(10.1 + FORGET_S)["phase"], one.shown(11.0)["rep"]) == ("waiting", 1)
-    one.hear(live(protocol.TOP, 50_000, 2), 50.0)
-    one.looking("the link broke; trying again")
-    assert (one.shown(51.0)["phase"], one.shown(51.0)["link"]) == ("waiting", LOST)
-    assert one.connected(MIA, plan.DEFAULT)
-    assert not one.connected(MIA, plan.DEFAULT)
-    assert one.shown(52.0)["link"] == CONNECTED
+    panel = connected_panel()
+    panel.hear(rep(0, number=1), 1.0)
+    panel.hear(live(protocol.TOP, 10_000, 2), 10.0)
+    assert panel.state(10.0 + FORGET_S)["phase"] == "holding"
+    assert (panel.state(10.1 + FORGET_S)["phase"], panel.state(11.0)["rep"]) == ("waiting", 1)
+    panel.hear(live(protocol.TOP, 50_000, 2), 50.0)
+    panel.disconnected("the link broke; trying again")
+    assert (panel.state(51.0)["phase"], panel.state(51.0)["link"]) == ("waiting", LOST)
+    assert panel.connected(BAR_1)
+    assert not panel.connected(BAR_1)
+    assert panel.state(52.0)["link"] == CONNECTED
 
 
 def test_a_virtual_sensors_time_runs_as_fast_as_it_lives():
-    one = lane(speed=4)
-    one.hear(live(protocol.TOP, 4000), 1.0)
-    assert one.shown(1.5)["hold_ms"] == 2000
+    panel = connected_panel(speed=4)
+    panel.hear(live(protocol.TOP, 4000), 1.0)
+    assert panel.state(1.5)["hold_ms"] == 2000
 
 
 def test_unsure_and_short_holds_are_said():
-    one = lane()
+    panel = connected_panel()
     for number, hold_ms, err_ms in ((1, 1500, 100), (2, 2050, 100), (3, 3500, 100)):
-        one.hear(rep(number * 5000, number=number, hold_ms=hold_ms, hold_err_ms=err_ms), number * 5.0)
-    assert [r["verdict"] for r in one.shown(20.0)["reps"]] == ["short", "unsure", "long"]
+        panel.hear(rep(number * 5000, number=number, hold_ms=hold_ms, hold_err_ms=err_ms), number * 5.0)
+    assert [r["verdict"] for r in panel.state(20.0)["reps"]] == ["short", "unsure", "long"]
 
 
 def test_what_is_seen_live_is_stored_and_the_same_as_replay(tmp_path):
@@ -163,15 +163,15 @@ def test_a_taken_port_is_one_line(tmp_path):
 
 
 def test_the_token_is_kept_private_and_lasts_until_a_new_one_is_wanted(tmp_path):
-    first = token.kept(tmp_path)
-    assert (token.kept(tmp_path), len(first)) == (first, 22)
+    first = token.load_or_create(tmp_path)
+    assert (token.load_or_create(tmp_path), len(first)) == (first, 22)
     assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
-    assert token.kept(tmp_path, anew=True) != first
+    assert token.load_or_create(tmp_path, create_anew=True) != first
     (tmp_path / "web-token").write_text("rubbish")
-    assert len(token.kept(tmp_path)) == 22
-    with pytest.raises(InputError, match="it keeps the token"):
-        token.kept(tmp_path / "web-token")
-    assert len(token.kept(tmp_path / "made" / "by it")) == 22
+    assert len(token.load_or_create(tmp_path)) == 22
+    with pytest.raises(InputError, match="the token is kept there"):
+        token.load_or_create(tmp_path / "web-token")
+    assert len(token.load_or_create(tmp_path / "made" / "by it")) == 22
 
 
 def test_a_real_sensor_is_followed_and_stored(tmp_path, monkeypatch):
@@ -185,18 +185,18 @@ def test_a_real_sensor_is_followed_and_stored(tmp_path, monkeypatch):
         assert len(list(store.records())) == 5
 
 
-def test_what_a_sensor_says_of_itself_is_on_its_lane(tmp_path, monkeypatch):
+def test_what_a_sensor_says_of_itself_is_on_its_panel(tmp_path, monkeypatch):
     room = FakeRoom(monkeypatch)
     room.add("AA:1", ModernSensor(FakeLog({0: make(0)}), device=b"\1" * 8, name="bar-1"))
     with Store.open(tmp_path / "b.db") as store:
         People(store).add_lifter(Lifter("Mia", "glute-bridge"))
         People(store).wear(Wearer("01" * 8, 0, "Mia"))
-        stage = Stage(store, people.finder(store), lambda _: None)
-        stage.follow(Wanted("bar-1"), "looking for bar-1")
-        assert stage.hub.state(0.0)["lanes"][0]["link"] == "looking"
+        app = LiveApp(store, "", lambda _: None)
+        app.follow(Wanted("bar-1"), "looking for bar-1")
+        assert app.broadcaster.state(0.0)["sensors"][0]["link"] == "looking"
         with server.listen(0, False) as bound:
-            asyncio.run(stage.run(bound, frozenset(), "", "", 2))
-        (shown,) = stage.hub.state(0.0)["lanes"]
+            asyncio.run(app.run(bound, frozenset(), "", "", 2))
+        (shown,) = app.broadcaster.state(0.0)["sensors"]
     assert (shown["link"], shown["name"], shown["lifter"]) == ("connected", "bar-1", "Mia")
     assert shown["plan"]["name"] == "glute-bridge"
 
@@ -209,7 +209,7 @@ def test_a_store_that_fails_ends_it_with_the_stores_own_words():
         """Answer nobody."""
 
     with server.listen(0, False) as bound, pytest.raises(StoreError, match="the disk is full"):
-        asyncio.run(server.run(nothing, Hub(), bound, [failing], 20))
+        asyncio.run(server.run(nothing, Broadcaster(), bound, [failing], 20))
 
 
 def test_ctrl_c_ends_it_at_once_though_pages_look_on():
@@ -239,7 +239,7 @@ def lan(tmp_path_factory):
         yield address
 
 
-PATHS = ("/", "/events", "/history", "/report", "/phone", "/phone.svg", "/static/live.js")
+PATHS = ("/", "/events", "/training", "/report", "/phone", "/phone.svg", "/static/live.js")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -276,7 +276,7 @@ def test_a_link_from_elsewhere_may_be_followed(local):
 
 
 def test_private_answers_are_not_kept_by_a_browser_and_run_nothing_foreign(local):
-    for path in ("/", "/history", "/report"):
+    for path in ("/", "/training", "/report"):
         _, headers, _ = asked(local, path)
         assert headers["cache-control"] == "no-store"
         assert headers["content-security-policy"].startswith("default-src 'none'")
@@ -286,14 +286,14 @@ def test_private_answers_are_not_kept_by_a_browser_and_run_nothing_foreign(local
 
 
 def test_no_path_leads_out_of_the_static_folder(local):
-    for path in ("/static/../site.py", "/static/%2e%2e/site.py", "/static/..%2fsite.py", "/static//etc/passwd"):
+    for path in ("/static/../routes.py", "/static/%2e%2e/routes.py", "/static/..%2fsite.py", "/static//etc/passwd"):
         assert asked(local, path)[0] == 404, path
 
 
 def test_so_many_pages_may_look_on_and_no_more(local):
     place = urlsplit(local)
     lookers = []
-    for _ in range(MOST_GUESTS):
+    for _ in range(OWN_VIEWERS):
         looker = http.client.HTTPConnection(place.hostname, place.port, timeout=20)
         looker.request("GET", "/events")
         assert looker.getresponse().status == 200
@@ -349,11 +349,11 @@ def test_the_door_opens_by_the_token_alone(lan):
     cookie = headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
-    for path in ("/", "/history", "/report", "/phone.svg"):
+    for path in ("/", "/training", "/report", "/phone.svg"):
         assert asked(address, path, {"Cookie": cookie.partition(";")[0]})[0] == 200
     assert asked(address, "/phone", {"Cookie": cookie.partition(";")[0]})[2] == lan
 
 
 def test_a_foreign_host_gets_nothing_even_with_the_token(lan):
     address, key = base(lan)
-    assert asked(address, "/history", {"Host": "evil.example", "Cookie": f"barhold={key}"})[0] == 421
+    assert asked(address, "/training", {"Host": "evil.example", "Cookie": f"barhold={key}"})[0] == 421

@@ -49,11 +49,13 @@ def test_sets_begin_with_their_target_end_and_are_corrected() -> None:
     assert view.target_ms == 2500
     for number in range(1, 10):
         view.feed(rep(number * 5000, number=number), 0.0)
-    assert [one.number for one in view.reps] == [4, 5, 6, 7, 8, 9]
+    assert [counted.rep.number for counted in view.reps] == [4, 5, 6, 7, 8, 9]
     assert view.feed(raw(protocol.CORRECTION, 45_000, (1, 9, protocol.DROP_REP, 0)), 0.0) == "set 1 rep 9: taken back"
-    assert [one.number for one in view.reps] == [4, 5, 6, 7, 8]
+    assert [counted.rep.number for counted in view.reps] == [4, 5, 6, 7, 8]
     assert view.feed(raw(protocol.SET_END, 0, (1, 8, 300, 60_000)), 0.0) == "set 1 ended: 8 reps"
-    assert view.feed(raw(protocol.SET_END, 0, (2, 1, 300, 0), flags=protocol.LONE), 0.0) == "set 2: a lone lift, no set"
+    assert (
+        view.feed(raw(protocol.SET_END, 0, (2, 1, 300, 0), flags=protocol.LONE), 0.0) == "set 2: a lone lift, not a set"
+    )
     assert (view.sets, view.rep) == (1, 0)
 
 

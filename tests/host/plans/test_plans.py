@@ -84,6 +84,8 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ("sets = 99999999999999999999", 1, "must lie within 1 and 20"),
         ("warm_up_sets = 1.5", 1, "a whole number from 0 to 10"),
         ("warm_up_sets = 11", 1, "a whole number from 0 to 10"),
+        ("set_rest_s = 9", 1, "a whole number of seconds from 10 to 1800"),
+        ("set_rest_s = 90.5", 1, "a whole number of seconds from 10 to 1800"),
         ('tempo = "2-1-1"', 1, "must be fall, bottom, rise and top"),
         ('tempo = "2-X-1-3"', 1, "must be fall, bottom, rise and top"),
         ("tempo = 2113", 1, "must be fall, bottom, rise and top"),
@@ -129,12 +131,17 @@ plans = st.builds(
         lambda t: t.isprintable() and t == t.strip() != ""
     ),
     warm_up_sets=st.integers(0, 10),
+    set_rest_s=st.integers(10, 1800),
     load_step=st.none() | st.builds(Load, st.integers(1, 200).map(lambda n: n / 4), st.sampled_from(["kg", "lb"])),
 )
 
 
 def written(plan):
-    lines = [f"exercise = {json.dumps(plan.exercise, ensure_ascii=False)}", f"warm_up_sets = {plan.warm_up_sets}"]
+    lines = [
+        f"exercise = {json.dumps(plan.exercise, ensure_ascii=False)}",
+        f"warm_up_sets = {plan.warm_up_sets}",
+        f"set_rest_s = {plan.set_rest_s}",
+    ]
     for key in ("sets", "reps", "hold_s", "rest_h"):
         pair = getattr(plan, key)
         lines.append(f"{key} = [{pair.least:g}, {pair.most:g}]")

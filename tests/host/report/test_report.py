@@ -13,11 +13,11 @@ import pytest
 
 from barcore import protocol
 from barhold import report
-from barhold.check import verdicts
+from barhold.check import team_week, verdicts
 from barhold.model import Anchor, Load
 from barhold.plans import plan
 from barhold.report import svg
-from barhold.report.courses import figures
+from barhold.report.set_charts import figures
 from barhold.report.svg import Scale
 from barhold.store import Store
 from barhold.training import sets
@@ -40,14 +40,21 @@ def training(rest_h=(0, 30, 30, 90), sets_each=3, count=7, hold_ms=2500):
 
 
 def made(items, names=None, by=plan.DEFAULT):
-    return report.page(items, lambda _: by, NOW, names or {DEVICE: "bar-1"})
+    return paged(items, lambda _: by, names or {DEVICE: "bar-1"})
 
 
-def tables(page):
-    """Return each table's rows as lists of texts."""
-    found = re.findall(r"<table>(.*?)</table>", page, re.DOTALL)
-    rows = [re.findall(r"<tr>(.*?)</tr>", one, re.DOTALL) for one in found]
-    return [[[html.unescape(c) for c in re.findall(r"<td[^>]*>(.*?)</td>", r)] for r in one] for one in rows]
+def paged(items, plan_of, names, lifters=()):
+    """Return the page of these sets, with the week of these lifters and of whoever trained."""
+    week = team_week.rows(items, lifters, plan_of, team_week.monday_of(NOW.date()), NOW)
+    return report.page(items, plan_of, NOW, names, week)
+
+
+def rows_of(page, title):
+    """Return the rows of the table under a chart or a heading, without its heads, as lists of texts."""
+    table = re.search(rf"{re.escape(title)}.*?<tbody>(.*?)</tbody>", page, re.DOTALL)[1]
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", table, re.DOTALL)
+    texts = [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in rows]
+    return [[html.unescape(text) for text in row] for row in texts]
 
 
 def test_every_rep_of_the_last_session_is_in_chart_and_table():
@@ -56,7 +63,7 @@ def test_every_rep_of_the_last_session_is_in_chart_and_table():
     drawn = re.search(r'<div class="wide">(.*?)</div>', page, re.DOTALL)[1]
     assert drawn.count('class="mark ok"') == 21
     assert len(re.findall(r'class="error"', drawn)) == 3 * 21  # a bar and two caps each
-    rows = tables(page)[0][1:]
+    rows = rows_of(page, "<h3>Hold per rep")
     assert len(rows) == 21
     assert rows[0] == ["1", "1", "2.50", "0.05", "\u2713 ok", "30", "0.70", ""]
 
@@ -72,7 +79,12 @@ def test_a_verdict_is_told_by_shape_and_word_and_not_by_colour_alone():
     assert shapes == {"ok": "circle", "short": "path", "long": "path", "unsure": "path"}
     paths = re.findall(r'd="M[\d.]+ [\d.]+([^"]*)" class="mark', drawn)
     assert len(set(paths)) == 3
-    assert [row[4] for row in tables(page)[0][1:]] == ["\u2713 ok", "\u2193 short", "\u2191 long", "? unsure"]
+    assert [row[4] for row in rows_of(page, "<h3>Hold per rep")] == [
+        "\u2713 ok",
+        "\u2193 short",
+        "\u2191 long",
+        "? unsure",
+    ]
 
 
 def test_the_check_the_advice_and_the_safety_words_are_on_it():
@@ -88,17 +100,89 @@ def test_the_check_the_advice_and_the_safety_words_are_on_it():
 def test_the_calendar_tells_what_the_rest_was():
     page = made(training(rest_h=(0, 30, 12, 90)))
     assert "1 rest kept, 1 came too soon, 1 came late, 1 first" in page
-    rows = tables(page)[5][1:]
+    rows = rows_of(page, "<h3>Calendar")
     assert [row[2] for row in rows] == ["came late", "came too soon", "rest kept", "first"]
 
 
 def test_the_trend_has_every_week_and_breaks_where_none_was():
     week_h = 7 * 24
     page = made(training(rest_h=(0, week_h, 3 * week_h, week_h)))
-    rows = tables(page)[4][1:]
+    rows = rows_of(page, "<h3>Holds over weeks")
     assert [(row[1], row[3], row[5]) for row in rows] == [("1", "21", "2.50")] * 4
     drawn = re.findall(r'<div class="wide">(.*?)</div>', page, re.DOTALL)[1]
     assert drawn.count('class="course mean"') == 2
+
+
+def loaded(items, amounts, unit="kg"):
+    """Give the sets of each session in turn the next of `amounts`."""
+    amount_of = dict(zip(sorted({item.boot for item in items}), amounts, strict=True))
+    return [replace(item, load=Load(amount_of[item.boot], unit)) for item in items]
+
+
+def test_load_and_volume_are_shown_by_the_week():
+    week_h = 7 * 24
+    page = made(loaded(training(rest_h=(0, week_h, week_h)), (60, 60, 65)))
+    assert "heaviest set 65 kg, +5 kg since the first week; 1365 kg moved in the last week" in page
+    rows = rows_of(page, "<h3>Load and volume over weeks")
+    assert [row[1:] for row in rows] == [
+        ["65", "1365", "21", "0"],
+        ["60", "1260", "21", "0"],
+        ["60", "1260", "21", "0"],
+    ]
+    mixed = [*loaded(training(rest_h=(0, 30))[:3], (100,), "lb"), *loaded(training(rest_h=(0, 30))[3:], (50,))]
+    (row,) = rows_of(made(mixed), "<h3>Load and volume over weeks")
+    assert row[1:3] == ["50", "2003"]  # in the unit that was named last: 21 reps of 50 kg, and 21 of 100 lb
+    unnamed = made(training(rest_h=(0, 30)))
+    assert "<h3>Volume over weeks" in unnamed
+    assert [row[1:] for row in rows_of(unnamed, "<h3>Volume over weeks")] == [["", "42", "42", "6"]]
+
+
+def test_personal_bests_name_value_and_day_and_mark_what_is_new():
+    items = loaded(training(rest_h=(0, 30, 30)), (60, 70, 65))
+    rows = rows_of(made(items), "<h3>Personal bests")
+    assert [row[:2] for row in rows] == [
+        ["Heaviest set", "70 kg for 7 reps"],
+        ["Most reps in a set", "7 reps with 60 kg"],
+        ["Most volume in a session", "1470 kg"],
+        ["Most holds in the window", "21 of 21"],
+        ["Most sessions in a week", "2 sessions"],
+    ]
+    assert not any("new" in row[2] for row in rows[:4])
+    grown = rows_of(made(loaded(training(rest_h=(0, 30, 30)), (60, 65, 70))), "<h3>Personal bests")
+    assert [row[0] for row in grown if row[2].endswith("new")] == [
+        "Heaviest set",
+        "Most volume in a session",
+        "Most sessions in a week",
+    ]
+    few = [replace(item, reps=item.reps[:5]) if item.boot == 3 else item for item in items]
+    assert rows_of(made(few), "<h3>Personal bests")[0][1] == "70 kg for 7 reps"
+
+
+def test_a_first_session_shows_no_empty_year():
+    page = made(training(rest_h=(0,)))
+    assert "Trends and the calendar begin with the second session" in page
+    assert 'class="day' not in page
+    second = made(training(rest_h=(0, 30)))
+    drawn = re.search(r"<h3>Calendar.*?<svg(.*?)</svg>", second, re.DOTALL)[1]
+    assert drawn.count('class="day') <= 7
+    assert made(training(rest_h=(0, 24 * 7 * 20))).count('class="day') > 2 * 7 * 15
+
+
+def test_the_page_opens_with_the_week_of_every_lifter():
+    items = [replace(item, lifter="Mia") for item in loaded(training(rest_h=(0, 30)), (60, 62.5))]
+    page = paged(items, lambda _: plan.DEFAULT, {}, ["Ada", "Mia"])
+    assert page.index("<nav") < page.index("<main")
+    assert [row[:7] for row in rows_of(page, "<nav")] == [
+        ["Ada", "new", "0 of 3", "0", "0", "\u2013", "\u2013"],
+        ["Mia", "resting", "2 of 3", "6", "42", "100 %", "62.5 kg"],
+    ]
+    assert re.findall(r'<a href="#(owner-\d)">', page) == ["owner-1"]  # Ada has no part to go to
+
+
+def test_the_reps_of_the_last_session_are_open_and_so_in_print():
+    page = made(training())
+    assert page.count("<details open>") == 1
+    assert page.index("<details open>") == page.index("<details", page.index("Last sessions, rep by rep"))
 
 
 def test_warm_up_sets_and_loads_are_named_and_do_not_count():
@@ -118,11 +202,12 @@ def test_each_lifter_has_a_part_by_the_own_plan():
     items = training(rest_h=(0, 30))
     items = [replace(one, lifter=name) for one, name in zip(items, ["Ada"] * 3 + ["Mia"] * 3, strict=True)]
     strict = replace(plan.DEFAULT, name="strict", reps=plan.Bounds(10, 12))
-    page = report.page(items, lambda whose: strict if whose == "Mia" else plan.DEFAULT, NOW, {})
+    page = paged(items, lambda whose: strict if whose == "Mia" else plan.DEFAULT, {})
     assert re.findall(r"<h1>(.*?)</h1>", page) == ["Ada", "Mia"]
     assert "plan strict" in page.partition("<h1>Mia")[2]
     assert "plan strict" not in page.partition("<h1>Mia")[0].partition("<h1>Ada")[2]
-    assert '<nav class="card" aria-label="Lifters">' in page
+    links = re.findall(r'<a href="#(owner-\d)">(\w+)</a>', page)
+    assert links == [("owner-1", "Ada"), ("owner-2", "Mia")]
 
 
 def test_sensors_of_one_name_are_told_apart_and_a_doubt_is_said_once():
@@ -135,7 +220,7 @@ def test_sensors_of_one_name_are_told_apart_and_a_doubt_is_said_once():
     assert "not calibrated" not in page
     page = made(sets.training_sets(stored(reps(3, flags=protocol.UNCALIBRATED | protocol.PARTIAL)), [], NOW))
     assert page.count("not calibrated") == 1
-    assert [row[7] for row in tables(page)[0][1:]] == ["partial"] * 3
+    assert [row[7] for row in rows_of(page, "<h3>Hold per rep")] == ["partial"] * 3
 
 
 def test_what_people_wrote_stays_text():
@@ -166,9 +251,9 @@ def test_the_page_may_load_and_run_nothing():
 def test_every_chart_has_a_name_and_a_table():
     page = made(training())
     charts = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
-    assert len(charts) == 6
+    assert len(charts) == 7
     for chart in charts:
-        assert len(tables(chart)[0]) > 1
+        assert rows_of(chart, "<h3>")
         named = re.findall(r'<svg [^>]*role="img" aria-label="([^"]*)"', chart.partition("<ul")[0])
         assert named
         assert all(len(label) > 10 for label in named)
@@ -246,6 +331,27 @@ def test_what_it_cannot_do_is_one_line(tmp_path):
     (tmp_path / "folder.html").mkdir()
     assert barhold("report", "--out", tmp_path / "folder.html", db=db).exit_code == 2
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_each_lifter_gets_a_file_on_request(tmp_path):
+    db, folder = tmp_path / "b.db", tmp_path / "reports"
+    for name in ("six-reps", "mixed-set"):
+        barhold("sync", "--virtual", DATA / f"{name}.csv", db=db)
+    with Store.open(db) as store:
+        first, second = (device.device_id for device in store.devices())
+    for name, device_id in (("Mia/../x", first), ("mia   x", second)):
+        assert barhold("lifter", "add", name, db=db).exit_code == 0
+        assert barhold("lifter", "wear", name, "--sensor", device_id, "--always", db=db).exit_code == 0
+    done = barhold("report", "--each", folder, db=db)
+    assert done.exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["Mia-..-x.html", "mia-x.html"]
+    assert sorted(done.stdout.split()) == sorted(str(path) for path in folder.iterdir())
+    for path in folder.iterdir():
+        assert path.read_text().count("<h1>") == 1
+    both = barhold("report", "--each", folder, "--out", "-", db=db)
+    assert (both.exit_code, both.stdout, len(both.stderr.splitlines())) == (2, "", 1)
+    (tmp_path / "file").write_text("")
+    assert barhold("report", "--each", tmp_path / "file", db=db).exit_code == 2
 
 
 def test_one_sensor_alone_can_be_reported(tmp_path):

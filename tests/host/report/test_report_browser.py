@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
-from test_report import made, training
+from test_report import made, paged, training
 
+from barhold.plans import plan
 from bench import browser
 from browserkit import Page, opened
 from hostkit import barhold_process
@@ -27,11 +29,11 @@ def file(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("width", "size"), [(360, "narrow"), (1200, "wide")])
+@pytest.mark.parametrize(("width", "size"), [(390, "narrow"), (1280, "wide")])
 def test_it_fits_shows_the_drawing_of_its_size_and_fetches_nothing(chromium, file, width, size):
     page = Page(chromium, file.as_uri(), viewport={"width": width, "height": 740})
     assert page.ask("document.documentElement.scrollWidth") <= width
-    assert page.ask(VISIBLE) == [size, "always", "always", "always", size, size]
+    assert page.ask(VISIBLE) == [size, "always", "always", "always", size, size, size]
     assert page.requests == [file.as_uri()]
     assert page.errors == []
     least = page.ask(
@@ -78,7 +80,7 @@ def test_it_prints(file, tmp_path):
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     data = out.read_bytes()
     assert data.startswith(b"%PDF-")
-    assert 2 <= data.count(b"/Type /Page\n") <= 3
+    assert 2 <= data.count(b"/Type /Page\n") <= 4
     assert len(data) > 20_000
 
 
@@ -87,6 +89,27 @@ def test_the_print_is_light_and_wide_whatever_the_screen(chromium, file):
     page.page.emulate_media(media="print", color_scheme="dark")
     assert page.ask(GROUND) == "rgb(255, 255, 255)"
     assert "narrow" not in page.ask(VISIBLE)
+    printed = page.ask(
+        "[...document.querySelectorAll('.sessions tbody tr')].filter((row) => row.checkVisibility()).length"
+    )
+    assert printed == 21  # every rep of the last session
+
+
+def test_it_shows_one_lifter_at_a_time_and_prints_them_all(chromium, tmp_path):
+    items = [replace(item, lifter=("Ada", "Mia")[item.boot % 2]) for item in training()]
+    path = tmp_path / "team.html"
+    path.write_text(paged(items, lambda _: plan.DEFAULT, {}, ["Zoe"]), encoding="utf-8")
+    shown = "[...document.querySelectorAll('h1')].filter((name) => name.offsetParent).map((name) => name.textContent)"
+    for width in (390, 1280):
+        page = Page(chromium, path.as_uri(), viewport={"width": width, "height": 800})
+        assert page.ask(shown) == ["Ada"]
+        page.page.click("nav a:has-text('Mia')")
+        assert page.ask(shown) == ["Mia"]
+        assert page.ask("document.documentElement.scrollWidth") <= width
+        week = page.ask("document.querySelector('nav').innerText")
+        assert all(word in week for word in ("Ada", "Mia", "Zoe", "new", "0 of 3"))
+    page.page.emulate_media(media="print")
+    assert page.ask(shown) == ["Ada", "Mia"]
 
 
 def test_the_page_of_the_command_is_this_page(chromium, tmp_path):

@@ -1,55 +1,36 @@
-// Connects to the server, keeps the newest state, draws it. What the server says always wins over what runs on here.
+// Keeps the newest state and draws it.
+import { drawControls, wireControls } from "./controls.js";
 import { draw, drawRunning } from "./draw.js";
-import { showHistory } from "./history.js";
 import { settings, wireSettings } from "./settings.js";
 import { sound } from "./sound.js";
+import { openStream, stream, watchStream } from "./stream.js";
+import { drawTraining, loadTraining } from "./training.js";
 
-const STALE_MS = 9000; // twice the server's beat and a little
 const $ = (id) => document.getElementById(id);
-const seen = { state: null, atMs: 0, picked: null, followed: 0, connected: false };
-let events = null;
-let again = 0;
+const choice = { picked: null, followed: 0 };
 
-function connect() {
-  clearTimeout(again);
-  events?.close();
-  events = new EventSource("/events");
-  events.onmessage = (message) => take(JSON.parse(message.data));
-  events.onerror = () => {
-    seen.connected = false;
-    redraw();
-    // A dropped stream comes back by itself; a refused one (server away, too many pages) must be opened anew.
-    if (events.readyState === EventSource.CLOSED) again = setTimeout(connect, 2000);
-  };
-}
-
-function take(state) {
-  const before = seen.state;
-  const fresh = before && before.run === state.run && performance.now() - seen.atMs < STALE_MS;
-  seen.state = state;
-  seen.atMs = performance.now();
-  seen.connected = true;
+function onState(before, fresh) {
+  const { state } = stream;
   follow(state);
-  if (fresh) cues(before.lanes[lane()], state.lanes[lane()]);
+  if (fresh) cues(before.sensors[shown()], state.sensors[shown()]);
   redraw();
-  if (!before || before.run !== state.run || kept(before) !== kept(state)) showHistory();
-  window.dispatchEvent(new CustomEvent("barhold", { detail: state }));
+  if (!before || before.run !== state.run || before.training !== state.training) loadTraining().then(redraw);
 }
 
-const kept = (state) => state.lanes.map((one) => one.kept).join();
-const lane = () => Math.min(seen.picked ?? seen.followed, seen.state.lanes.length - 1);
+const shown = () => Math.min(choice.picked ?? choice.followed, stream.state.sensors.length - 1);
+const restS = (sensor) => settings.restS ?? sensor.plan.set_rest_s;
 
 // Without a choice the page shows the sensor that moved last.
 function follow(state) {
-  const moving = state.lanes.findIndex((one) => one.phase !== "waiting");
-  const current = state.lanes[seen.followed];
-  if (moving >= 0 && (!current || current.phase === "waiting")) seen.followed = moving;
+  const moving = state.sensors.findIndex((sensor) => sensor.phase !== "waiting");
+  const current = state.sensors[choice.followed];
+  if (moving >= 0 && (!current || current.phase === "waiting")) choice.followed = moving;
 }
 
 function cues(before, now) {
   if (!before || !now) return;
   if (now.targets > before.targets) {
-    const last = now.rep >= settings.lastRep;
+    const last = now.rep >= (settings.lastRep ?? now.plan.reps[1]);
     sound.play(last ? "last" : "target");
     say(last ? `Target reached: rep ${now.rep}, the last` : "Target reached");
   }
@@ -67,32 +48,33 @@ function say(text) {
 }
 
 function redraw() {
-  if (seen.state) draw(seen.state, lane(), seen, pick);
-  else $("link-text").textContent = "no connection to the computer";
+  if (!stream.state) {
+    $("link-text").textContent = "no connection to the computer";
+    return;
+  }
+  draw(stream.state, shown(), { picked: choice.picked, connected: stream.connected }, pick);
+  drawControls(stream.state.sensors[shown()]);
+  drawTraining();
 }
 
 function pick(index) {
-  seen.picked = index === seen.picked ? null : index;
+  choice.picked = index === choice.picked ? null : index;
   redraw();
 }
 
 let ticked = 0;
 let rested = false;
 function frame() {
-  if (seen.state) {
-    const stale = performance.now() - seen.atMs > STALE_MS;
-    if (stale && seen.connected) {
-      seen.connected = false;
-      redraw();
-      connect();
-    }
-    const one = seen.state.lanes[lane()];
-    const shown = drawRunning(one, performance.now() - seen.atMs, seen.connected, settings.restS);
-    const second = one.phase === "holding" ? Math.floor(shown.hold_ms / 1000) : 0;
-    if (second > ticked && second * 1000 < one.target_ms && settings.ticks) sound.play("tick");
+  watchStream(onState, redraw);
+  if (stream.state) {
+    const sensor = stream.state.sensors[shown()];
+    const now = drawRunning(sensor, performance.now() - stream.atMs, stream.connected, restS(sensor));
+    const second = sensor.phase === "holding" ? Math.floor(now.holdMs / 1000) : 0;
+    if (second > ticked && second * 1000 < sensor.target_ms && settings.ticks) sound.play("tick");
     ticked = second;
-    const over = shown.rest_ms !== null && shown.rest_ms >= settings.restS * 1000;
-    if (over && !rested && shown.rest_ms < settings.restS * 1000 + 3000) {
+    const restMs = restS(sensor) * 1000;
+    const over = now.restMs !== null && now.restMs >= restMs;
+    if (over && !rested && now.restMs < restMs + 3000) {
       sound.play("rest");
       say("Rest is over");
     }
@@ -129,5 +111,6 @@ function stayAwake() {
 }
 
 wireSettings($, sound);
-connect();
+wireControls(() => { choice.picked = shown(); }); // whoever enters something means the sensor in sight
+openStream(onState, redraw);
 requestAnimationFrame(frame);

@@ -1,6 +1,6 @@
-// What the one who looks on chose; kept in the browser where it allows that.
+// What this viewer chose; kept in the browser where it allows that.
 const KEY = "barhold";
-const DEFAULTS = { volume: 80, ticks: true, lastRep: 12, restS: 120 };
+const DEFAULTS = { volume: 80, ticks: true, lastRep: null, restS: null }; // null: as the lifter's plan says
 
 function load() {
   try {
@@ -23,9 +23,9 @@ function keep() {
 export function wireSettings($, sound) {
   const fields = { volume: "volume", "last-rep": "lastRep", "rest-s": "restS" };
   for (const [id, name] of Object.entries(fields)) {
-    $(id).value = settings[name];
+    $(id).value = settings[name] ?? "";
     $(id).oninput = () => {
-      if ($(id).checkValidity() && $(id).value !== "") settings[name] = Number($(id).value);
+      if ($(id).checkValidity()) settings[name] = $(id).value === "" ? DEFAULTS[name] : Number($(id).value);
       keep();
     };
   }

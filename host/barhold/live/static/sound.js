@@ -51,6 +51,6 @@ export const sound = {
     if (name !== "tick") navigator.vibrate?.(name === "end" ? [200, 100, 200] : 120);
     out.gain.value = settings.volume / 100;
     const { wave, gain, notes } = SOUNDS[name];
-    for (const one of notes) note(wave, gain, one);
+    for (const each of notes) note(wave, gain, each);
   },
 };

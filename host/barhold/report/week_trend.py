@@ -50,7 +50,7 @@ def figure(weeks: Sequence[Week], plan: Plan) -> Figure:
     says = _says(weeks)
     drawings = {"wide": _draw(weeks, plan, svg.WIDE, says), "narrow": _draw(weeks, plan, svg.NARROW, says)}
     heads = ("week of", "sessions", "met", "reps", "holds ok", "mean hold s", "middle 80 %, s")
-    return Figure("Trend over weeks", says, drawings, heads, [_row(one) for one in reversed(weeks)])
+    return Figure("Holds over weeks", says, drawings, heads, [_row(one) for one in reversed(weeks)])
 
 
 def _week(one: WeekCheck) -> Week:
@@ -73,7 +73,8 @@ def _says(weeks: Sequence[Week]) -> str:
     reps = sum(one.reps for one in last)
     share = sum(one.ok for one in last) / reps if reps else 0.0
     when = f"last {len(last)} weeks" if len(last) > 1 else "only week so far"
-    return f"{sessions} sessions in {len(weeks)} weeks; in the {when} {share * 100:.0f} % of the holds were ok"
+    training = f"{words.count(sessions, 'session')} in {words.count(len(weeks), 'week')}"
+    return f"{training}; in the {when} {share * 100:.0f} % of the holds were ok"
 
 
 def _draw(weeks: Sequence[Week], plan: Plan, width: float, says: str) -> Markup:
@@ -83,9 +84,9 @@ def _draw(weeks: Sequence[Week], plan: Plan, width: float, says: str) -> Markup:
     least = max(0.0, min(plan.hold_s.least - 0.5, *(one.low_s - 0.2 for one in weeks)))
     y = Scale(least, most, _TOP + _HOLDS, _TOP)
     at = [x((one.monday - first).days / 7) for one in weeks]
-    parts = [*_back(y, plan, width), *_dates(first, last, x, width)]
+    parts = [*_back(y, plan, width), *dates(first, last, x, width, _TOP, _HEIGHT)]
     parts += [*_holds(weeks, at, y), *_shares(weeks, at, x, width)]
-    return svg.drawing(width, _HEIGHT, f"Trend over weeks: {says}", *parts)
+    return svg.drawing(width, _HEIGHT, f"Holds over weeks: {says}", *parts)
 
 
 def _back(y: Scale, plan: Plan, width: float) -> list[Markup]:
@@ -140,8 +141,8 @@ def _shares(weeks: Sequence[Week], at: Sequence[float], x: Scale, width: float) 
     return parts
 
 
-def _dates(first: date, last: date, x: Scale, width: float) -> list[Markup]:
-    """Name months, or years once months would run into each other; the first of them with its year."""
+def dates(first: date, last: date, x: Scale, width: float, top: float, height: float) -> list[Markup]:
+    """Return the names of months, or of years where months would overlap; the first month comes with its year."""
     parts: list[Markup] = []
     at_most = 3 if width <= svg.NARROW else 9
     months = [
@@ -158,7 +159,7 @@ def _dates(first: date, last: date, x: Scale, width: float) -> list[Markup]:
     for day in chosen:
         px = x((day - first).days / 7)
         text = f"{day:%Y}" if each >= 12 else f"{day:%b %Y}" if day.month <= each or day == chosen[0] else f"{day:%b}"
-        parts.append(svg.line(px, _TOP, px, _HEIGHT - _BOTTOM, "grid"))
+        parts.append(svg.line(px, top, px, height - _BOTTOM, "grid"))
         anchor = "end" if px > width - 40 else "middle"
-        parts.append(svg.word(max(px, _LEFT + 20), _HEIGHT - 6, text, "tick", anchor))
+        parts.append(svg.word(max(px, _LEFT + 20), height - 6, text, "tick", anchor))
     return parts

@@ -28,8 +28,8 @@ def figure(results: Sequence[SessionCheck], plan: Plan, today: date) -> Figure:
     """Return the calendar of one owner's last weeks."""
     days = {words.begun(one).date(): one for one in results}  # the last session of a day stands for it
     drawings = {
-        "wide": _draw(days, today, (svg.WIDE - _LEFT) // _CELL, "Sessions by day"),
-        "narrow": _draw(days, today, (svg.NARROW - _LEFT) // _CELL, "Sessions by day"),
+        "wide": _draw(days, today, svg.WIDE),
+        "narrow": _draw(days, today, svg.NARROW),
     }
     since = _first(today, (svg.WIDE - _LEFT) // _CELL)
     shown = [one for one in results if words.begun(one).date() >= since]
@@ -51,22 +51,25 @@ def _first(today: date, weeks: int) -> date:
     return today - timedelta(days=today.weekday(), weeks=weeks - 1)
 
 
-def _draw(days: dict[date, SessionCheck], today: date, weeks: int, says: str) -> Markup:
-    first = _first(today, weeks)
+def _draw(days: dict[date, SessionCheck], today: date, room: int) -> Markup:
+    """Draw the weeks since the first session, as many as there is room for."""
+    begun = min(days)
+    first = max(_first(today, (room - _LEFT) // _CELL), begun - timedelta(days=begun.weekday()))
+    weeks = (today - first).days // 7 + 1
     parts = [svg.word(_LEFT - 6, _TOP + row * _CELL + 11, _DAYS[row], "tick", "end") for row in (0, 2, 4, 6)]
     labelled = -9
     for week in range(weeks):
         monday = first + timedelta(weeks=week)
-        if monday.day <= 7 and week - labelled > 2 and week < weeks - 2:
+        if week == 0 or (monday.day <= 7 and week - labelled > 3 and week < weeks - 2):
             labelled = week
-            text = f"{monday:%b %Y}" if monday.month == 1 or labelled == 0 else f"{monday:%b}"
+            text = f"{monday:%b %Y}" if monday.month == 1 or week == 0 else f"{monday:%b}"
             parts.append(svg.word(_LEFT + week * _CELL, _TOP - 8, text, "tick", "start"))
         for row in range(7):
             day = monday + timedelta(days=row)
             if day <= today:
                 parts += _cell(day, days.get(day), _LEFT + week * _CELL, _TOP + row * _CELL, day == today)
-    width = _LEFT + weeks * _CELL
-    return svg.drawing(width, _TOP + 7 * _CELL, f"{says}, the last {weeks} weeks", *parts)
+    label = f"Sessions by day, the last {words.count(weeks, 'week')}"
+    return svg.drawing(room, _TOP + 7 * _CELL, label, *parts)
 
 
 def _cell(day: date, result: SessionCheck | None, x: float, y: float, is_today: bool) -> list[Markup]:

@@ -1,0 +1,36 @@
+"""Shares of something scarce: a limit for others, a limit for each address, and room kept for this computer."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Shares:
+    """Counts what each address holds. This computer's own share is apart, so that nobody else can use it up."""
+
+    others: int
+    per_address: int
+    own: int
+    _held: Counter[str] = field(default_factory=Counter)
+    _own_held: int = 0
+
+    def take(self, address: str, is_own: bool) -> bool:
+        """Take one share, or return False when none is left for this address."""
+        if is_own:
+            if self._own_held >= self.own:
+                return False
+            self._own_held += 1
+            return True
+        if self._held[address] >= self.per_address or self._held.total() >= self.others:
+            return False
+        self._held[address] += 1
+        return True
+
+    def give_back(self, address: str, is_own: bool) -> None:
+        """Give one share back."""
+        if is_own:
+            self._own_held -= 1
+            return
+        self._held[address] -= 1
+        if not self._held[address]:
+            del self._held[address]
