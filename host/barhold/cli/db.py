@@ -41,7 +41,7 @@ def backup(
 ) -> None:
     """Write the whole database into one file, also while others use it.
 
-    The file is a database itself: `--db FILE` reads it. It holds the keys of trusted sensors, which are secrets.
+    The file is a database itself: `--db FILE` reads it. It holds the keys of paired sensors, which are secrets.
 
     \b
     Examples:

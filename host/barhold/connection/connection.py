@@ -48,7 +48,7 @@ _BAD_RECORD = "its CRC or version is wrong"
 
 
 class Phase(Enum):
-    """Where a session stands; see the table above."""
+    """Where a connection stands; see the table above."""
 
     HELLO = "hello"
     CLOCK = "clock"
@@ -64,7 +64,7 @@ class Connection:
     """One catch-up of `store` with the sensor at `transport`; `now` gives ms since 1970 and must not step back.
 
     One that follows stays: it hands LIVE records to `on_live` and stores what the log gets, until it is cancelled.
-    `on_progress` gets this session after HELLO and after every acknowledgement.
+    `on_progress` gets this connection after HELLO and after every acknowledgement.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class Connection:
 
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
-        # The same nonce again: the session stays, and INFO tells how far the log is on flash.
+        # The same nonce again: the connection stays, and INFO tells how far the log is on flash.
         self._keep_info(await ask_again(self._channel, self._info))
         return Phase.PULL
 

@@ -75,7 +75,7 @@ class Control:
             await self._channel.send(protocol.BYE)
 
     async def again(self, keys: Keys) -> Info:
-        """Open a new session with the same sensor, as after its key or its log changed."""
+        """Open a new connection with the same sensor, as after its key or its log changed."""
         self.info = await greet(self._channel, keys, expect_id=self.info.device_id)
         return self.info
 

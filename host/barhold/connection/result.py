@@ -22,7 +22,7 @@ class SyncResult:
     clock_ahead_ms: int = 0  # by how much this computer's clock contradicts the one that the sensor's times go by
 
     def plus(self, later: "SyncResult") -> "SyncResult":
-        """Return the sum of two sessions with one sensor, as after a break; one that came to no HELLO names nobody."""
+        """Return the sum of two connections with one sensor; one that came to no HELLO names nobody."""
         counts = {one.name: getattr(self, one.name) + getattr(later, one.name) for one in fields(self)[3:]}
         counts["clock_ahead_ms"] = later.clock_ahead_ms or self.clock_ahead_ms
         return replace(later if later.device_id else self, **counts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from barcore import protocol
 from barhold.connection import Control, Diagnosis, Info
 from barhold.device import clock_drift
-from barhold.doctor.line import FAIL, OK, WARN, Line, from_error
+from barhold.doctor.line import FAIL, NOTE, OK, WARN, Line, from_error
 from barhold.errors import LinkError
 from barhold.model import Anchor
 from barsensor.recorder import FIRMWARE_VERSION
@@ -144,9 +144,9 @@ def _who(info: Info) -> Line:
 
 def _access(info: Info, key: bytes | None) -> Line:
     if info.state & protocol.STATE_OPEN:
-        return Line("access", WARN, "open: it answers everybody in radio range", "barhold pair --close")
+        return Line("access", NOTE, "open: it answers everybody in radio range", "barhold pair --close")
     if not info.state & protocol.STATE_KEYED:
-        return Line("access", WARN, "not paired: it answers everybody in radio range", "barhold pair --usb")
+        return Line("access", NOTE, "not paired: it answers everybody in radio range", "barhold pair --usb")
     if key is None:
         return Line("access", WARN, "paired, but its key is not in this database", "barhold pair --usb")
     return Line("access", OK, "paired: it proved its key and answers only its owner")

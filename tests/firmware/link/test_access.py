@@ -1,13 +1,18 @@
 """Who may talk to a sensor, on the whole application: strangers and the owner by radio, and whoever has the cable."""
 
 import struct
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from barcore import frame, protocol, seal
+from barloader.slots import Slots
+from barsensor.boards import sim
 from barsensor.link import session_port
+from barsensor.safe import Safe
 from barsensor.storage import config
-from sensorkit import Sensor, refused
+from sensorkit import Link, Sensor, refused
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 SHORT = {
@@ -313,3 +318,31 @@ def test_a_key_kept_by_1_1_still_counts() -> None:
     sensor.start()
     assert set(sensor.hello(sensor.radio)) == SHORT
     assert protocol.INFO_LOG in sensor.hello(sensor.radio, b"nonce002", KEY)
+
+
+def test_safe_mode_takes_an_update_from_its_owner_alone(tmp_path: Path) -> None:
+    board = sim.open_board(b"", device_id=b"sensor01", log_id=77)
+    config.KEY.save(board.config, {"key": KEY.hex()})
+    radio = Link(is_cable=False)
+    safe = Safe(board, [radio], SimpleNamespace(say=lambda *_: None), Slots(str(tmp_path)))
+    hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, b"hostnonc")
+
+    def answered(kind: int, nonce: int, body: bytes) -> tuple[int, int, bytes]:
+        radio.sent.clear()
+        radio.put(kind, nonce, body)
+        safe.step()
+        return radio.sent[0]
+
+    _, nonce, body = answered(protocol.HELLO, 0, hello)
+    info = frame.parse_info(body)
+    assert set(info) == SHORT
+    ask = bytes((protocol.UPDATE_ASK,))
+    refusal = bytes((protocol.UPDATE, protocol.NEEDS_KEY))
+    assert answered(protocol.UPDATE, nonce, ask) == (protocol.STATUS, nonce, refusal)
+    nonces = (KEY, b"hostnonc", info[protocol.INFO_NONCE], b"sensor01")
+    radio.sealer = seal.Sealer(seal.connection_key(*nonces, seal.TO_SENSOR))
+    radio.opener = seal.Opener(seal.connection_key(*nonces, seal.TO_HOST))
+    whole = frame.parse_info(answered(protocol.HELLO, 0, hello)[2])
+    state = struct.unpack("<H", whole[protocol.INFO_STATE])[0]
+    assert state == protocol.STATE_SAFE_MODE | protocol.STATE_KEYED
+    assert answered(protocol.UPDATE, 0, ask)[0] == protocol.UPDATE_STATE

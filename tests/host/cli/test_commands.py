@@ -292,7 +292,7 @@ def test_a_sensor_is_opened_for_a_class_and_closed_again(room: FakeRoom, db: Pat
     for computer in (db, other):
         [line] = lines_of(barhold("scan", "--json", db=computer).stdout)
         assert line["access"] == "open"
-        assert doctor(computer, "--no-mount")["access"][0] == "warn"
+        assert doctor(computer, "--no-mount")["access"][0] == "note"
         assert barhold("sync", db=computer).exit_code == 0
     assert barhold("pair", "--close", db=other).exit_code == 2
     assert "bar-1 answers only computers that have its key" in barhold("pair", "--close", db=db).stdout
