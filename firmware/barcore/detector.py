@@ -123,8 +123,8 @@ class Detector:
             motion.gap = False
             self._gap_ms = motion.t_ms
         if n % STEP_TICKS == 0:
-            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak)
-            motion.peak = 0
+            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak, motion.hole_ms)
+            motion.peak = motion.hole_ms = 0
         if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
             self._smoother.read(n)
             self._drift.step((n - LAG_TICKS) // STEP_TICKS, self._smoother)
@@ -174,8 +174,6 @@ class Detector:
 
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
-        if rolled_over(rep, self._drift):
-            return
         if self._sets.state == OPEN or is_sure(rep):
             self._take_rep()
         elif self._n - rep.end_tick < _WAIT_TICKS:

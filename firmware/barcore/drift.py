@@ -32,6 +32,8 @@ _LEVEL_DRIFT = 55  # (0.28 mm/s)^2 per step
 _SLOPE_DOUBT = 6  # backwards: 0.003 m/s^2 of slope not known, counts per step
 _BLOW_LEAST, _BLOW_MOST = 10000, 69000  # 6, 41 m/s^2 in 1/16384 g: from here on scale, clipping and aliasing tell
 _BLOW = 600  # (1/512 g)^2 per count: a blow of 12 m/s^2 may cost the integral 0.025 m/s, one of 41 m/s^2 0.3 m/s
+_HOLE = 31  # counts per ms without a sample: 1.2 m/s^2 that nobody measured
+_HOLE_MOST = 8000
 _SWING = 200  # a turn of 0.1 rad in a step: 0.002 m/s that a lever of a few cm may add
 _SWING_MOST = 4000
 _RINGING_VAR = 20000000  # (0.17 m/s)^2: a blow that rings on, more than any swing adds
@@ -76,6 +78,7 @@ class Drift:
         self._back_level = self._back_var = 0
         self._p[0] = self._p[4] = self._p[8] = _OFFSET_VAR_CALIBRATED if calibrated else _OFFSET_VAR
         self.restart(0)
+        self._var = _CAP
 
     def restart(self, velocity: int) -> None:
         """Take the bar for resting now at this count; what is known of the offset stays."""
@@ -85,7 +88,7 @@ class Drift:
         for i in range(3):
             self._p0[i] = 0
 
-    def note(self, k: int, up: Gravity, shock: int) -> None:
+    def note(self, k: int, up: Gravity, shock: int, hole_ms: int) -> None:
         """Keep up and the largest acceleration (1/16384 g) of the moment that `step` will reach later as step `k`."""
         at = k & MASK
         x, y, z = up.x >> 4, up.y >> 4, up.z >> 4
@@ -97,7 +100,10 @@ class Drift:
             swing = _SWING_MOST
         shock = (shock if shock < _BLOW_MOST else _BLOW_MOST) >> 5 if shock > _BLOW_LEAST else 0
         blow = shock * shock // _BLOW
-        self._growth[at] = swing * swing + blow * blow
+        hole = hole_ms * _HOLE
+        if hole > _HOLE_MOST:
+            hole = _HOLE_MOST
+        self._growth[at] = swing * swing + blow * blow + hole * hole
 
     def step(self, k: int, seen: Smoother) -> None:
         """Advance to step `k`, noted before, with the features `seen` there. Steps come one by one."""

@@ -33,7 +33,8 @@ class Gravity:
 
     def start(self, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take the first reading for up, whatever its length, and its rates for the gyroscope's zero."""
-        self._zero_x, self._zero_y, self._zero_z = _zero(gx), _zero(gy), _zero(gz)
+        if abs(gx) + abs(gy) + abs(gz) < 512:
+            self._zero_x, self._zero_y, self._zero_z = _zero(gx), _zero(gy), _zero(gz)
         self._set_direction(ax, ay, az)
         self._publish()
 
@@ -71,7 +72,7 @@ class Gravity:
         self._y24 += ey * gain // 16
         self._z24 += ez * gain // 16
         # 2^12 counts -> 2^16 x 1/32 dps: * 65536 * 1833 / 4096 * dt / 1000 / s^2 = 29.3 x dt x per s^2
-        learn = step * _LEARN
+        learn = step * (_LEARN if per_s_x64 < 20 or per_s_x64 == 96 else _LEARN * 3)
         self._zero_x = _bounded(self._zero_x + ((y * ez - z * ey >> 14) * learn >> 6))
         self._zero_y = _bounded(self._zero_y + ((z * ex - x * ez >> 14) * learn >> 6))
         self._zero_z = _bounded(self._zero_z + ((x * ey - y * ex >> 14) * learn >> 6))

@@ -28,9 +28,11 @@ class Motion:
         self.t_ms = 0  # time of that grid point, ms since the first sample
         self.peak = 0  # largest |vertical acceleration| since it was last cleared, 1/16384 g
         self.clipped = False  # set by a sample at its limit; the reader clears it
+        self.hole_ms = 0  # time without samples since it was last cleared
         self.gap = False  # set by a step over 60 ms; the reader clears it
         self.may_learn = True  # whether the gyroscope's zero may be learnt while still
         self._now_ms = -1
+        self._age_ms = 0
         self._fine = 0  # 1/64 counts over `_whole`
         self._whole = self._coast = 0
         self._before = 0
@@ -57,13 +59,18 @@ class Motion:
             self.gap = True
             if dt_ms > LONGEST_STEP_MS:
                 dt_ms = LONGEST_STEP_MS
-            self.peak = BLIND
+            self.hole_ms += dt_ms - _GAP_MS // 3
         up = self.gravity
         up.turn(dt_ms, gx + self._gx >> 1, gy + self._gy >> 1, gz + self._gz >> 1)
         self._gx, self._gy, self._gz = gx, gy, gz
         along = ax * up.x + ay * up.y + az * up.z
         self._watch_still(dt_ms, gx, gy, gz)
-        up.pull(dt_ms, ax, ay, az, along >> 14, 96 if self._still_ms > 300 else 10)
+        pull = 96 if self._still_ms > 300 else 10
+        if self._age_ms < 6000:
+            self._age_ms += dt_ms
+            if pull < 64000 // (self._age_ms + 400):
+                pull = 64000 // (self._age_ms + 400)
+        up.pull(dt_ms, ax, ay, az, along >> 14, pull)
         if abs(ax) >= ACC_CLIP or abs(ay) >= ACC_CLIP or abs(az) >= ACC_CLIP:
             self.clipped = True
             self.peak = BLIND

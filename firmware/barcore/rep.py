@@ -22,7 +22,7 @@ from barcore.smooth import V_MASK, V_RING, velocity
 LEAST_MM = 80
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
 _LONGEST_TICKS = 950
-_MOST_RISE = 600 * MM
+_MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 
 
