@@ -12,13 +12,15 @@ from array import array
 
 from barcore import protocol, ticks
 from barcore.announce import Announcer
-from barcore.drift import STEP_TICKS, Drift
+from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
 from barcore.fixed import i16
 from barcore.live import FALLING, LOW, Live
 from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
 from barcore.review import FOUND, IDLE, Review
+from barcore.rework import IDLE as REWORK_IDLE
+from barcore.rework import Rework
 from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
@@ -31,6 +33,10 @@ _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was 
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
+_ROOM = 20400  # 1 m
+_REWORK_STEPS = 150
+_REWORK_TICKS = 100
+_REWORK_UNITS = 14
 
 
 class Detector:
@@ -50,6 +56,8 @@ class Detector:
         self._drift = Drift(settings.calibrated)
         self.live = Live(self._velocity, self._drift)
         self._review = Review(self._velocity, self._drift)
+        self._rework = Rework(self._drift)
+        self._rework_due = 0
         self._sets = SetKeeper()
         self._last_tick = 0
         self._n = 0  # ticks of the grid so far
@@ -153,12 +161,22 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif self._review.state != IDLE:
+        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE:
             return
+        elif abs(self._drift.travel) > _ROOM and self._n >= self._rework_due:
+            self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
+
+    def _begin_rework(self) -> None:
+        newest = self._drift.newest
+        first = newest - _REWORK_STEPS
+        if first < 1:
+            first = 1
+        self._rework_due = self._n + _REWORK_TICKS
+        self._rework.start(first, OFFSET_VAR)
 
     def _begin_review(self) -> None:
         self._due = self._n + _REVIEW_TICKS
@@ -167,6 +185,13 @@ class Detector:
     def _work(self, units: int) -> None:
         """Do a share of the review."""
         review = self._review
+        if self._rework.state != REWORK_IDLE:
+            units = _REWORK_UNITS
+            while units > 0 and self._rework.update() != REWORK_IDLE:
+                units -= 1
+            if self._rework.state == REWORK_IDLE:
+                self._begin_review()
+            return
         while units > 0 and review.state != IDLE:
             if review.update() == FOUND:
                 self._judge_found(review.rep.measured)
@@ -180,7 +205,7 @@ class Detector:
             self._review.wait()
 
     def _finish_review(self) -> None:
-        while self._review.state != IDLE:
+        while self._review.state != IDLE or self._rework.state != REWORK_IDLE:
             self._work(_UNITS_PER_SAMPLE)
 
     def _take_rep(self) -> None:
@@ -229,7 +254,8 @@ class Detector:
         self._announce.start_tick = ticks.add_ms(self._announce.start_tick, passed_ms)
         self._sets.shift(passed_ms)
         self._motion.rezero()
-        self._n = self._due = self._busy_tick = 0
+        self._n = self._due = self._busy_tick = self._rework_due = 0
+        self._rework.state = REWORK_IDLE
         for i in range(V_RING):
             self._velocity[i] = 0
         self._smoother.restart(0)

@@ -20,13 +20,13 @@ _NEAR_SLOPE, _NEAR_BEND, _NEAR_SHAKE = 200, 125, 626
 _FAR_SLOPE, _FAR_BEND, _FAR_SHAKE = 564, 113, 835
 
 
-def near_r4(seen: Smoother, slope: int, slope_var: int) -> int:
+def near_r4(near_slope: int, near_bend: int, shake: int, slope: int, slope_var: int) -> int:
     """Return 4 r^2 (0..63) of the short means, given the level's slope (1/256 count per step) and 4 x its variance."""
-    wide = _NEAR_SHAKE + (seen.shake if seen.shake < _SHAKE_MOST else _SHAKE_MOST)
+    wide = _NEAR_SHAKE + (shake if shake < _SHAKE_MOST else _SHAKE_MOST)
     bend_limit = _NEAR_BEND * wide // _NEAR_SHAKE
     # 0.2 s are 2.5 steps: 2.5 / 256 of the slope, 6.25 / 4 of the variance
-    own = seen.near_slope - (slope * 5 >> 9)
-    return _r4(own, seen.near_bend, _NEAR_SLOPE * wide // _NEAR_SHAKE, bend_limit, (slope_var >> 2) * 25 >> 2)
+    own = near_slope - (slope * 5 >> 9)
+    return _r4(own, near_bend, _NEAR_SLOPE * wide // _NEAR_SHAKE, bend_limit, (slope_var >> 2) * 25 >> 2)
 
 
 def far_r4(seen: Smoother, slope: int, slope_var: int) -> int:
