@@ -12,7 +12,7 @@ from array import array
 
 from barcore import protocol, ticks
 from barcore.announce import Announcer
-from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
+from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fixed import i16
 from barcore.live import FALLING, LOW, Live
 from barcore.measure import RepMeasure
@@ -163,7 +163,7 @@ class Detector:
             self._restart()
         elif self._review.state != IDLE or self._rework.state != REWORK_IDLE:
             return
-        elif abs(self._drift.travel) > _ROOM and self._n >= self._rework_due:
+        elif (abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS) and self._n >= self._rework_due:
             self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()

@@ -19,6 +19,9 @@ from barcore.rest import FLAT_R4, far_r4, near_r4, weight
 from barcore.smooth import Smoother
 
 STEP_TICKS = 4
+STRAIGHT_STEPS = 20
+_STRAIGHT = 100
+_TURN = 60
 TRAVEL_SHIFT = 7
 RING = 256
 AHEAD_STEPS = 2  # how far beyond its newest step the level is foretold
@@ -58,6 +61,7 @@ class Drift:
         self.near_noise = array("i", ring)
         self.far_noise = array("i", ring)
         self.growth = array("i", ring)
+        self.turn_noise = array("i", ring)
         self.near_slope = array("h", ring)
         self.near_bend = array("h", ring)
         self.shake = array("h", ring)
@@ -66,6 +70,7 @@ class Drift:
         self.up_z = array("h", ring)
         self.filter = LevelFilter(OFFSET_VAR_CALIBRATED if calibrated else OFFSET_VAR)
         self.newest = 0  # step
+        self.straight_steps = self._straight_slope = 0
         self.travel = 0  # where the bar would be by the level, counts of velocity x 16 steps; leaks away in 10 s
         self.now_level = 0  # newest level, 1/16 count
         self.slope = 0  # its slope, 1/256 count per step
@@ -113,6 +118,12 @@ class Drift:
         self.slope = level.slope
         r4 = near_r4(seen.near_slope, seen.near_bend, seen.shake, level.slope, level.slope_var)
         self.flat_steps = self.flat_steps + 1 if r4 < FLAT_R4 else 0
+        wide = _STRAIGHT + (seen.shake >> 2)
+        if self.flat_steps or abs(seen.near_slope - self._straight_slope) > wide or abs(seen.near_bend) > wide:
+            self.straight_steps = 0
+            self._straight_slope = seen.near_slope
+        else:
+            self.straight_steps += 1
         near_weight = self._believe(seen.near, weight(r4))
         if self._calm_steps < _RINGING_STEPS:
             near_weight //= 4
@@ -122,7 +133,9 @@ class Drift:
             near_weight = LEAST_WEIGHT
         self.near_slope[at] = i16(seen.near_slope)
         self.near_bend[at], self.shake[at] = i16(seen.near_bend), i16(seen.shake)
-        self.near[at], self.near_noise[at] = seen.near, (NEAR_NOISE << 12) // near_weight
+        self.near[at] = seen.near
+        self.turn_noise[at] = self._turned(k)
+        self.near_noise[at] = (NEAR_NOISE << 12) // near_weight + self.turn_noise[at]
         level.correct(seen.near, self.near_noise[at], not self._against)
         far_weight = self._believe(seen.far, weight(far_r4(seen, level.slope, level.slope_var))) >> 6
         self.far[at], self.far_noise[at] = seen.far, (_FAR_NOISE << 6) // far_weight if far_weight else NO_NOISE
@@ -133,11 +146,18 @@ class Drift:
         self.travel += (seen.near - (level.level >> 4) >> 4) - (self.travel >> TRAVEL_SHIFT)
         self.level[at], self.var[at] = level.level, level.var
 
+    def _turned(self, k: int) -> int:
+        """Return the variance that the bar's turning around step `k` adds to a look there."""
+        a, b = k - 4 & MASK, k + 4 & MASK
+        turned = abs(self.up_x[b] - self.up_x[a]) + abs(self.up_y[b] - self.up_y[a]) + abs(self.up_z[b] - self.up_z[a])
+        noise = turned * _TURN if turned < 500 else 500 * _TURN
+        return noise * noise >> 2
+
     def adopt(self, level: LevelFilter) -> None:
         """Go on with this filter, which has come to the newest step another way."""
         self.filter.take(level)
         self.now_level, self.slope = level.level, level.slope
-        self.travel = 0
+        self.travel = self.straight_steps = 0
 
     def start_back(self, k: int) -> None:
         """Prepare `back` from step `k`, the newest of the stretch, downwards."""

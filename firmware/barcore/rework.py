@@ -66,7 +66,7 @@ class Rework:
         drift, level = self._drift, self._filter
         at = k & MASK
         level.predict(drift.up_x[at], drift.up_y[at], drift.up_z[at], drift.growth[at])
-        noise = _EQUAL_NOISE if self._pass == 0 else self._noise(k, at)
+        noise = _EQUAL_NOISE + drift.turn_noise[at] if self._pass == 0 else self._noise(k, at)
         level.correct(drift.near[at], noise, True)
         if self._pass == _PASSES - 1:
             if drift.far_noise[at] < NO_NOISE:
@@ -107,14 +107,14 @@ class Rework:
         flat = self._flat_steps
         if flat < SURE_STEPS:
             share = share * flat // SURE_STEPS * flat // SURE_STEPS
-        return (NEAR_NOISE << 12) // (share if share > LEAST_WEIGHT else LEAST_WEIGHT)
+        return (NEAR_NOISE << 12) // (share if share > LEAST_WEIGHT else LEAST_WEIGHT) + drift.turn_noise[at]
 
     def _backward(self) -> None:
         drift, k = self._drift, self._k
         at = k & MASK
         level, var = self._back_level, self._back_var
         share = ratio_q12(drift.smooth_var[at], drift.smooth_var[at] + var)
-        noise = _EQUAL_NOISE if self._pass == 0 else self._noise(k, at)
+        noise = _EQUAL_NOISE + drift.turn_noise[at] if self._pass == 0 else self._noise(k, at)
         drift.smooth_level[at] += times_q12(level - drift.smooth_level[at], share)
         share = ratio_q12(var, var + noise)
         level += times_q12((drift.near[at] << 4) - level, share)
