@@ -15,6 +15,7 @@ from array import array
 
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import Drift
+from barcore.fixed import isqrt
 from barcore.measure import DONE, MM, RepMeasure
 from barcore.motion import V_005
 from barcore.smooth import V_MASK, V_RING, velocity
@@ -24,6 +25,8 @@ SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
 _LONGEST_TICKS = 950
 _MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
+_LEDGE_TICKS = 75
+_HOLE_VAR = 1566 * 1566
 
 
 class RepFinder:
@@ -39,7 +42,8 @@ class RepFinder:
         self.tick = 0
         self.least_rise = LEAST_MM * MM
         self._first = self._start = 0
-        self._height = self._low = self._peak = self._calm = 0
+        self._height = self._low = self._peak = self._calm = self._doubt = 0
+        self._ledge = self._ledge_start = 0
 
     def begin(self, tick: int, least_rise: int) -> None:
         """Start a stretch at `tick`, which is a bottom; a rep rises by at least `least_rise` height counts."""
@@ -81,9 +85,15 @@ class RepFinder:
         elif self.state == ABOVE:
             if h > self._peak:
                 self._peak = h
+            if self._rises_anew(tick, v, h):
+                self._low, self._start = self._ledge, self._ledge_start
+            if tick & 3 == 0:
+                var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
+                if var > _HOLE_VAR:
+                    self._doubt += 4 * isqrt(var)
             if tick - self._start > _LONGEST_TICKS:
                 self._seek(tick)
-            elif 2 * (h - self._low) < self._peak - self._low:
+            elif 2 * (h - self._low) < self._peak - self._low + self._doubt:
                 self.state = LOWERING
         elif v >= -V_005:
             if self._peak - self._low > _MOST_RISE:
@@ -92,10 +102,21 @@ class RepFinder:
                 self.measured.begin(self._first, self._start, tick, self._low)
                 self.state = MEASURE
 
+    def _rises_anew(self, tick: int, v: int, h: int) -> bool:
+        """Tell whether the bar lay on a ledge and now rises over it by more than it had risen to it: there was the bottom."""
+        self._calm = self._calm + 1 if -V_005 < v < V_005 else 0
+        if self._calm > _LEDGE_TICKS:
+            self._ledge, self._ledge_start = h, tick + 1
+            return False
+        if v <= V_005 and h - self._ledge < self._ledge - self._low >> 2:
+            self._ledge_start = tick + 1
+        return self._ledge > self._low and h - self._ledge > self.least_rise and h - self._ledge > self._ledge - self._low
+
     def _seek(self, tick: int) -> None:
         self.state = SEEK
         self._start = tick
-        self._low = self._height
+        self._low = self._ledge = self._height
+        self._doubt = 0
         self._calm = 0
 
     def _follow_bottom(self, tick: int, v: int, h: int) -> None:
@@ -110,3 +131,5 @@ class RepFinder:
         if h - self._low >= self.least_rise:
             self.state = ABOVE
             self._peak = h
+            self._calm = self._doubt = 0
+            self._ledge = self._low
