@@ -199,9 +199,13 @@ class Detector:
 
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
-        if self._sets.state == OPEN or is_sure(rep):
+        sure = is_sure(rep)
+        if not sure and self._n >= self._rework_due:
+            self._review.wait()
+            self._begin_rework()
+        elif sure or self._sets.state == OPEN or self._n - rep.end_tick >= _WAIT_TICKS:
             self._take_rep()
-        elif self._n - rep.end_tick < _WAIT_TICKS:
+        else:
             self._review.wait()
 
     def _finish_review(self) -> None:
