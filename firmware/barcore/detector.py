@@ -21,13 +21,14 @@ from barcore.plausible import is_sure, rolled_over
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
 from barcore.rework import Rework
-from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, LEAST_MM, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
 _UNITS_PER_SAMPLE = 42  # of the review
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
 _AFTER_FALL_TICKS = LAG_TICKS + 2
+_FRESH_TICKS = 150
 _WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end
 _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
@@ -200,13 +201,19 @@ class Detector:
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
         sure = is_sure(rep)
-        if not sure and self._n >= self._rework_due:
+        proved = self._sets.state == OPEN
+        age_ticks = self._n - rep.end_tick
+        if not proved and rolled_over(rep, self._drift):
+            return
+        if sure or (proved and age_ticks > _WAIT_TICKS):
+            self._take_rep()
+        elif age_ticks < _FRESH_TICKS and self._n >= self._rework_due:
             self._review.wait()
             self._begin_rework()
-        elif sure or self._sets.state == OPEN or self._n - rep.end_tick >= _WAIT_TICKS:
-            self._take_rep()
-        else:
+        elif age_ticks < _WAIT_TICKS:
             self._review.wait()
+        elif proved or rep.rom_mm >= LEAST_MM:
+            self._take_rep()
 
     def _finish_review(self) -> None:
         while self._review.state != IDLE or self._rework.state != REWORK_IDLE:
