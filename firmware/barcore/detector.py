@@ -14,10 +14,13 @@ from barcore import protocol, ticks
 from barcore.announce import Announcer
 from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fixed import i16
+from barcore.fold import FOLD_TICKS, Fold
+from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, LOW, Live
 from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
+from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
 from barcore.rework import Rework
@@ -34,6 +37,12 @@ _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was 
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
+_FOLD_TICKS = 600
+_FOLD_AFTER_TICKS = 100
+_FOLD_BEFORE_TICKS = 40
+_FOLD_UNITS = 12
+_LYING_TICKS = 500
+_LYING_SHAKE = 8
 _ROOM = 20400  # 1 m
 _REWORK_STEPS = 150
 _REWORK_TICKS = 100
@@ -59,6 +68,8 @@ class Detector:
         self._review = Review(self._velocity, self._drift)
         self._rework = Rework(self._drift)
         self._rework_due = 0
+        self._fold = Fold(self._velocity, self._drift)
+        self._lying_ticks = 0
         self._sets = SetKeeper()
         self._last_tick = 0
         self._n = 0  # ticks of the grid so far
@@ -141,12 +152,16 @@ class Detector:
         self._live_tick()
         if self._sets.state == CLOSING:
             self._judge()
-        elif n - self._busy_tick > _REVIEWED_TICKS and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS):
+        elif n - self._busy_tick > _REVIEWED_TICKS and not self._fold.folded_ms and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS):
             self._close_set()
 
     def _live_tick(self) -> None:
         live = self.live
         was = live.state
+        still = self._motion.still_ms > 1000 and self._smoother.shake < _LYING_SHAKE
+        self._lying_ticks = self._lying_ticks + 1 if still else 0
+        if self._lying_ticks > _LYING_TICKS and was != LOW:
+            live.restart()
         kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
         self._motion.may_learn = live.state == LOW
         if live.state != LOW:
@@ -162,7 +177,9 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE:
+        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
+            return
+        elif self._folds():
             return
         elif (abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS) and self._n >= self._rework_due:
             self._begin_rework()
@@ -170,6 +187,24 @@ class Detector:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
+
+    def _folds(self) -> bool:
+        """Begin to fold a long hold, if one is under way that fills the rings."""
+        review, fold = self._review, self._fold
+        if self._n - review.rep.start_tick < _FOLD_TICKS or review.rep.state != ABOVE:
+            return False
+        if self._lying_ticks > _LYING_TICKS:
+            review.skip_to(self._n - LAG_TICKS)
+            review.rep.state = SEEK
+            return False
+        seam = review.rep.folds_at(FOLD_TICKS, _FOLD_AFTER_TICKS)
+        if not seam:
+            return False
+        review.skip_to(review.rep.start_tick - _FOLD_BEFORE_TICKS)
+        fold.start(review.from_tick, seam)
+        review.from_tick += FOLD_TICKS
+        review.rep.measured.seam_tick, review.rep.measured.folded_ms = fold.seam_tick, fold.folded_ms
+        return True
 
     def _begin_rework(self) -> None:
         newest = self._drift.newest
@@ -186,6 +221,13 @@ class Detector:
     def _work(self, units: int) -> None:
         """Do a share of the review."""
         review = self._review
+        if self._fold.state != FOLD_IDLE:
+            units = _FOLD_UNITS
+            while units > 0 and self._fold.update() != FOLD_IDLE:
+                units -= 1
+            if self._fold.state == FOLD_IDLE:
+                self._begin_review()
+            return
         if self._rework.state != REWORK_IDLE:
             units = _REWORK_UNITS
             while units > 0 and self._rework.update() != REWORK_IDLE:
@@ -216,12 +258,13 @@ class Detector:
             self._take_rep()
 
     def _finish_review(self) -> None:
-        while self._review.state != IDLE or self._rework.state != REWORK_IDLE:
+        while self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
             self._work(_UNITS_PER_SAMPLE)
 
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
         rep, sets = self._review.rep.measured, self._sets
+        self._unfold()
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
@@ -230,6 +273,10 @@ class Detector:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)
         self._review.least_mm = sets.least_mm()
+
+    def _unfold(self) -> None:
+        self._fold.restart()
+        self._review.rep.measured.seam_tick = self._review.rep.measured.folded_ms = 0
 
     def _rep_flags(self, rep: RepMeasure) -> int:
         flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
@@ -267,6 +314,7 @@ class Detector:
         self._motion.rezero()
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
+        self._unfold()
         for i in range(V_RING):
             self._velocity[i] = 0
         self._smoother.restart(0)

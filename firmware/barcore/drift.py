@@ -159,6 +159,16 @@ class Drift:
         self.now_level, self.slope = level.level, level.slope
         self.travel = self.straight_steps = 0
 
+    def move(self, k: int, to: int, raised: int) -> None:
+        """Put what is known of step `k` at step `to`, its velocities raised by this count."""
+        a, b = k & MASK, to & MASK
+        self.level[b], self.var[b] = self.level[a] + (raised << 4), self.var[a]
+        self.near[b], self.near_noise[b] = self.near[a] + raised, self.near_noise[a]
+        self.far[b], self.far_noise[b] = self.far[a] + raised, self.far_noise[a]
+        self.near_slope[b], self.near_bend[b], self.shake[b] = self.near_slope[a], self.near_bend[a], self.shake[a]
+        self.turn_noise[b], self.growth[b] = self.turn_noise[a], self.growth[a]
+        self.up_x[b], self.up_y[b], self.up_z[b] = self.up_x[a], self.up_y[a], self.up_z[a]
+
     def start_back(self, k: int) -> None:
         """Prepare `back` from step `k`, the newest of the stretch, downwards."""
         self._back_level = self.near[k & MASK] << 4

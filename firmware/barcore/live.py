@@ -22,6 +22,7 @@ from barcore.smooth import LAG_TICKS, velocity
 LOW, RISING, HELD, FALLING = 0, 1, 2, 3
 _CALM_TICKS = 25
 _LONGEST_TICKS = 1000
+_HELD_TICKS = 64
 _RECHECK_TICKS = 40  # after 0.8 s the drift at the hold's start is known, not foretold
 
 
@@ -38,7 +39,7 @@ class Live:
         self.velocity = 0  # two ticks back, counts of 38.3 um/s
         self.height = 0  # over the lowest point, counts of 0.766 um
         self._calm = 0
-        self._peak = self._top = self._rise_tick = 0
+        self._peak = self._top = self._held = self._rise_tick = 0
         self.top_tick = self._down_tick = 0
         self._told = self._rechecked = False
 
@@ -55,7 +56,7 @@ class Live:
         self.event_tick = tick - 2
         if self.state == LOW:
             return self._low_state(tick, v, least_mm)
-        if tick - self._rise_tick > _LONGEST_TICKS:
+        if self.state != HELD and tick - self._rise_tick > _LONGEST_TICKS:
             self.restart()
             return 0
         if self.height > self._peak:
@@ -65,11 +66,12 @@ class Live:
             if v > V_005:
                 return 0
             self.state = HELD
-            self._top = self.height
+            self._top = self._held = self.height
             self.top_tick = tick - 2
             self._rechecked = self._told = False
             return protocol.TOP
         if self.state == HELD:
+            self._rise_tick = tick
             return self._held_state(tick, v, target_ms)
         return self._falling_state(v)
 
@@ -107,8 +109,10 @@ class Live:
             self._recheck(tick)
         if v >= -V_005:
             self._down_tick = tick - 1
+            if v < V_005:
+                self._held += (self.height - self._held) // _HELD_TICKS
         self.hold_ms = (self._down_tick - self.top_tick) * TICK_MS
-        if self.height < self._peak - zone_of(rise):
+        if self.height < self._held - zone_of(rise):
             self.state = FALLING
             self.event_tick = self._down_tick
             return protocol.HOLD_END

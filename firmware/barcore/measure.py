@@ -60,6 +60,7 @@ class RepMeasure:
         self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = self._best = 0
         self.hold_err_ms = 0
         self._doubt = 0  # counts of velocity
+        self.seam_tick = self.folded_ms = 0  # what lies before the seam is earlier by this (`fold`)
         self._bounds = array("i", [0, 0, 0, 0])  # of the visit: earliest and latest top, earliest and latest end
         self._best_bounds = array("i", [0, 0, 0, 0])
 
@@ -200,6 +201,12 @@ class RepMeasure:
         self.top_ms = self._crossing_ms(self.top_tick, V_005)
         self.down_ms = self._crossing_ms(self.down_tick, -V_005)
         self.end_ms = self._crossing_ms(self.end_tick, -V_005)
+        if self.start_tick < self.seam_tick:
+            self.start_ms -= self.folded_ms
+        if self.top_tick < self.seam_tick:
+            self.top_ms -= self.folded_ms
+        if self.down_tick < self.seam_tick:
+            self.down_ms -= self.folded_ms
         if self.down_ms < self.top_ms:
             self.down_ms = self.top_ms
         self.hold_err_ms = self._spread_ms()

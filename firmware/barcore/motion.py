@@ -39,7 +39,7 @@ class Motion:
         self._gx = self._gy = self._gz = 0
         self._acc = 0
         self._step_ms = 0
-        self._still_ms = 0
+        self.still_ms = 0
         self._still_x = self._still_y = self._still_z = 0
 
     def start(self, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
@@ -65,7 +65,7 @@ class Motion:
         self._gx, self._gy, self._gz = gx, gy, gz
         along = ax * up.x + ay * up.y + az * up.z
         self._watch_still(dt_ms, gx, gy, gz)
-        pull = 96 if self._still_ms > 300 else 10
+        pull = 96 if self.still_ms > 300 else 10
         if self._age_ms < 6000:
             self._age_ms += dt_ms
             if pull < 64000 // (self._age_ms + 400):
@@ -115,8 +115,8 @@ class Motion:
         moved = abs(gx - self._still_x) + abs(gy - self._still_y) + abs(gz - self._still_z)
         if moved > _STILL_RANGE:
             self._still_x, self._still_y, self._still_z = gx, gy, gz
-            self._still_ms = 0
+            self.still_ms = 0
         else:
-            self._still_ms += dt_ms
-        if self._still_ms > 800 and self.may_learn:
+            self.still_ms += dt_ms
+        if self.still_ms > 800 and self.may_learn:
             self.gravity.learn_zero(gx, gy, gz)

@@ -16,16 +16,16 @@ from array import array
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import Drift
 from barcore.fixed import isqrt
-from barcore.measure import DONE, MM, RepMeasure
+from barcore.measure import DONE, MM, RepMeasure, zone_of
 from barcore.motion import V_005
 from barcore.smooth import V_MASK, V_RING, velocity
 
 LEAST_MM = 80
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
-_LONGEST_TICKS = 950
 _MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 _LEDGE_TICKS = 75
+_FOLD_AFTER_TICKS = 250
 _HOLE_VAR = 1566 * 1566
 
 
@@ -64,6 +64,22 @@ class RepFinder:
             self._advance()
         return self.state
 
+    def folds_at(self, length: int, after: int) -> int:
+        """Return a tick before which `length` ticks were calmly held, `after` ticks before the newest; 0 when there is none."""
+        seam = (self.tick - after) & ~3
+        if self.state != ABOVE or seam - length - self._start < _FOLD_AFTER_TICKS:
+            return 0
+        zone = zone_of(self._peak - self._low)
+        for tick in range(seam - length, seam + 1, 4):
+            if self._peak - self._h[tick & V_MASK] > zone:
+                return 0
+        return seam
+
+    @property
+    def start_tick(self) -> int:
+        """Return where the rise under way began."""
+        return self._start
+
     def velocity_at(self, tick: int) -> int:
         """Return the velocity at `tick`: the mean of five counts less the smoothed drift."""
         level = self._drift.smooth_level
@@ -91,9 +107,7 @@ class RepFinder:
                 var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
                 if var > _HOLE_VAR:
                     self._doubt += 4 * isqrt(var)
-            if tick - self._start > _LONGEST_TICKS:
-                self._seek(tick)
-            elif 2 * (h - self._low) < self._peak - self._low + self._doubt:
+            if 2 * (h - self._low) < self._peak - self._low + self._doubt:
                 self.state = LOWERING
         elif v >= -V_005:
             if self._peak - self._low > _MOST_RISE:
