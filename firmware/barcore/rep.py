@@ -25,6 +25,7 @@ SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
 _MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 _LEDGE_TICKS = 75
+_SPLIT = 29
 _FOLD_AFTER_TICKS = 250
 _HOLE_VAR = 1566 * 1566
 
@@ -44,6 +45,7 @@ class RepFinder:
         self._first = self._start = 0
         self._height = self._low = self._peak = self._calm = self._doubt = 0
         self._ledge = self._ledge_start = 0
+        self._split = _SPLIT
 
     def begin(self, tick: int, least_rise: int) -> None:
         """Start a stretch at `tick`, which is a bottom; a rep rises by at least `least_rise` height counts."""
@@ -107,7 +109,8 @@ class RepFinder:
                 var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
                 if var > _HOLE_VAR:
                     self._doubt += 4 * isqrt(var)
-            if 2 * (h - self._low) < self._peak - self._low + self._doubt:
+            share = self._share(h)
+            if share < self._split:
                 self.state = LOWERING
         elif v >= -V_005:
             if self._peak - self._low > _MOST_RISE:
@@ -115,6 +118,10 @@ class RepFinder:
             else:
                 self.measured.begin(self._first, self._start, tick, self._low)
                 self.state = MEASURE
+
+    def _share(self, h: int) -> int:
+        """Return how much of the rise is left at height `h`, in 1/64, less what a gap may have hidden."""
+        return 64 * (h - self._low - (self._doubt >> 1)) // (self._peak - self._low)
 
     def _rises_anew(self, tick: int, v: int, h: int) -> bool:
         """Tell whether the bar lay on a ledge and now rises over it by more than it had risen to it: there was the bottom."""
