@@ -16,7 +16,7 @@ from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fixed import i16
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
-from barcore.live import FALLING, LOW, Live
+from barcore.live import FALLING, HELD, LOW, Live
 from barcore.measure import RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
@@ -37,7 +37,7 @@ _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was 
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
-_FOLD_TICKS = 600
+_FOLD_MS = 8000
 _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
 _FOLD_UNITS = 12
@@ -191,7 +191,7 @@ class Detector:
     def _folds(self) -> bool:
         """Begin to fold a long hold, if one is under way that fills the rings."""
         review, fold = self._review, self._fold
-        if self._n - review.rep.start_tick < _FOLD_TICKS or review.rep.state != ABOVE:
+        if self.live.state != HELD or self.live.hold_ms < _FOLD_MS or review.rep.state != ABOVE:
             return False
         if self._lying_ticks > _LYING_TICKS:
             review.skip_to(self._n - LAG_TICKS)

@@ -26,6 +26,7 @@ _MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 _LEDGE_TICKS = 75
 _SPLIT = 29
+_LONGEST_TICKS = 950
 _FOLD_AFTER_TICKS = 250
 _HOLE_VAR = 1566 * 1566
 
@@ -109,8 +110,9 @@ class RepFinder:
                 var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
                 if var > _HOLE_VAR:
                     self._doubt += 4 * isqrt(var)
-            share = self._share(h)
-            if share < self._split:
+            if tick - self._start > _LONGEST_TICKS:
+                self._seek(tick)
+            elif self._share(h) < self._split:
                 self.state = LOWERING
         elif v >= -V_005:
             if self._peak - self._low > _MOST_RISE:
