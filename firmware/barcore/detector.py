@@ -37,6 +37,7 @@ _REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was 
 _IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
 _UNSURE_MS = 300
+_GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000
 _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
@@ -268,6 +269,8 @@ class Detector:
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
+        if self._gap_ms >= rep.start_ms:
+            rep.hold_err_ms = rep.hold_err_ms * _GAP_ERR // 2
         flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep), rep.doubt_mm)
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)

@@ -32,12 +32,49 @@ _HALF_MOST = 3
 _HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
 _HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
-_FLOOR_MS = 25
+_EDGE = 350  # 0.013 m/s: by that much the velocity at one edge is off, rms x 2, whatever the drift
+_EDGE_SLOW = 470  # 0.018 m/s in moves slower than a second
+_SHAKE_SHARE = 22  # sixteenths of the shake (mean deviation over a second) that pass into an edge
+_FLOOR_MS = 8
 
 
 def zone_of(rise: int) -> int:
     """Return how far below its top the bar may stray and be held: a quarter of the rise, at least 3 cm."""
     return rise >> 2 if rise >> 2 > _ZONE_LEAST else _ZONE_LEAST
+
+
+class _Visit:
+    """The longest visit above a floor that stays where it is, and the hold in it, in ticks."""
+
+    def __init__(self) -> None:
+        self.floor = self.hold_ticks = 0
+        self._ticks = self._longest = self._top = self._down = 0
+
+    def begin(self, floor: int) -> None:
+        """Begin with a new rep."""
+        self.floor = floor
+        self.hold_ticks = self._ticks = self._longest = 0
+
+    def take(self, at: int, h: int, v: int) -> None:
+        """Take the tick `at` of height `h` and velocity `v`."""
+        if h <= self.floor:
+            if self._ticks:
+                self.end()
+            return
+        if self._ticks == 0:
+            self._top = 0
+        self._ticks += 1
+        if self._top == 0 and v <= V_005:
+            self._top = self._down = at
+        if self._top and v >= -V_005:
+            self._down = at + 1
+
+    def end(self) -> None:
+        """End the visit."""
+        if self._ticks > self._longest:
+            self._longest = self._ticks
+            self.hold_ticks = self._down - self._top if self._top else 0
+        self._ticks = 0
 
 
 class RepMeasure:
@@ -63,6 +100,7 @@ class RepMeasure:
         self.seam_tick = self.folded_ms = 0  # what lies before the seam is earlier by this (`fold`)
         self._bounds = array("i", [0, 0, 0, 0])  # of the visit: earliest and latest top, earliest and latest end
         self._best_bounds = array("i", [0, 0, 0, 0])
+        self._higher, self._lower = _Visit(), _Visit()
 
     def begin(self, first: int, start: int, end: int, base: int) -> None:
         """Begin with the rep between the ticks `start` and `end` over the height `base`; the walk began at `first`."""
@@ -129,6 +167,8 @@ class RepMeasure:
         rise = self._peak - self._base
         self._zone = zone_of(rise)
         self._floor = self._peak - self._zone
+        self._higher.begin(self._peak - self._zone + self._zone // 5)
+        self._lower.begin(self._peak - self._zone - self._zone // 5)
         self._rise_half = _half_ticks(rise, self._fastest)
         self._fall_half = _half_ticks(rise, self._slowest)
         self._at = self.start_tick
@@ -141,13 +181,16 @@ class RepMeasure:
         """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
         at = self._at
         h = self._h[at & V_MASK]
+        higher, lower = self._higher, self._lower
+        v = self._calm_velocity(at) if h > lower.floor or self._visit else 0
+        higher.take(at, h, v)
+        lower.take(at, h, v)
         if h > (self._floor if self._visit_top == 0 or self._visit == 0 else self._held - self._zone):
             if self._visit == 0:
                 self._visit_top = self._visit_rough = self._rough = 0
                 for i in range(4):
                     self._bounds[i] = 0
             self._visit += 1
-            v = self._calm_velocity(at)
             self._visit_tick(at, v)
             self._bound(at, v)
             if h > self._held or self._held > self._peak - _HELD_MOST:
@@ -158,6 +201,8 @@ class RepMeasure:
         if at >= self.end_tick:
             if self._visit:
                 self._end_visit(at)
+            higher.end()
+            lower.end()
             self._finish()
 
     def _visit_tick(self, at: int, v: int) -> None:
@@ -215,13 +260,34 @@ class RepMeasure:
         self.state = DONE
 
     def _spread_ms(self) -> int:
-        """Return how far the hold could be off by the doubt in its velocity, and by the grid."""
+        """Return how far the hold may be off: by its velocity at both edges, and by where the zone ends.
+
+        A velocity that is off by the same amount at both edges moves them the same way, so that only the difference of
+        their slopes counts; what shakes differs from edge to edge.
+        """
         bounds = self._best_bounds
+        rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
+        fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
+        shake = self._shake() * _SHAKE_SHARE >> 4
+        edge = _EDGE if self._rise_half == 0 and self._fall_half == 0 else _EDGE_SLOW
+        apart = isqrt(edge * edge + shake * shake)
+        rise_ms = _edge_ms(apart, rise_ticks, self._doubt)
+        fall_ms = _edge_ms(apart, fall_ticks, self._doubt)
+        both_ms = _edge_ms(self._doubt - _DOUBT >> 1, fall_ticks - rise_ticks, self._doubt)
+        edges_ms = _FLOOR_MS + isqrt(rise_ms * rise_ms + fall_ms * fall_ms + both_ms * both_ms)
         hold_ticks = self.down_tick - self.top_tick
-        longest = bounds[3] - bounds[0]
-        shortest = bounds[2] - bounds[1] if 0 < bounds[1] < bounds[2] else 0
-        ticks = longest - hold_ticks if longest - hold_ticks > hold_ticks - shortest else hold_ticks - shortest
-        return _FLOOR_MS + ticks * TICK_MS
+        higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
+        zone_ms = TICK_MS * (higher if higher > lower else lower)
+        return edges_ms + zone_ms
+
+    def _shake(self) -> int:
+        """Return the least shake at five moments of the hold, so that a blow at its end is not taken for one."""
+        least = 1 << 14
+        for i in range(5):
+            shake = self._drift.shake[(self.top_tick * (4 - i) + self.down_tick * i) // (4 * STEP_TICKS) & STEP_MASK]
+            if shake < least:
+                least = shake
+        return least
 
     def _calm_velocity(self, tick: int) -> int:
         """Return the mean velocity around `tick`, over the longer a time the slower the move there was."""
@@ -249,3 +315,9 @@ def _half_ticks(rise: int, fastest: int) -> int:
     """
     half = (rise // fastest * 15 // 8 - _SHARP_TICKS) // _HALF_TICKS
     return 0 if half < 0 else half if half < _HALF_MOST else _HALF_MOST
+
+
+def _edge_ms(off: int, ticks: int, doubt: int) -> int:
+    """Return by how many ms an edge moves when the velocity is off by `off`, given that 2 x `doubt` moves it by `ticks`."""
+    ms = off * ticks * (TICK_MS // 2) // doubt
+    return -20000 if ms < -20000 else ms if ms < 20000 else 20000
