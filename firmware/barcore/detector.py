@@ -153,7 +153,11 @@ class Detector:
         self._live_tick()
         if self._sets.state == CLOSING:
             self._judge()
-        elif n - self._busy_tick > _REVIEWED_TICKS and not self._fold.folded_ms and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS):
+        elif (
+            n - self._busy_tick > _REVIEWED_TICKS
+            and not self._fold.folded_ms
+            and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS)
+        ):
             self._close_set()
 
     def _live_tick(self) -> None:
@@ -182,7 +186,9 @@ class Detector:
             return
         elif self._folds():
             return
-        elif (abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS) and self._n >= self._rework_due:
+        elif (
+            abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
+        ) and self._n >= self._rework_due:
             self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()

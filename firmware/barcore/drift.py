@@ -89,7 +89,7 @@ class Drift:
         self.travel = 0
         self._last_near = velocity
 
-    def note(self, k: int, up: Gravity, shock: int, hole_ms: int) -> None:
+    def note(self, k: int, up: Gravity, shock: int, hole_ms: int = 0) -> None:
         """Keep up and the largest acceleration (1/16384 g) of the moment that `step` will reach later as step `k`."""
         at = k & MASK
         x, y, z = up.x >> 4, up.y >> 4, up.z >> 4

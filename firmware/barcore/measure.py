@@ -15,7 +15,7 @@ from array import array
 
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import STEP_TICKS, Drift
-from barcore.fixed import isqrt, ratio_q12
+from barcore.fixed import isqrt, ratio_q12, times_q12
 from barcore.motion import TICK_MS, V_005
 from barcore.smooth import V_MASK
 
@@ -33,8 +33,8 @@ _HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follo
 _HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _EDGE = 350  # 0.013 m/s: by that much the velocity at one edge is off, rms x 2, whatever the drift
-_EDGE_SLOW = 470  # 0.018 m/s in moves slower than a second
-_SHAKE_SHARE = 22  # sixteenths of the shake (mean deviation over a second) that pass into an edge
+_EDGE_SLOW = 560  # 0.021 m/s in moves slower than a second
+_SHAKE_SHARE = 27  # sixteenths of the shake (mean deviation over a second) that pass into an edge
 _FLOOR_MS = 8
 
 
@@ -140,7 +140,7 @@ class RepMeasure:
             doubt = 4 * self._doubt_sum // MM
             doubt = doubt if doubt < 20000 else 20000
             believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)
-            self._missing = self._missing * believed >> 12
+            self._missing = times_q12(self._missing, believed)
             self._at = self._first
             self.state = CLOSE
 

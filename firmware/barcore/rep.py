@@ -123,7 +123,7 @@ class RepFinder:
 
     def _share(self, h: int) -> int:
         """Return how much of the rise is left at height `h`, in 1/64, less what a gap may have hidden."""
-        return 64 * (h - self._low - (self._doubt >> 1)) // (self._peak - self._low)
+        return (h - self._low - (self._doubt >> 1)) // ((self._peak - self._low >> 6) + 1)
 
     def _rises_anew(self, tick: int, v: int, h: int) -> bool:
         """Tell whether the bar lay on a ledge and now rises over it by more than it had risen to it: there was the bottom."""
@@ -133,7 +133,9 @@ class RepFinder:
             return False
         if v <= V_005 and h - self._ledge < self._ledge - self._low >> 2:
             self._ledge_start = tick + 1
-        return self._ledge > self._low and h - self._ledge > self.least_rise and h - self._ledge > self._ledge - self._low
+        return (
+            self._ledge > self._low and h - self._ledge > self.least_rise and h - self._ledge > self._ledge - self._low
+        )
 
     def _seek(self, tick: int) -> None:
         self.state = SEEK

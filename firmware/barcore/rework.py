@@ -1,10 +1,10 @@
 """Rework: solves the level of the last seconds again from scratch, when what the filter believed cannot be true.
 
-    state     does, one unit an update                          leaves when             for
-    IDLE      nothing                                           `start`                 FORWARD
-    FORWARD   filters one step, oldest first                    the newest step         BACKWARD
-              the same in the last pass                         the newest step         IDLE, the filter is replaced
-    BACKWARD  smooths one step, newest first                    the oldest step         FORWARD, the next pass
+state     does, one unit an update                          leaves when             for
+IDLE      nothing                                           `start`                 FORWARD
+FORWARD   filters one step, oldest first                    the newest step         BACKWARD
+          the same in the last pass                         the newest step         IDLE, the filter is replaced
+BACKWARD  smooths one step, newest first                    the oldest step         FORWARD, the next pass
 """
 
 from barcore.drift import LEAST_WEIGHT, MASK, NEAR_NOISE, NO_NOISE, OFFSET_VAR, SLOPE_DOUBT, SURE_STEPS, Drift
@@ -92,12 +92,20 @@ class Rework:
         """Return the variance of the look at step `k` given what the pass before made of the level there."""
         drift, level = self._drift, self._filter
         if k <= self._last:
-            slope = (drift.up_x[at] * self._x >> 10) + (drift.up_y[at] * self._y >> 10) + (drift.up_z[at] * self._z >> 10)
+            slope = (
+                (drift.up_x[at] * self._x >> 10) + (drift.up_y[at] * self._y >> 10) + (drift.up_z[at] * self._z >> 10)
+            )
             off = abs(drift.near[at] - (drift.smooth_level[at] >> 4))
         else:
             slope = level.slope
             off = abs(drift.near[at] - (level.level >> 4))
-        r4 = near_r4(drift.near_slope[at], drift.near_bend[at], drift.shake[at], slope, level.slope_var + (_SLOPE_VAR >> 2 * self._pass))
+        r4 = near_r4(
+            drift.near_slope[at],
+            drift.near_bend[at],
+            drift.shake[at],
+            slope,
+            level.slope_var + (_SLOPE_VAR >> 2 * self._pass),
+        )
         self._flat_steps = self._flat_steps + 1 if r4 < FLAT_R4 else 0
         y16 = off * 16 // self._gate if off < 1 << 25 else 256
         if y16 > 256:
@@ -120,7 +128,9 @@ class Rework:
         level += times_q12((drift.near[at] << 4) - level, share)
         var -= times_q12(var, share)
         offset = self._filter.offset
-        slope = (drift.up_x[at] * offset[0] >> 10) + (drift.up_y[at] * offset[1] >> 10) + (drift.up_z[at] * offset[2] >> 10)
+        slope = (
+            (drift.up_x[at] * offset[0] >> 10) + (drift.up_y[at] * offset[1] >> 10) + (drift.up_z[at] * offset[2] >> 10)
+        )
         self._back_level = level - (slope >> 4)
         var += drift.growth[at] + 2 * SLOPE_DOUBT * isqrt(var) + SLOPE_DOUBT * SLOPE_DOUBT
         self._back_var = var if var < LEVEL_VAR_MOST else LEVEL_VAR_MOST

@@ -56,7 +56,7 @@ def test_an_offset_that_the_roll_turns_is_learnt_as_a_vector(plane: str) -> None
     motion, roll_deg, acc_mg = rolling()
     drift = Drift(calibrated=False)
     list(follow(drift, drifting(motion, acc_mg), roll_deg, plane))
-    learnt_mg = {axis: offset / 256 / MG_COUNTS for axis, offset in zip("xyz", drift.offset, strict=True)}
+    learnt_mg = {axis: offset / 256 / MG_COUNTS for axis, offset in zip("xyz", drift.filter.offset, strict=True)}
     assert learnt_mg.pop(plane[0]) == pytest.approx(-10, abs=3)
     assert learnt_mg.pop(plane[1]) == pytest.approx(30, abs=4)
     assert learnt_mg.popitem()[1] == pytest.approx(0, abs=1), "nothing was seen of the bar's own axis"
@@ -69,10 +69,10 @@ def stepped(near_slope: int, far_slope: int) -> int:
     look.near = look.far = 600
     look.near_slope, look.far_slope = near_slope, far_slope
     drift.restart(600)
-    drift.now_level = 0
-    drift.note(0, up_at(0), 0)
-    for k in range(1, 13):
+    drift.filter.level = 0
+    for k in range(RING):
         drift.note(k, up_at(0), 0)
+    for k in range(5, 17):
         drift.step(k, look)
     return drift.now_level >> 4
 
@@ -96,7 +96,7 @@ def test_a_contradiction_is_distrusted() -> None:
 def believed(var: int, flat_steps: int, seen: int = 5000) -> int:
     """The weight, of 4096, of a look that contradicts a level of zero."""
     drift = Drift(calibrated=True)
-    drift._var, drift.flat_steps = var, flat_steps
+    drift.filter.var, drift.flat_steps = var, flat_steps
     return drift._believe(seen, 4096)
 
 

@@ -73,10 +73,10 @@ def test_the_end_of_the_fall_is_low_again() -> None:
     assert kinds(events) == [protocol.RISE, protocol.TOP, protocol.HOLD_END]
 
 
-def test_twenty_seconds_after_the_rise_all_is_forgotten() -> None:
+def test_a_fall_without_end_is_forgotten_after_twenty_seconds() -> None:
     live = Live(ring(still(0.1)), no_drift())
-    live.state, live._rise_tick = HELD, 100
+    live.state, live._rise_tick = FALLING, 100
     live.update(1100, 80, 0)
-    assert live.state == HELD
+    assert live.state == FALLING
     live.update(1101, 80, 0)
     assert live.state == LOW

@@ -15,7 +15,7 @@ def measured(
     rep.rom_mm, rep.missing_mm, rep.doubt_mm = rom_mm, missing_mm, doubt_mm
     rep.start_tick, rep.top_tick = 40, 80
     drift.up_z[10] = 1024
-    drift.up_z[20], drift.up_x[20] = (100, 1019) if turned else (750, 697)
+    drift.up_z[20], drift.up_x[20] = (-400, 943) if turned else (-300, 979)
     return rep
 
 
@@ -25,7 +25,7 @@ def test_a_plain_rep_is_one() -> None:
     assert not rolled_over(measured(drift), drift)
 
 
-def test_a_bar_that_rolled_by_more_than_80_degrees_was_moved() -> None:
+def test_a_bar_that_rolled_by_more_than_110_degrees_was_moved() -> None:
     drift = no_drift()
     assert rolled_over(measured(drift, turned=True), drift)
 

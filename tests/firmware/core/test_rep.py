@@ -58,8 +58,9 @@ def test_a_dip_below_half_that_stops_ends_the_rep() -> None:
     assert len(reps(move(0.3, 1.0) + still(1.0) + dip + still(1.0) + move(-0.3, 1.4))) == 2
 
 
-def test_nineteen_seconds_above_or_over_sixty_centimetres_is_no_rep() -> None:
-    assert reps(move(0.7, 2.0) + still(1.0) + move(-0.7, 2.0)) == []
+def test_nineteen_seconds_above_or_over_a_metre_is_no_rep() -> None:
+    assert reps(move(1.1, 2.0) + still(1.0) + move(-1.1, 2.0)) == []
+    assert len(reps(move(0.8, 2.0) + still(1.0) + move(-0.8, 2.0))) == 1, "a deadlift"
     assert states(move(0.3, 1.0) + still(18.9)) == [SEEK, ABOVE, SEEK]
 
 

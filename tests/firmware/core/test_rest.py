@@ -10,8 +10,15 @@ from barcore import rest
 from barcore.smooth import V_RING, Smoother
 
 R4 = Callable[[Smoother, int, int], int]
+
+
+def near_r4(smoother: Smoother, slope: int, slope_var: int) -> int:
+    """`rest.near_r4` of a smoother's features."""
+    return rest.near_r4(smoother.near_slope, smoother.near_bend, smoother.shake, slope, slope_var)
+
+
 LOOKS = [
-    pytest.param(rest.near_r4, "near", rest._NEAR_SLOPE, rest._NEAR_BEND, rest._NEAR_SHAKE, 2.5, id="near"),
+    pytest.param(near_r4, "near", rest._NEAR_SLOPE, rest._NEAR_BEND, rest._NEAR_SHAKE, 2.5, id="near"),
     pytest.param(rest.far_r4, "far", rest._FAR_SLOPE, rest._FAR_BEND, rest._FAR_SHAKE, 4.5, id="far"),
 ]
 
