@@ -182,9 +182,7 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
-            return
-        elif self._folds():
+        elif self._is_working() or self._folds():
             return
         elif (
             abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
@@ -194,6 +192,10 @@ class Detector:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
+
+    def _is_working(self) -> bool:
+        """Tell whether a review, a rework or a fold is under way; only one of them ever is."""
+        return self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE
 
     def _folds(self) -> bool:
         """Begin to fold a long hold, if one is under way that fills the rings."""
@@ -265,7 +267,7 @@ class Detector:
             self._take_rep()
 
     def _finish_review(self) -> None:
-        while self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
+        while self._is_working():
             self._work(_UNITS_PER_SAMPLE)
 
     def _take_rep(self) -> None:
