@@ -17,14 +17,14 @@ from barcore.fixed import i16
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
-from barcore.measure import RepMeasure
+from barcore.measure import MM, RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
 from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
 from barcore.rework import Rework
-from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, LEAST_MM, NONE, OPEN, SetKeeper
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
@@ -78,6 +78,15 @@ class Detector:
         self._flat_ticks = 0
         self._busy_tick = 0  # when the bar was last up
         self._clipped_ms = self._gap_ms = -1
+
+        self.configure(settings.target_ms, settings.least_mm, settings.most_mm)
+
+    def configure(self, target_ms: int, least_mm: int, most_mm: int) -> None:
+        """Go on with the target and the range of another exercise."""
+        self.settings.target_ms = target_ms
+        self.settings.least_mm, self.settings.most_mm = least_mm, most_mm
+        self._sets.floor_mm = least_mm
+        self._review.rep.most_rise = most_mm * MM
 
     @property
     def busy(self) -> bool:
@@ -263,7 +272,7 @@ class Detector:
             self._begin_rework()
         elif age_ticks < _WAIT_TICKS:
             self._review.wait()
-        elif proved or rep.rom_mm >= LEAST_MM:
+        elif proved or rep.rom_mm >= self.settings.least_mm:
             self._take_rep()
 
     def _finish_review(self) -> None:

@@ -18,11 +18,10 @@ from barcore.drift import Drift
 from barcore.fixed import isqrt
 from barcore.measure import DONE, MM, RepMeasure, zone_of
 from barcore.motion import V_005
+from barcore.settings import LEAST_MM, MOST_MM
 from barcore.smooth import V_MASK, V_RING, velocity
 
-LEAST_MM = 80
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
-_MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 _LEDGE_TICKS = 75
 _SPLIT = 29
@@ -43,6 +42,7 @@ class RepFinder:
         self.state = SEEK
         self.tick = 0
         self.least_rise = LEAST_MM * MM
+        self.most_rise = MOST_MM * MM
         self._first = self._start = 0
         self._height = self._low = self._peak = self._calm = self._doubt = 0
         self._ledge = self._ledge_start = 0
@@ -103,7 +103,7 @@ class RepFinder:
         elif self.state == ABOVE:
             self._stay_above(tick, v, h)
         elif v >= -V_005:
-            if self._peak - self._low > _MOST_RISE:
+            if self._peak - self._low > self.most_rise:
                 self._seek(tick)
             else:
                 self.measured.begin(self._first, self._start, tick, self._low)
