@@ -2,10 +2,10 @@
 
     state      leaves when                                        for
     SEEK       height over the lowest point >= least rise         ABOVE
-    ABOVE      height back below half of the rise                 LOWERING
+    ABOVE      height back below 0.45 of the rise                 LOWERING
                over 19 s above                                    SEEK (no rep)
     LOWERING   v >= -0.05 m/s: the rep has ended                  MEASURE
-               the same after a rise over 0.6 m                   SEEK (no rep)
+               the same after a rise over the exercise's greatest  SEEK (no rep)
     MEASURE    the rep was measured (`measure`)                   FOUND, then SEEK
 
 Heights are in counts of 0.766 um (1305 = 1 mm), velocities in counts of 38.3 um/s (1305 = 0.05 m/s).
