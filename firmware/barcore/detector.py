@@ -306,7 +306,7 @@ class Detector:
             flags |= protocol.CLIPPED
         if self._gap_ms >= rep.start_ms:
             flags |= protocol.GAPPED
-        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS else flags
+        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS or not is_sure(rep) else flags
 
     def _settle_set(self) -> None:
         """Close the set under way, if any, and judge all its reps at once."""
