@@ -17,14 +17,14 @@ from barcore.fixed import i16
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
-from barcore.measure import RepMeasure
+from barcore.measure import MM, RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
 from barcore.plausible import is_sure, rolled_over
 from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
 from barcore.rework import Rework
-from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, LEAST_MM, NONE, OPEN, SetKeeper
+from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
@@ -78,6 +78,15 @@ class Detector:
         self._flat_ticks = 0
         self._busy_tick = 0  # when the bar was last up
         self._clipped_ms = self._gap_ms = -1
+
+        self.configure(settings.target_ms, settings.least_mm, settings.most_mm)
+
+    def configure(self, target_ms: int, least_mm: int, most_mm: int) -> None:
+        """Go on with the target and the range of another exercise."""
+        self.settings.target_ms = target_ms
+        self.settings.least_mm, self.settings.most_mm = least_mm, most_mm
+        self._sets.floor_mm = least_mm
+        self._review.rep.most_rise = most_mm * MM
 
     @property
     def busy(self) -> bool:
@@ -182,12 +191,7 @@ class Detector:
         idle = self._flat_ticks > _IDLE_TICKS and self._sets.state == NONE and self.live.state == LOW
         if abs(self._motion.velocity) > _FAR_OFF:
             self._restart()
-        elif (
-            self._review.state != IDLE
-            or self._rework.state != REWORK_IDLE
-            or self._fold.state != FOLD_IDLE
-            or self._folds()
-        ):
+        elif self._is_working() or self._folds():
             return
         elif (
             abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
@@ -197,6 +201,10 @@ class Detector:
             self._restart()
         elif self._n >= self._due and not idle:
             self._begin_review()
+
+    def _is_working(self) -> bool:
+        """Tell whether a review, a rework or a fold is under way; only one of them ever is."""
+        return self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE
 
     def _folds(self) -> bool:
         """Begin to fold a long hold, if one is under way that fills the rings."""
@@ -264,11 +272,11 @@ class Detector:
             self._begin_rework()
         elif age_ticks < _WAIT_TICKS:
             self._review.wait()
-        elif proved or rep.rom_mm >= LEAST_MM:
+        elif proved or rep.rom_mm >= self.settings.least_mm:
             self._take_rep()
 
     def _finish_review(self) -> None:
-        while self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE:
+        while self._is_working():
             self._work(_UNITS_PER_SAMPLE)
 
     def _take_rep(self) -> None:
@@ -298,7 +306,7 @@ class Detector:
             flags |= protocol.CLIPPED
         if self._gap_ms >= rep.start_ms:
             flags |= protocol.GAPPED
-        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS else flags
+        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS or not is_sure(rep) else flags
 
     def _settle_set(self) -> None:
         """Close the set under way, if any, and judge all its reps at once."""

@@ -5,8 +5,8 @@
     STEPS     moves one step before the seam forward by a second, newest first    the rep's start      TICKS
     TICKS     moves eight ticks of the velocity likewise                          the rep's start      IDLE
 
-A held bar travels nowhere, so what is taken out says only how long it was held. The integral went on drifting meanwhile;
-what lies before the seam is raised by that much.
+A held bar travels nowhere, so what is taken out says only how long it was held. The integral went on drifting
+meanwhile; what lies before the seam is raised by that much.
 """
 
 from array import array
@@ -39,7 +39,7 @@ class Fold:
         self.seam_tick = self.folded_ms = 0
 
     def start(self, first_tick: int, seam_tick: int) -> None:
-        """Take out the second before `seam_tick`, which must be held and a whole step; the rep begins after `first_tick`."""
+        """Take out the second before `seam_tick`, a whole step in a hold; the rep begins after `first_tick`."""
         drift = self._drift
         seam = seam_tick // STEP_TICKS
         self.seam_tick = seam_tick

@@ -81,7 +81,7 @@ class LevelFilter:
         self.slope_var = slope_var if slope_var > 0 else 0
 
     def correct(self, seen: int, noise: int, teach: bool) -> None:
-        """Correct by one look at the level, in counts, with this variance; `teach`: whether the offset learns from it."""
+        """Correct by one look at the level (counts) with this variance; `teach`: whether the offset learns too."""
         error = seen - (self.level >> 4)
         error = -32767 if error < -32767 else error if error < 32767 else 32767
         p, between, offset = self._p, self._between, self.offset

@@ -8,7 +8,7 @@ HELD      hold reaches its target                              HELD      TARGET,
           height below the zone under the top                  FALLING   HOLD_END
 FALLING   back in the zone                                     HELD
           below half of the rise and v >= -0.05 m/s            LOW
-any       20 s since the rise                                  LOW
+any       20 s since it was last held                         LOW
 """
 
 from array import array

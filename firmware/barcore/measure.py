@@ -318,6 +318,6 @@ def _half_ticks(rise: int, fastest: int) -> int:
 
 
 def _edge_ms(off: int, ticks: int, doubt: int) -> int:
-    """Return by how many ms an edge moves when the velocity is off by `off`, given that 2 x `doubt` moves it by `ticks`."""
+    """Return by how many ms an edge moves when the velocity is off by `off`; 2 x `doubt` moves it by `ticks`."""
     ms = off * ticks * (TICK_MS // 2) // doubt
     return -20000 if ms < -20000 else ms if ms < 20000 else 20000

@@ -242,6 +242,7 @@ UPDATE_CABLE, UPDATE_NO_SLOTS = 19, 20
 SET_NAME = 1  # utf-8, 1..NAME_BYTES bytes
 SET_TARGET = 2  # u16 ms: the hold to cue; 0 for none
 SET_LONG = 3  # u16 ms: the hold to cue as too long; 0 for none
+SET_RANGE = 4  # u16 mm, u16 mm: least and greatest range of one rep of the exercise
 NAME_BYTES = 20
 UNNAMED = "barhold-%s"  # of the last 4 hex digits of its id: the name of a sensor that nobody named
 

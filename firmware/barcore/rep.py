@@ -2,10 +2,10 @@
 
     state      leaves when                                        for
     SEEK       height over the lowest point >= least rise         ABOVE
-    ABOVE      height back below half of the rise                 LOWERING
+    ABOVE      height back below 0.45 of the rise                 LOWERING
                over 19 s above                                    SEEK (no rep)
     LOWERING   v >= -0.05 m/s: the rep has ended                  MEASURE
-               the same after a rise over 0.6 m                   SEEK (no rep)
+               the same after a rise over the exercise's greatest  SEEK (no rep)
     MEASURE    the rep was measured (`measure`)                   FOUND, then SEEK
 
 Heights are in counts of 0.766 um (1305 = 1 mm), velocities in counts of 38.3 um/s (1305 = 0.05 m/s).
@@ -18,11 +18,10 @@ from barcore.drift import Drift
 from barcore.fixed import isqrt
 from barcore.measure import DONE, MM, RepMeasure, zone_of
 from barcore.motion import V_005
+from barcore.settings import LEAST_MM, MOST_MM
 from barcore.smooth import V_MASK, V_RING, velocity
 
-LEAST_MM = 80
 SEEK, ABOVE, LOWERING, MEASURE, FOUND = 0, 1, 2, 3, 4
-_MOST_RISE = 1000 * MM
 _CALM_TICKS = 50
 _LEDGE_TICKS = 75
 _SPLIT = 29
@@ -43,10 +42,10 @@ class RepFinder:
         self.state = SEEK
         self.tick = 0
         self.least_rise = LEAST_MM * MM
+        self.most_rise = MOST_MM * MM
         self._first = self._start = 0
         self._height = self._low = self._peak = self._calm = self._doubt = 0
         self._ledge = self._ledge_start = 0
-        self._split = _SPLIT
 
     def begin(self, tick: int, least_rise: int) -> None:
         """Start a stretch at `tick`, which is a bottom; a rep rises by at least `least_rise` height counts."""
@@ -68,7 +67,7 @@ class RepFinder:
         return self.state
 
     def folds_at(self, length: int, after: int) -> int:
-        """Return a tick before which `length` ticks were calmly held, `after` ticks before the newest; 0 when there is none."""
+        """Return a tick at least `after` ticks back before which `length` ticks were held; 0 when there is none."""
         seam = (self.tick - after) & ~3
         if self.state != ABOVE or seam - length - self._start < _FOLD_AFTER_TICKS:
             return 0
@@ -102,31 +101,35 @@ class RepFinder:
         if self.state == SEEK:
             self._follow_bottom(tick, v, h)
         elif self.state == ABOVE:
-            if h > self._peak:
-                self._peak = h
-            if self._rises_anew(tick, v, h):
-                self._low, self._start = self._ledge, self._ledge_start
-            if tick & 3 == 0:
-                var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
-                if var > _HOLE_VAR:
-                    self._doubt += 4 * isqrt(var)
-            if tick - self._start > _LONGEST_TICKS:
-                self._seek(tick)
-            elif self._share(h) < self._split:
-                self.state = LOWERING
+            self._stay_above(tick, v, h)
         elif v >= -V_005:
-            if self._peak - self._low > _MOST_RISE:
+            if self._peak - self._low > self.most_rise:
                 self._seek(tick)
             else:
                 self.measured.begin(self._first, self._start, tick, self._low)
                 self.state = MEASURE
+
+    def _stay_above(self, tick: int, v: int, h: int) -> None:
+        """Follow the bar while it is up: its peak, where it really began, and whether it is back down."""
+        if h > self._peak:
+            self._peak = h
+        if self._rises_anew(tick, v, h):
+            self._low, self._start = self._ledge, self._ledge_start
+        if tick & 3 == 0:
+            var = self._drift.smooth_var[tick >> 2 & STEP_MASK]
+            if var > _HOLE_VAR:
+                self._doubt += 4 * isqrt(var)
+        if tick - self._start > _LONGEST_TICKS:
+            self._seek(tick)
+        elif self._share(h) < _SPLIT:
+            self.state = LOWERING
 
     def _share(self, h: int) -> int:
         """Return how much of the rise is left at height `h`, in 1/64, less what a gap may have hidden."""
         return (h - self._low - (self._doubt >> 1)) // ((self._peak - self._low >> 6) + 1)
 
     def _rises_anew(self, tick: int, v: int, h: int) -> bool:
-        """Tell whether the bar lay on a ledge and now rises over it by more than it had risen to it: there was the bottom."""
+        """Tell whether the bar lay on a ledge and now rises from it by more than it had risen to it."""
         self._calm = self._calm + 1 if -V_005 < v < V_005 else 0
         if self._calm > _LEDGE_TICKS:
             self._ledge, self._ledge_start = h, tick + 1

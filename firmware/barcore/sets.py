@@ -12,11 +12,11 @@ A rep after more than 15 s first goes through CLOSING.
 from array import array
 
 from barcore import protocol
+from barcore.settings import LEAST_MM
 
 NONE, FIRST, OPEN, CLOSING = 0, 1, 2, 3
 GAP_MS = 15000
 MOST_REPS = 100
-LEAST_MM = 80
 _DOUBT_SHARE = 4  # a first rep's range is off by a quarter of its doubt, rms
 JUDGED, DROPPED, DONE = 0x100, 0x101, 0x102
 
@@ -30,6 +30,7 @@ class SetKeeper:
         self.reps = 0
         self.first_start_ms = self.last_end_ms = 0
         self.reference_mm = 0
+        self.floor_mm = LEAST_MM  # the least rise of the exercise
         self.at = 0  # in CLOSING: the rep under judgement
         self.rom_mm = array("H", [0] * MOST_REPS)
         self._most_mm = array("H", [0] * MOST_REPS)  # the range and its standard error
@@ -38,9 +39,9 @@ class SetKeeper:
         self._sorted = array("H", [0] * MOST_REPS)
 
     def least_mm(self) -> int:
-        """Return the least rise that counts as a rep now: 8 cm, and half of the reference range."""
+        """Return the least rise that counts as a rep now: the exercise's, and half of the reference range."""
         half = self.reference_mm >> 1
-        return half if half > LEAST_MM and self.is_open() else LEAST_MM
+        return half if half > self.floor_mm and self.is_open() else self.floor_mm
 
     def is_open(self) -> bool:
         """Tell whether a set is under way, proved or not."""

@@ -159,9 +159,9 @@ class App(Recorder):
         detector.follow(self._detector)
         self._detector = detector
 
-    def retarget(self, target_ms: int, long_after_ms: int) -> None:
-        """Cue holds by other targets from now on."""
-        self._detector.settings.target_ms = target_ms
+    def retarget(self, settings: dict, long_after_ms: int) -> None:
+        """Cue holds and count reps by other settings from now on."""
+        self._detector.configure(settings["target_ms"], settings["least_mm"], settings["most_mm"])
         self.cue.long_after_ms = long_after_ms
 
     def _flush(self) -> None:

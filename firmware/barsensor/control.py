@@ -167,13 +167,14 @@ class Control:
             changed = _changed(self.settings, body)
             config.SETTINGS.save(self._board.config, changed)
             self.settings, self._settings_fault = changed, ""
-            self._app.retarget(changed["target_ms"], self.long_after_ms)
+            self._app.retarget(changed, self.long_after_ms)
         told = self.settings
         return protocol.SETTINGS, pack_info(
             (
                 (protocol.SET_NAME, self.name.encode()),
                 (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
                 (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
+                (protocol.SET_RANGE, struct.pack("<HH", told["least_mm"], told["most_mm"])),
             )
         )
 
@@ -237,6 +238,8 @@ def _changed(settings: dict, body: bytes) -> dict:
         elif tag in (protocol.SET_TARGET, protocol.SET_LONG) and len(value) == 2:
             key = "target_ms" if tag == protocol.SET_TARGET else "long_ms"
             changed[key] = struct.unpack("<H", value)[0]
+        elif tag == protocol.SET_RANGE and len(value) == 4:
+            changed["least_mm"], changed["most_mm"] = struct.unpack("<HH", value)
         else:
             raise ValueError("tag %d" % tag)
     return changed

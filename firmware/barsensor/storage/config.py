@@ -6,7 +6,7 @@ config.SETTINGS.save(board.config, values)                keys that this firmwar
 
 from barcore.calibrate import OFFSET_MOST, SCALE_LEAST, SCALE_MOST
 from barcore.protocol import KEY_BYTES, NAME_BYTES, UNNAMED
-from barcore.settings import Settings
+from barcore.settings import LEAST_MM, MOST_MM, Settings
 from barcore.still import GYRO_ZERO_MOST
 from barsensor.storage.config_file import ConfigError, Form, shown
 
@@ -36,6 +36,8 @@ def detector_settings(settings: dict, calibration: dict) -> Settings:
         calibration["acc_scale"],
         calibration["gyro_offset"],
         calibration["calibrated"],
+        settings["least_mm"],
+        settings["most_mm"],
     )
 
 
@@ -56,6 +58,8 @@ def _check_settings(values: dict) -> None:
         raise ConfigError("name is %s, must have 1..%d bytes of text" % (shown(name), NAME_BYTES))
     _check_whole(values, "target_ms", 0, HOLD_MS_MOST)
     _check_whole(values, "long_ms", 0, HOLD_MS_MOST)
+    _check_whole(values, "most_mm", 100, 1200)
+    _check_whole(values, "least_mm", 50, values["most_mm"] - 1)
     if values["rate_hz"] not in RATES_HZ:
         raise ConfigError("rate_hz is %s, must be 104 or 208" % shown(values["rate_hz"]))
 
@@ -103,6 +107,8 @@ SETTINGS = Form(
         "name": NOT_NAMED,
         "target_ms": 2000,  # the hold to reach; 0 is off
         "long_ms": 3500,  # the hold after which "held too long" is cued; 0 is off
+        "least_mm": LEAST_MM,  # the range of one rep of the exercise
+        "most_mm": MOST_MM,
         "rate_hz": 104,
     },
     _check_settings,

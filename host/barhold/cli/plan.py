@@ -161,11 +161,12 @@ def push(
 
 
 async def send_targets(control: Control, plan: Plan) -> SensorSettings:
-    """Have the sensor cue by the plan's pause; return what it keeps now."""
+    """Have the sensor cue by the plan's pause and count by its exercise's range; return what it keeps now."""
     target_ms, long_ms = round(plan.hold_s.least * 1000), round(plan.hold_s.most * 1000)
-    kept = await control.set(target_ms=target_ms, long_ms=long_ms)
-    if (kept.target_ms, kept.long_ms) != (target_ms, long_ms):
-        raise LinkError(f"sensor {kept.name} kept {kept.target_ms} and {kept.long_ms} ms: try again")
+    range_mm = round(plan.range_m.least * 1000), round(plan.range_m.most * 1000)
+    kept = await control.set(target_ms=target_ms, long_ms=long_ms, range_mm=range_mm)
+    if (kept.target_ms, kept.long_ms, kept.least_mm, kept.most_mm) != (target_ms, long_ms, *range_mm):
+        raise LinkError(f"sensor {kept.name} kept other settings than the plan's: try again")
     return kept
 
 

@@ -29,6 +29,8 @@ class SensorSettings:
     name: str
     target_ms: int
     long_ms: int
+    least_mm: int
+    most_mm: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,11 @@ class Control:
         return await clock_reading.measure(self._channel, self.info.device_id, self.info.log_id, now)
 
     async def set(
-        self, name: str | None = None, target_ms: int | None = None, long_ms: int | None = None
+        self,
+        name: str | None = None,
+        target_ms: int | None = None,
+        long_ms: int | None = None,
+        range_mm: tuple[int, int] | None = None,
     ) -> SensorSettings:
         """Change what is given; return all settings as the sensor then keeps them."""
         entries = []
@@ -94,6 +100,8 @@ class Control:
             entries.append((protocol.SET_TARGET, struct.pack("<H", target_ms)))
         if long_ms is not None:
             entries.append((protocol.SET_LONG, struct.pack("<H", long_ms)))
+        if range_mm is not None:
+            entries.append((protocol.SET_RANGE, struct.pack("<HH", *range_mm)))
         body = await self._ask(
             protocol.SET, pack_info(tuple(entries)), protocol.SETTINGS, lambda b: _settings(b) is not None
         )
@@ -200,7 +208,8 @@ def _settings(body: bytes) -> SensorSettings | None:
     try:
         entries = parse_info(body)
         numbers = [struct.unpack_from("<H", entries[tag])[0] for tag in (protocol.SET_TARGET, protocol.SET_LONG)]
-        return SensorSettings(shown(entries[protocol.SET_NAME]), *numbers)
+        range_mm = struct.unpack_from("<HH", entries[protocol.SET_RANGE])
+        return SensorSettings(shown(entries[protocol.SET_NAME]), *numbers, *range_mm)
     except (FrameError, KeyError, struct.error):
         return None
 

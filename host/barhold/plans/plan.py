@@ -58,6 +58,7 @@ class Plan:
     warm_up_sets: int = 0  # a session's first sets that do not count, unless somebody says that one does
     load_step: Load | None = None  # by how much the load changes at a time
     set_rest_s: int = 120  # the rest between two sets, for the timer of the live page
+    range_m: Bounds = Bounds(0.08, 1.0)  # of one rep of the exercise: a sensor counts no rise outside it
 
 
 DEFAULT = Plan()

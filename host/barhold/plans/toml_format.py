@@ -13,7 +13,8 @@ from barhold.plans.plan import DEFAULT, Bounds, Plan, Tempo
 MOST_SETS, MOST_REPS, MOST_HOLD_S, MOST_REST_H, MOST_WARM_UP = 20, 100, 60.0, 24.0 * 14, 10
 """Over a minute the sensor takes no target; the other limits only catch slips of the hand."""
 SET_REST_S = (10, 1800)
-_UNITS = {"hold": ("hold_s", "seconds"), "rest": ("rest_h", "hours")}
+LEAST_RANGE_M, MOST_RANGE_M = 0.08, 1.2
+_UNITS = {"hold": ("hold_s", "seconds"), "rest": ("rest_h", "hours"), "range": ("range_m", "metres")}
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -80,6 +81,15 @@ def _ordered(pair: list[float], low: float, high: float) -> Bounds:
     if least > most:
         raise _FaultError(f"least over most: write the smaller first, [{most:g}, {least:g}]")
     return Bounds(least, most)
+
+
+def _range(value: Any) -> Bounds:
+    bounds = _window(value, MOST_RANGE_M, "[0.1, 0.6]")
+    if bounds.least < LEAST_RANGE_M:
+        raise _FaultError(
+            f"must lie within {LEAST_RANGE_M:g} and {MOST_RANGE_M:g}: a sensor tells no smaller rise from drift"
+        )
+    return bounds
 
 
 def _tempo(value: Any) -> Tempo:
@@ -172,6 +182,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "hold_s": lambda value: _window(value, MOST_HOLD_S, "[2, 3]"),
     "rest_h": lambda value: _window(value, MOST_REST_H, "[24, 48]"),
     "tempo": _tempo,
+    "range_m": _range,
     "warm_up_sets": _warm_up,
     "load_step": _load,
     "set_rest_s": _set_rest,

@@ -14,6 +14,10 @@ from barhold.recordings import diagnose
 COLUMNS = diagnose.COLUMNS
 MAX_RATE_HZ = 416.0
 MAX_FILE_BYTES = 256 << 20
+_BURST_STEP = 0.3  # of the mean step: shorter ones were stamped on arrival; jitter of a clock stays far from it
+_BURST_SHARE = 0.15  # of the steps; packets of two rows have a half
+_SPREAD_ROWS = 25  # half a second at 50 Hz, several packets
+_LONG_GAP_S = 0.5
 _PACKED = np.dtype([("t_ms", "<u4"), ("axes", "<i2", 6)])
 _COUNTS_PER_UNIT = np.array([sample.ACC_PER_G] * 3 + [sample.GYRO_PER_DPS] * 3, dtype=float)
 Rows = NDArray[np.float64]
@@ -49,7 +53,7 @@ def of_text(path: Path, text: str) -> Recording:
         raise diagnose.find(path, text)
     if rows[-1, 0] - rows[0, 0] >= ticks.PERIOD_MS / 1000:
         raise InputError(f"{path}, line {len(rows) + 1}: t_s spans over 12 days; cut the recording into its sessions")
-    rows = _slow_down(rows)
+    rows = _slow_down(_spread_bursts(rows))
     return Recording(path.name, float(np.rint(rows[0, 0] * 1000)) / 1000, _rate_hz(rows), pack(rows))
 
 
@@ -132,6 +136,33 @@ def _is_sound(rows: Rows) -> bool:
         return False
     step_s = np.diff(rows[:, 0])
     return bool(step_s.min() >= 0 and 0 < np.median(step_s) <= diagnose.MAX_STEP_S)
+
+
+def _spread_bursts(rows: Rows) -> Rows:
+    """Return rows that were stamped on arrival, several at once, at the even times at which they were measured.
+
+    A sensor samples evenly; a phone or a radio delivers in packets. Each time becomes the mean of its
+    neighbours' times, within stretches free of long gaps. Recordings without bursts stay as they are.
+    """
+    step_s = np.diff(rows[:, 0])
+    usual_s = step_s[step_s <= _LONG_GAP_S]
+    if not len(usual_s) or np.mean(usual_s < _BURST_STEP * usual_s.mean()) < _BURST_SHARE:
+        return rows
+    spread = rows.copy()
+    for stretch in np.split(np.arange(len(rows)), np.flatnonzero(step_s > _LONG_GAP_S) + 1):
+        if len(stretch) > _SPREAD_ROWS:
+            spread[stretch, 0] = _running_mean(_running_mean(rows[stretch, 0]))
+    spread[:, 0] = np.maximum.accumulate(spread[:, 0])
+    return spread
+
+
+def _running_mean(times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean (n,) of _SPREAD_ROWS times around each; beyond both ends they go on evenly."""
+    half = _SPREAD_ROWS // 2
+    even_s = (times_s[-1] - times_s[0]) / (len(times_s) - 1)
+    outside_s = even_s * np.arange(1, half + 1)
+    padded = np.concatenate([times_s[0] - outside_s[::-1], times_s, times_s[-1] + outside_s])
+    return np.convolve(padded, np.full(_SPREAD_ROWS, 1 / _SPREAD_ROWS), "valid")
 
 
 def _slow_down(rows: Rows) -> Rows:

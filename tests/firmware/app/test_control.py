@@ -40,9 +40,10 @@ def u16(value: int) -> bytes:
     return struct.pack("<H", value)
 
 
-def settings(name: str, target_ms: int, long_ms: int) -> tuple[int, bytes]:
+def settings(name: str, target_ms: int, long_ms: int, least_mm: int = 80, most_mm: int = 1000) -> tuple[int, bytes]:
     body = entry(protocol.SET_NAME, name.encode())
-    return protocol.SETTINGS, body + entry(protocol.SET_TARGET, u16(target_ms)) + entry(protocol.SET_LONG, u16(long_ms))
+    body += entry(protocol.SET_TARGET, u16(target_ms)) + entry(protocol.SET_LONG, u16(long_ms))
+    return protocol.SETTINGS, body + entry(protocol.SET_RANGE, u16(least_mm) + u16(most_mm))
 
 
 # --- settings ---
@@ -64,6 +65,17 @@ def test_what_is_set_is_kept_and_used_at_once_by_detector_and_cue(sensor: Sensor
     assert (sensor.app._detector.settings.target_ms, sensor.app.cue.long_after_ms) == (3000, 0)
     sensor.hello()
     assert sensor.answer(protocol.SET) == settings("Bär", 3000, 0)
+
+
+def test_the_range_of_an_exercise_reaches_the_detector_and_is_kept(sensor: Sensor) -> None:
+    assert sensor.answer(protocol.SET, entry(protocol.SET_RANGE, u16(300) + u16(1100))) == settings(
+        "barhold-3031", 2000, 3500, 300, 1100
+    )
+    sensor.play(SET_OF_3)
+    assert not sensor.app._detector.set_open, "no rise of 30 cm was among them"
+    sensor.start()
+    given = sensor.app._detector.settings
+    assert (given.least_mm, given.most_mm) == (300, 1100)
 
 
 def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
@@ -88,6 +100,10 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
         entry(protocol.SET_TARGET, u16(60001)),
         entry(protocol.SET_TARGET, b"\1"),
         entry(protocol.SET_LONG, bytes(4)),
+        entry(protocol.SET_RANGE, u16(300)),
+        entry(protocol.SET_RANGE, u16(600) + u16(600)),
+        entry(protocol.SET_RANGE, u16(49) + u16(600)),
+        entry(protocol.SET_RANGE, u16(80) + u16(1201)),
         entry(99, b"x"),
         b"\1",
         b"\1\5ab",

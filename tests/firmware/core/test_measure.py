@@ -104,3 +104,27 @@ def test_a_held_height_that_creeps_is_no_dip_but_a_real_dip_is() -> None:
     assert hold_ms(finish(measure(creeping))) > 4800, "2 cm a second is what the integral itself may be off by"
     dipping = move(0.3, 1.0) + still(1.0) + move(-0.1, 0.4) + move(0.1, 0.4) + still(2.0) + move(-0.3, 1.0)
     assert hold_ms(finish(measure(dipping))) == pytest.approx(2000 + 200, abs=120)
+
+
+def test_a_sag_through_the_end_of_the_zone_is_given_both_answers() -> None:
+    sagging = move(0.3, 1.0) + still(1.0) + move(-0.085, 4.0) + still(1.0) + move(-0.215, 1.0)
+    plain = move(0.3, 1.0) + still(6.0) + move(-0.3, 1.0)
+    sagged = finish(measure(sagging))
+    assert sagged.hold_err_ms > 800, "a zone of 20 % ends two seconds earlier than one of 30 %"
+    assert finish(measure(plain)).hold_err_ms < 120
+
+
+def test_shake_in_the_hold_widens_the_estimate_and_a_blow_after_it_does_not() -> None:
+    def estimate(shaken: range) -> int:
+        found = measure(rep(0.3, 1.0, 2.0, 1.4))
+        for k in shaken:
+            found._drift.shake[k] = 2000
+        return finish(found).hold_err_ms
+
+    assert estimate(range(256)) > 2 * estimate(range(0))
+    assert estimate(range(40, 60)) == estimate(range(0))
+
+
+def test_the_longest_visit_to_the_zone_counts_not_the_last() -> None:
+    twice = move(0.3, 1.0) + still(3.0) + move(-0.1, 0.5) + still(0.3) + move(0.1, 0.5) + still(1.0) + move(-0.3, 1.0)
+    assert hold_ms(finish(measure(twice))) > 2900

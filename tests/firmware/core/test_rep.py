@@ -99,3 +99,18 @@ def test_a_small_lift_before_the_set_moves_the_bottom_and_is_no_rep() -> None:
 def test_a_long_pause_at_the_bottom_is_no_hold() -> None:
     found = reps(rep(hold_s=0.5) + still(6.0) + rep(hold_s=0.5))
     assert [hold_ms < 1000 for hold_ms, *_ in found] == [True, True]
+
+
+@pytest.mark.parametrize(("left", "count"), [(0.35, 2), (0.42, 2), (0.48, 1), (0.55, 1)])
+def test_a_dip_ends_a_rep_below_045_of_its_rise(left: float, count: int) -> None:
+    down = (1 - left) * 0.3
+    motion = move(0.3, 1.0) + still(2.0) + move(-down, 0.8) + move(down, 0.8) + still(2.0) + move(-0.3, 1.2)
+    found = reps(motion + still(1.0))
+    assert len(found) == count
+    assert all(hold_ms > 1900 for hold_ms, *_ in found)
+
+
+def test_a_lift_from_a_ledge_began_there() -> None:
+    placed = move(0.1, 1.0) + still(2.0)
+    ((_, rom_mm, _, _),) = reps(placed + move(0.3, 1.0) + still(2.0) + move(-0.3, 1.2) + still(1.0))
+    assert rom_mm == pytest.approx(300, abs=15)

@@ -43,6 +43,29 @@ def test_the_built_in_default_is_the_default_and_the_bridge_has_its_targets():
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "range_m"),
+    [
+        ("hip-thrust", (0.08, 1.0)), ("glute-bridge", (0.08, 0.5)), ("paused-squat", (0.25, 1.0)),
+        ("bench-press", (0.15, 0.8)), ("deadlift", (0.3, 1.1)),
+    ],
+)  # fmt: skip
+def test_each_exercise_has_its_own_range(name, range_m):
+    assert library.find(name).range_m == Bounds(*range_m)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("[0.05, 0.5]", "must lie within 0.08 and 1.2"), ("[0.1, 1.3]", "must lie within 0 and 1.2"),
+        ("[0.5, 0.1]", "least over most"), ("0.3", "must be two numbers"),
+    ],
+)  # fmt: skip
+def test_a_range_that_no_sensor_can_keep_is_refused(value, reason):
+    with pytest.raises(InputError, match=reason):
+        parsed(f"range_m = {value}")
+
+
 def test_every_key_is_read():
     assert parsed(FULL) == Plan(
         "mine", Bounds(3, 3), Bounds(8, 10), Bounds(1.5, 2.5), Bounds(36, 72), Tempo(2, 0, None, 2),
@@ -219,7 +242,10 @@ def test_a_plan_that_cannot_be_read_is_never_chosen(own):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("nope", "there are glute-bridge, hip-thrust"), ("none.toml", "none.toml: cannot be read (No such file")],
+    [
+        ("nope", "there are bench-press, deadlift, glute-bridge, hip-thrust, paused-squat"),
+        ("none.toml", "none.toml: cannot be read (No such file"),
+    ],
 )
 def test_an_unknown_plan_is_one_line(name, words, own):
     for args in (["plan", "show", name], ["plan", "check", name], ["plan", "push", name], ["check", "--plan", name]):
@@ -256,7 +282,8 @@ def test_the_commands_of_plan(own):
     assert barhold("plan", "use", "mine").stdout.startswith("chosen: mine")
     lines = [json.loads(line) for line in barhold("plan", "list", "--json").stdout.splitlines()]
     assert {line["name"]: line["chosen"] for line in lines} == {
-        "glute-bridge": False, "hip-thrust": False, "mine": True,
+        "bench-press": False, "deadlift": False, "glute-bridge": False, "hip-thrust": False, "mine": True,
+        "paused-squat": False,
     }  # fmt: skip
     assert "chosen, your own" in barhold("plan", "list").stdout
 
@@ -295,5 +322,5 @@ def test_push_brings_the_named_the_wearers_or_the_chosen_plan(own, monkeypatch, 
 
 def test_the_built_in_plans_are_in_the_package():
     assert sorted(path.name for path in Path(library.BUILT_IN).glob("*.toml")) == [
-        "glute-bridge.toml", "hip-thrust.toml",
+        "bench-press.toml", "deadlift.toml", "glute-bridge.toml", "hip-thrust.toml", "paused-squat.toml",
     ]  # fmt: skip

@@ -157,3 +157,40 @@ def test_nothing_in_a_file_ends_in_anything_but_an_input_error(tmp_path_factory,
     path.write_text(GOOD + junk, encoding="utf-8", newline="")
     with contextlib.suppress(InputError):
         reader.read(path)
+
+
+def bursty(rows, packet: int):
+    """The rows stamped when their packet of `packet` rows came, a millisecond apart."""
+    late = rows.copy()
+    for first in range(0, len(rows), packet):
+        last = min(first + packet, len(rows)) - 1
+        late[first : last + 1, 0] = rows[last, 0] + 0.001 * np.arange(last - first + 1)
+    return late
+
+
+@pytest.mark.parametrize("packet", [2, 5, 12])
+def test_rows_that_were_stamped_in_bursts_are_spread_evenly(packet: int) -> None:
+    rows = np.zeros((1000, 7))
+    rows[:, 0] = np.arange(1000) / 50
+    spread_s = reader._spread_bursts(bursty(rows, packet))[:, 0]
+    step_s = np.diff(spread_s)
+    assert step_s.min() > 0.012
+    assert step_s.max() < 0.028
+    assert np.ptp((spread_s - rows[:, 0])[50:-50]) < 0.02, "all are late by the same"
+
+
+def test_jitter_gaps_and_pauses_are_no_bursts() -> None:
+    rng = np.random.default_rng(3)
+    rows = np.zeros((2000, 7))
+    rows[:, 0] = np.arange(2000) / 50 + rng.uniform(-0.006, 0.006, 2000)
+    rows[1000:, 0] += 300
+    kept = rows[rng.random(2000) > 0.1]
+    assert reader._spread_bursts(kept) is kept
+
+
+def test_a_long_gap_between_bursts_stays_a_gap() -> None:
+    rows = np.zeros((400, 7))
+    rows[:, 0] = np.arange(400) / 50
+    rows[200:, 0] += 3.0
+    spread_s = reader._spread_bursts(bursty(rows, 4))[:, 0]
+    assert np.diff(spread_s).max() == pytest.approx(3.0, abs=0.1)

@@ -150,6 +150,7 @@ class Modern:
         self.cable = cable
         self.name, self.target_ms, self.long_ms, self.battery_mv, self.state = name, 0, 0, 3900, 0
         self.update_key = b""
+        self.range_mm = (80, 1000)
         self.minor = protocol.MINOR
         self.flash_bytes = (1_200_000, 2_000_000)
         self.refuses: dict[int, int] = {}
@@ -226,10 +227,13 @@ class Modern:
                 [self.target_ms] = struct.unpack("<H", value)
             elif tag == protocol.SET_LONG:
                 [self.long_ms] = struct.unpack("<H", value)
+            elif tag == protocol.SET_RANGE:
+                self.range_mm = struct.unpack("<HH", value)
         kept = (
             (protocol.SET_NAME, self.name.encode()),
             (protocol.SET_TARGET, struct.pack("<H", self.target_ms)),
             (protocol.SET_LONG, struct.pack("<H", self.long_ms)),
+            (protocol.SET_RANGE, struct.pack("<HH", *self.range_mm)),
         )
         return protocol.SETTINGS, nonce, frame.pack_info(kept)
 
