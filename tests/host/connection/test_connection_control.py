@@ -40,7 +40,8 @@ def no_key(_: str) -> None:
 def test_settings_are_changed_one_by_one_and_told_whole() -> None:
     sensor = ModernSensor(FakeLog({}))
     assert ask(sensor, lambda c: c.set(name="b\u00e4r 2")) == SensorSettings("b\u00e4r 2", 0, 0, 80, 1000)
-    assert ask(sensor, lambda c: c.set(target_ms=2000, long_ms=3000)) == SensorSettings("b\u00e4r 2", 2000, 3000, 80, 1000)
+    both = ask(sensor, lambda c: c.set(target_ms=2000, long_ms=3000))
+    assert both == SensorSettings("b\u00e4r 2", 2000, 3000, 80, 1000)
     assert ask(sensor, lambda c: c.set(target_ms=0)).long_ms == 3000
 
 
