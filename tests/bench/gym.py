@@ -4,6 +4,7 @@ What is compared with something else is measured by turns in the same run: the g
 with one, and storing with storing as it was before sets and reps were derived (records and anchors alone).
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from barhold.errors import BarholdError
 from barhold.model import Lifter, Wearer
 from barhold.store import People, Store, database, derived, derived_rows, schema
 from barhold.store import store as writes
+from bench import store as stores
 from bench import years
 from bench.years import Day
 
@@ -94,6 +96,17 @@ def measure(places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RU
         _ingest(places),
         *_size(gym, records),
     ]
+
+
+@contextlib.contextmanager
+def places(kind: str, db: str | None) -> Iterator[Callable[[str], str]]:
+    """Give what names new places in SQLite or PostgreSQL, which go afterwards."""
+    if kind == "SQLite":
+        with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
+            yield lambda name: str(Path(folder) / f"{name}.db")
+    else:
+        with contextlib.ExitStack() as undo:
+            yield lambda name: undo.enter_context(stores.postgresql(db))[0]
 
 
 def lifter_name(number: int) -> str:

@@ -214,7 +214,7 @@ def test_the_readme_of_the_bench_names_every_peers_package():
 
 
 def test_years_are_stored_and_read_in_both_databases():
-    result = run_bench("store", "--years", 2, "--runs", 1, "--json")
+    result = run_bench("store", "--years", 2, "--runs", 1, "--lifters", 2, "--json")
     kinds = ["SQLite", "PostgreSQL"]
     if postgreskit.binaries() is None or find_spec("psycopg") is None:
         assert "PostgreSQL is not measured" in result.stderr or "psycopg" in result.stderr
@@ -229,6 +229,12 @@ def test_years_are_stored_and_read_in_both_databases():
         assert row["met"] == (row["whole_s"] <= 1.5 and row["growth"] <= 2)
         assert row["growth"] == pytest.approx(row["whole_s"] / row["half_s"])
         assert row["whole_cpu_s"] > 0
+    gym = rows(result, "bench_gym")
+    assert {row["store"] for row in gym} == set(kinds)
+    assert len({row["what"] for row in gym}) > 10
+    assert all(
+        row["met"] == ((row["value"] >= row["limit"]) == row["at_least"]) or row["value"] == row["limit"] for row in gym
+    )
 
 
 def test_a_slow_command_falls_short():
