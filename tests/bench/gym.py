@@ -69,14 +69,16 @@ class Cost:
     peak_mb: float
 
 
-def measure(places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RUNS) -> list[Figure]:
+def measure(
+    places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RUNS, long_years: int = LONG_YEARS
+) -> list[Figure]:
     """Fill stores at new places, and measure all bounds; `places` gives where a store of a name may be."""
     gym, alone, year, long = (places(name) for name in ("gym", "alone", "year", "long"))
     records = sum(fill(gym, number, 1) for number in range(lifters))
     one = lifters // 2
     fill(alone, one, 1)
     fill(year, 0, 1)
-    fill(long, 0, LONG_YEARS)
+    fill(long, 0, long_years)
     for place in (gym, alone, year, long):
         _settle(place)
     name = lifter_name(one)
@@ -91,7 +93,7 @@ def measure(places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RU
         *(
             figure
             for command in (("check",), ("report", "--out", "page.html"), ("sets", "--last", "5"))
-            for figure in _alike(f"{LONG_YEARS} years", command, year, long, 1.3, runs)[:1]
+            for figure in _alike(f"{long_years} years", command, year, long, 1.3, runs)[:1]
         ),
         _ingest(places),
         *_size(gym, records),
