@@ -92,9 +92,12 @@ def store(
         str | None, typer.Option("--db", metavar="URL", help="A PostgreSQL server; by default one is started here.")
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each command; the least counts.")] = 5,
+    lifters: Annotated[int, typer.Option("--lifters", min=0, help="Lifters of the gym; 0 leaves it out.")] = 300,
     as_json: AsJson = False,
 ) -> None:
     """Store years of training in SQLite and PostgreSQL, and tell how long the commands take that read them.
+
+    Then fill a gym's store with a year of many lifters, and hold commands in it against their bounds.
 
     Where no PostgreSQL can be had, a line says why. On a server named by --db a database is made, and dropped later.
 
@@ -120,6 +123,22 @@ def store(
                 _console.json_line(line)
         else:
             _console.show(*table.store(measured))
+        if lifters:
+            _gym(kind, db, lifters, min(runs, 3), as_json)
+
+
+def _gym(kind: str, db: str | None, lifters: int, runs: int, as_json: bool) -> None:
+    """Measure a gym's store in one kind of database."""
+    from bench import gym, lines, table
+
+    _console.note(f"a year of {lifters} lifters into {kind}")
+    with gym.places(kind, db) as place:
+        figures = gym.measure(place, lifters, runs)
+    if as_json:
+        for line in lines.gym(kind, figures):
+            _console.json_line(line)
+    else:
+        _console.show(*table.gym(kind, figures))
 
 
 def _reading_commands() -> list[str]:

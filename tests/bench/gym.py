@@ -4,6 +4,7 @@ What is compared with something else is measured by turns in the same run: the g
 with one, and storing with storing as it was before sets and reps were derived (records and anchors alone).
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from barhold.errors import BarholdError
 from barhold.model import Lifter, Wearer
 from barhold.store import People, Store, database, derived, derived_rows, schema
 from barhold.store import store as writes
+from bench import store as stores
 from bench import years
 from bench.years import Day
 
@@ -67,14 +69,16 @@ class Cost:
     peak_mb: float
 
 
-def measure(places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RUNS) -> list[Figure]:
+def measure(
+    places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RUNS, long_years: int = LONG_YEARS
+) -> list[Figure]:
     """Fill stores at new places, and measure all bounds; `places` gives where a store of a name may be."""
     gym, alone, year, long = (places(name) for name in ("gym", "alone", "year", "long"))
     records = sum(fill(gym, number, 1) for number in range(lifters))
     one = lifters // 2
     fill(alone, one, 1)
     fill(year, 0, 1)
-    fill(long, 0, LONG_YEARS)
+    fill(long, 0, long_years)
     for place in (gym, alone, year, long):
         _settle(place)
     name = lifter_name(one)
@@ -89,11 +93,22 @@ def measure(places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RU
         *(
             figure
             for command in (("check",), ("report", "--out", "page.html"), ("sets", "--last", "5"))
-            for figure in _alike(f"{LONG_YEARS} years", command, year, long, 1.3, runs)[:1]
+            for figure in _alike(f"{long_years} years", command, year, long, 1.3, runs)[:1]
         ),
         _ingest(places),
         *_size(gym, records),
     ]
+
+
+@contextlib.contextmanager
+def places(kind: str, db: str | None) -> Iterator[Callable[[str], str]]:
+    """Give what names new places in SQLite or PostgreSQL, which go afterwards."""
+    if kind == "SQLite":
+        with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
+            yield lambda name: str(Path(folder) / f"{name}.db")
+    else:
+        with contextlib.ExitStack() as undo:
+            yield lambda name: undo.enter_context(stores.postgresql(db))[0]
 
 
 def lifter_name(number: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from barhold.output.json_lines import SCHEMA, Line
 from bench.bounds import Judged
 from bench.cost import Cost
+from bench.gym import Figure
 from bench.lag import MEDIAN_MS, Lag
 from bench.radio import Radio
 from bench.run import Result
@@ -52,6 +53,12 @@ def store(measured: Measured) -> Iterator[Line]:
     yield {**_head("bench_ingest"), **who, **size, "records_per_s": measured.records_per_s}
     for one in measured.readings:
         yield {**_head("bench_read"), **who, **asdict(one), "growth": one.growth, "met": one.met}
+
+
+def gym(kind: str, figures: Iterable[Figure]) -> Iterator[Line]:
+    """Yield a line per figure of a gym's store."""
+    for figure in figures:
+        yield {**_head("bench_gym"), "store": kind, **asdict(figure), "met": figure.met}
 
 
 def lag(measured: Lag) -> Line:

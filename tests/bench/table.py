@@ -10,6 +10,7 @@ from rich.text import Text
 from bench import bounds
 from bench.bounds import Judged
 from bench.cost import MEDIAN_US, WORST_RATIO, Cost
+from bench.gym import Figure
 from bench.lag import MEDIAN_MS, Lag
 from bench.radio import LATE_MS, LEAST_SHARE, Radio
 from bench.run import Result
@@ -163,6 +164,16 @@ def store(measured: Measured) -> list[Renderable]:
         f"each figure is the least of some runs; bounds: {LIMIT_S:g} s, and growth of at most 2 x"
     )
     return [_title(f"years of training in {measured.store}"), table, Text(said, "dim")]
+
+
+def gym(kind: str, figures: Iterable[Figure]) -> list[Renderable]:
+    """Return the figures of a gym's store against their bounds."""
+    table = _table("figure", "measured", "bound", "verdict")
+    for one in figures:
+        verdict = "pass" if one.met else "falls short"
+        bound = f"{'>=' if one.at_least else '<='} {one.limit:g} {one.unit}"
+        table.add_row(one.what, f"{one.value:.3g} {one.unit}", bound, Text(verdict, _STYLES[verdict]))
+    return [_title(f"a gym's store in {kind}"), table]
 
 
 def lag(measured: Lag) -> list[Renderable]:

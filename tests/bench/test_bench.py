@@ -21,7 +21,7 @@ from barhold.model import StoredRecord
 from barhold.recordings import reader
 from barhold.recordings.reader import Recording
 from barhold.training import sets
-from bench import cases, cost, found, peers, run, store, table, years
+from bench import cases, cost, found, gym, peers, run, store, table, years
 from bench.__main__ import bench as bench_app
 from bench.peers import rule
 from hostkit import DATA, ROOT, TEST_PATHS
@@ -214,7 +214,7 @@ def test_the_readme_of_the_bench_names_every_peers_package():
 
 
 def test_years_are_stored_and_read_in_both_databases():
-    result = run_bench("store", "--years", 2, "--runs", 1, "--json")
+    result = run_bench("store", "--years", 2, "--runs", 1, "--lifters", 0, "--json")
     kinds = ["SQLite", "PostgreSQL"]
     if postgreskit.binaries() is None or find_spec("psycopg") is None:
         assert "PostgreSQL is not measured" in result.stderr or "psycopg" in result.stderr
@@ -229,6 +229,22 @@ def test_years_are_stored_and_read_in_both_databases():
         assert row["met"] == (row["whole_s"] <= 1.5 and row["growth"] <= 2)
         assert row["growth"] == pytest.approx(row["whole_s"] / row["half_s"])
         assert row["whole_cpu_s"] > 0
+
+
+@pytest.mark.long
+def test_a_small_gym_is_measured_against_every_bound(tmp_path):
+    figures = gym.measure(lambda name: str(tmp_path / f"{name}.db"), lifters=2, runs=1, long_years=2)
+    assert len({figure.what for figure in figures}) > 10
+    assert all(figure.value > 0 for figure in figures)
+
+
+def test_a_figure_meets_its_bound_from_the_right_side():
+    assert gym.Figure("x", 1.2, 1.2, "x").met
+    assert not gym.Figure("x", 1.3, 1.2, "x").met
+    assert gym.Figure("x", 0.8, 0.8, "x", at_least=True).met
+    assert not gym.Figure("x", 0.7, 0.8, "x", at_least=True).met
+    [_, shown] = table.gym("SQLite", [gym.Figure("x", 1.3, 1.2, "x")])
+    assert "falls short" in [str(cell) for cell in shown.columns[-1].cells]
 
 
 def test_a_slow_command_falls_short():
