@@ -68,7 +68,7 @@ def lag(measured: Lag) -> Line:
 
 def updating(measured: Updating) -> Line:
     """Return the line of the update over the virtual radio."""
-    ratios = {"times_bare": measured.times_bare, "times_unbroken": measured.times_unbroken}
+    ratios = {"times_bare": measured.times_bare, "times_bare_broken": measured.times_bare_broken}
     return {**_head("bench_update"), **asdict(measured), **ratios, "met": measured.met}
 
 

@@ -12,12 +12,12 @@ from radio import rig
 if sys.platform == "win32":
     pytest.skip("the virtual radio needs POSIX sockets and terminals", allow_module_level=True)
 
-from radio import measure
+from radio import measure, simulated_time
 
 
 def test_most_of_what_the_link_carries_is_records() -> None:
-    measured = rig.run(measure.throughput(records=2800))
-    assert measured.share > 0.7, measured
+    measured = simulated_time.run(measure.throughput(records=2800))
+    assert measured.share > 0.75, measured
     assert measured.enomem > 0, "the radio was never full"
 
 
@@ -34,16 +34,19 @@ def test_the_bench_measures_a_real_update() -> None:
     measured = bench_updating.measure(6)
     assert measured.breaks > 0
     assert measured.times_bare > 1, "no update is faster than its bytes"
-    assert measured.times_unbroken > 1
+    assert measured.times_bare_broken > measured.times_bare
     _, told, said = table.updating(measured)
-    assert [str(cell) for cell in told.columns[0].cells] == ["times the bare transfer", "with breaks, times without"]  # type: ignore[union-attr]
+    assert [str(cell) for cell in told.columns[0].cells] == [
+        "times the bare transfer",
+        "with breaks, times the bare transfer",
+    ]  # type: ignore[union-attr]
     assert f"{measured.bundle_bytes} bytes" in str(said)
     assert lines.updating(measured)["met"] is measured.met
 
 
 @pytest.mark.parametrize(
     ("bare_s", "updated_s", "broken_s", "met"),
-    [(1.0, 6.0, 60.0, True), (1.0, 6.1, 60.0, False), (1.0, 6.0, 60.1, False)],
+    [(1.0, 1.6, 4.8, True), (1.0, 1.7, 4.8, False), (1.0, 1.6, 4.9, False)],
 )
 def test_an_update_is_judged_by_both_bounds(bare_s: float, updated_s: float, broken_s: float, met: bool) -> None:
     measured = bench_updating.Updating(1000, 15.0, bare_s, updated_s, 3, broken_s)

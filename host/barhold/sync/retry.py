@@ -12,22 +12,22 @@ Result = TypeVar("Result")
 
 
 class Backoff:
-    """Pauses that double, until nothing was achieved for `limit_s`; without a limit, for ever."""
+    """Retries at once, then after pauses that double, until nothing was achieved for `limit_s` (None: for ever)."""
 
     def __init__(self, limit_s: float | None, now_s: float) -> None:
         self._limit_s = limit_s
         self._since_s = now_s
-        self._pause_s = FIRST_S
+        self._pause_s = 0.0
 
     def progress(self, now_s: float) -> None:
         """Note that something was achieved: the pauses and the limit begin anew."""
         self._since_s = now_s
-        self._pause_s = FIRST_S
+        self._pause_s = 0.0
 
     def next_pause_s(self, now_s: float) -> float | None:
         """Return how long to wait now; None when it is time to give up."""
         pause_s = self._pause_s
-        self._pause_s = min(2 * pause_s, MOST_S)
+        self._pause_s = min(max(2 * pause_s, FIRST_S), MOST_S)
         if self._limit_s is None:
             return pause_s
         left_s = self._since_s + self._limit_s - now_s

@@ -66,7 +66,7 @@ class Bringing:
         self._note = note
         self._progress = progress
         self._block_bytes = block_bytes
-        self._finishing = False
+        self._begun = self._finishing = False
         self._sent_at_s: float | None = None  # when the sensor was READY
         self._trial_from_s: float | None = None
         head = offer.made.raw[: len(offer.made.raw) - offer.made.manifest.total_bytes]
@@ -83,15 +83,24 @@ class Bringing:
         raise LinkError("the sensor restarts into the new version")
 
     async def _send(self, control: Control) -> None:
-        state = await control.update(protocol.UPDATE_ASK)
         offer = self._offer
+        if self._begun and not self._finishing:  # judged before; a link that breaks often should cost few turns
+            await self._send_rest(control)
+            return
+        state = await control.update(protocol.UPDATE_ASK)
         if self._finishing and (state.state in _UNDER_WAY or state.slot_state == slots.TRIAL):
             await self._finish(control, state)  # only its answer was lost
             return
         precheck.check(offer.made, control.info, state, offer.by_cable, offer.downgrade, offer.modulus)
+        await self._send_rest(control)
+
+    async def _send_rest(self, control: Control) -> None:
+        """Begin, or go on where the sensor is, and send all that is missing."""
+        offer = self._offer
         flags = protocol.UPDATE_DOWNGRADE if offer.downgrade else 0
         state = await control.update(protocol.UPDATE_BEGIN, struct.pack("<B", flags) + self._digest)
         self._judge(control, state)
+        self._begun = True
         if state.next_offset:
             self._note(f"going on at byte {state.next_offset} of {len(offer.made.raw)}")
         await self._send_blocks(control, state)

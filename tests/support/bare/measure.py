@@ -27,7 +27,7 @@ from radio.transport import BleakTransport
 INTERVAL_MS = 15.0
 BREAKS = Faults(seed=6, break_after=(22, 46))
 """A block is three packets and its answer one; with those of a window that are lost, some forty breaks an update."""
-NAME = "Barhold"
+NAME = "barhold-0000"
 
 
 @dataclass(frozen=True, slots=True)
