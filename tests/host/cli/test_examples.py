@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from barhold.cli import app as command
-from barhold.flash import boards
+from barhold.flash import boards, download
 from barhold.flash import run as flashing
 from barhold.flash.board_info import BoardInfo
 from barhold.flash.install import InstallSummary
@@ -34,7 +34,7 @@ BEFORE = {
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
     "report": ["lifter add Mia", "lifter wear Mia --always"],
-    "turn": ["lifter add Mia", "lifter add Tom", "scan"],
+    "turn": ["lifter add Mia"],
     "lifter import": ["lifter export --out team.toml"],
     "lifter merge": ["lifter add Mia", "lifter add Ada"],
     "lifter remove": ["lifter add Mia"],
@@ -135,6 +135,8 @@ def room(monkeypatch, tmp_path):
     monkeypatch.setattr(flashing, "flash", flashed)
     model = boards.named("xiao_s3")
     monkeypatch.setattr(flashing, "propose", lambda _: flashing.Proposal([model], model.name))
+    image = download.Image(tmp_path / "image.bin", 1, "00" * 32, True)
+    monkeypatch.setattr(download, "fetch", lambda _: image)
     return room
 
 
