@@ -29,7 +29,6 @@ def turn(
     \b
     Examples:
       barhold turn Mia
-      barhold turn Tom --sensor bar-2
       barhold turn
     """
     now_ms = round(time.time() * 1000)

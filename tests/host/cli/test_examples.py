@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from barhold.cli import app as command
 from barhold.flash import run as flashing
-from barhold.flash.board_info import Asked
-from barhold.flash.install import Done
+from barhold.flash.board_info import BoardInfo
+from barhold.flash.install import InstallSummary
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, barhold, root_command
@@ -37,6 +37,8 @@ BEFORE = {
     "lifter remove": ["lifter add Mia"],
     "lifter rename": ["lifter add Mia"],
     "lifter wear": ["lifter add Mia"],
+    "report": ["lifter add Mia", "lifter wear Mia --always"],
+    "turn": ["lifter add Mia"],
 }
 SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
 
@@ -142,9 +144,11 @@ def _sensor(number, records):
 
 def flashed(port, wish, meet, tell):
     """What a board at the port ends as; tests/host/flash/test_flash.py flashes one."""
-    who = Asked("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "")
+    who = BoardInfo("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "", 200_000)
     meet(who)
-    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "", "1020304050600000", bytes(32))
+    return flashing.Flashed(
+        who, InstallSummary(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "", "1020304050600000", bytes(32)
+    )
 
 
 def lying(count):
