@@ -14,7 +14,7 @@ from bare.clone import later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.link import usb
-from barhold.link.endpoint import USB, Found
+from barhold.link.endpoint import USB, Endpoint
 from barloader import slots
 from hostkit import ROOT
 from radio import rig
@@ -45,7 +45,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             # A key is longer than a block: over a bridge chip it goes in pieces.
             with monkeypatch.context() as patch:
                 patch.setattr(usb, "_is_bridge", lambda _: True)
-                link = await usb.connect(Found(USB, board.port))
+                link = await usb.connect(Endpoint(USB, board.port))
                 control = await Control.open(link, lambda _: None)
                 await control.update(protocol.UPDATE_KEY, MODULUS)
                 await control.close()

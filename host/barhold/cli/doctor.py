@@ -10,7 +10,7 @@ from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
 from barhold.doctor import FAIL, WARN, Line, examine, unusual_first
 from barhold.output import json_lines, tables
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 
 
 def doctor(
@@ -37,7 +37,7 @@ def doctor(
       barhold doctor --no-mount --json
     """
 
-    wanted = Wanted(sensor, usb, port)
+    wanted = SensorQuery(sensor, usb, port)
     with_mount = sys.stdin.isatty() and not as_json if mount is None else mount
     lines = unusual_first(_sensor_options.run(_examine(wanted, seconds, with_mount, db)))
     if as_json:
@@ -49,6 +49,6 @@ def doctor(
         raise typer.Exit(2)
 
 
-async def _examine(wanted: Wanted, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
+async def _examine(wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
 
     return await examine.all_of(wanted, seconds, with_mount, db, _console.note)

@@ -21,7 +21,7 @@ from barhold.plans import library
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
 from barhold.store import Store
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 
 WEB_PORT = 8717
 
@@ -98,11 +98,11 @@ def _recordings(files: list[Path], seeds: list[int]) -> list[Recording]:
     return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
 
 
-def _wanted(names: list[str], usb: bool, port: str) -> list[Wanted]:
+def _wanted(names: list[str], usb: bool, port: str) -> list[SensorQuery]:
 
     if len(names) > 1 and (usb or port):
         raise InputError("several sensors are for the radio: leave out --usb and --serial-port, or name one")
-    return [Wanted(name, usb, port) for name in names or [""]]
+    return [SensorQuery(name, usb, port) for name in names or [""]]
 
 
 def _passing(stack: ExitStack) -> Path:

@@ -15,7 +15,7 @@ from barhold.connection import Control
 from barhold.flash import boards, run
 from barhold.image import bundle, signing_keys
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
+from barhold.sync import Reconnector, SensorQuery
 from barhold.update.uploader import BLOCK_BYTES, Bringing, Offer
 from barsensor.boards import storage
 from barsensor.update import policy
@@ -70,7 +70,7 @@ async def _updated(board: BareBoard, made: bundle.Bundle, database: Path) -> tup
             done.set()
 
     with Store.open(database) as store:
-        keeper = Keeper(Wanted(NAME), store, note, 60.0)
+        keeper = Reconnector(SensorQuery(NAME), store, note, 60.0)
         bringing = Bringing(Offer(made, False), note, lambda *_: keeper.progress())
 
         async def work(control: Control) -> str:
