@@ -40,8 +40,6 @@ BEFORE = {
     "lifter remove": ["lifter add Mia"],
     "lifter rename": ["lifter add Mia"],
     "lifter wear": ["lifter add Mia"],
-    "report": ["lifter add Mia", "lifter wear Mia --always"],
-    "turn": ["lifter add Mia"],
 }
 SEVERAL_NEAR = ("--sensor", "--all", "barhold scan", "bar-1 bar-2")
 
