@@ -1,12 +1,14 @@
 """Reads files without waiting for ever, writes them atomically, and defuses formulas in the cells of CSV files."""
 
+import filecmp
 import os
 import re
 import select
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from barhold.errors import InputError
 
@@ -25,15 +27,62 @@ def write_atomically(files: Mapping[Path, bytes], overwrite: bool = False) -> No
     Each file is written beside its place, flushed to the disk, and then renamed.
     """
     for path in files:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: name a file")
-        if path.is_file() and not overwrite:
-            raise InputError(f"{path} exists: name another file, or replace it with --overwrite")
+        _refuse_folder(path)
+        _refuse_existing(path, overwrite)
     with ExitStack() as undo:
-        parts = {path: _part(path, content, undo) for path, content in files.items()}
+        parts = {path: _part(path, [content], undo) for path, content in files.items()}
         for path, part in parts.items():
             if part:
                 os.replace(part, os.path.realpath(path))
+
+
+class Written(NamedTuple):
+    """How many bytes a file has, and whether it had to be written."""
+
+    size_bytes: int
+    is_new: bool
+
+
+def write_pieces_atomically(path: Path, pieces: Iterable[bytes], overwrite: bool = False) -> Written:
+    """Write a file piece by piece, as `write_atomically` does; a file with the same content is left as it is.
+
+    The content is never in memory as a whole. If `pieces` raises an error, nothing is written.
+    """
+    _refuse_folder(path)
+    size_bytes = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size_bytes
+        for piece in pieces:
+            size_bytes += len(piece)
+            yield piece
+
+    with ExitStack() as undo:
+        part = _part(path, counted(), undo)
+        if part is None:
+            return Written(size_bytes, is_new=True)
+        if _is_same(path, part):
+            return Written(size_bytes, is_new=False)
+        _refuse_existing(path, overwrite)
+        os.replace(part, os.path.realpath(path))
+    return Written(size_bytes, is_new=True)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file")
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if path.is_file() and not overwrite:
+        raise InputError(f"{path} exists: name another file, or replace it with --overwrite")
+
+
+def _is_same(path: Path, part: Path) -> bool:
+    try:
+        return path.is_file() and filecmp.cmp(path, part, shallow=False)
+    except OSError:
+        return False
 
 
 def read(path: Path, most_bytes: int, advice: str) -> bytes:
@@ -102,7 +151,7 @@ def made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:
+def _part(path: Path, pieces: Iterable[bytes], undo: ExitStack) -> Path | None:
     """Write what will become `path`; None where `path` is a device or a pipe, which takes it at once."""
     real = Path(os.path.realpath(path))
     is_device = real.exists() and not real.is_file()
@@ -114,7 +163,7 @@ def _part(path: Path, content: bytes, undo: ExitStack) -> Path | None:
         with open(part, "wb", opener=_open_nonblocking if is_device else None) as file:
             if is_device and _NONBLOCK:
                 os.set_blocking(file.fileno(), True)
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             if not is_device:
                 os.fsync(file.fileno())

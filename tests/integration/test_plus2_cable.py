@@ -37,7 +37,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             db = ("--db", tmp_path / "b.db")
             at = ("--serial-port", board.port, *db)
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, "--name", "bar-2", *db)
-            assert f"{PLUS2} runs Barhold 0.1.0" in said
+            assert f"{PLUS2} runs Barhold 0.2.0" in said
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, *db)
             assert "0 files copied" in said
             said = await barhold(ROOT, "sync", *at)
@@ -51,7 +51,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
                 await control.close()
                 await link.close()
             said = await barhold(later, "update", *at)
-            assert "the sensor now runs 0.2.0; before, it ran 0.1.0" in said
+            assert "the sensor now runs 0.3.0; before, it ran 0.2.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
             for slot in ("a", "b"):
@@ -59,7 +59,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             board.type(CTRL_D)
             await board.says(b"Barhold is in safe mode")
             said = await barhold(later, "update", *at)
-            assert "the sensor now runs 0.2.0; before, it ran 0.0.0" in said
+            assert "the sensor now runs 0.3.0; before, it ran 0.0.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
 

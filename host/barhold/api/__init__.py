@@ -52,12 +52,12 @@ def training_sets(
 
 def rep_rows(training_sets: Iterable[TrainingSet]) -> list[dict[str, Any]]:
     """Return a dict per rep, with the columns of `barhold export csv`."""
-    return rows.per_rep(training_sets)
+    return list(rows.per_rep(training_sets))
 
 
 def set_rows(training_sets: Iterable[TrainingSet]) -> list[dict[str, Any]]:
     """Return a dict per set, with the columns of `barhold export csv --per-set`."""
-    return rows.per_set(training_sets)
+    return list(rows.per_set(training_sets))
 
 
 def rep_array(training_sets: Iterable[TrainingSet]) -> NDArray[np.void]:

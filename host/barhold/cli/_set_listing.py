@@ -60,11 +60,3 @@ def note_impossible(store: Store) -> None:
     """Say which stored rows cannot be true and are therefore left out."""
     for text in store.impossible():
         _console.note(text)
-
-
-def stored_sets(db: str | None) -> list[TrainingSet]:
-    """Return all sets in the database as they count today, in order of time."""
-
-    with Store.open(db) as store:
-        note_impossible(store)
-        return list(store.training_sets())

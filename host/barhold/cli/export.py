@@ -1,9 +1,11 @@
 """`barhold export`: the sets for other programs."""
 
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -12,7 +14,7 @@ import typer
 from barhold import files
 from barhold.cli import _console
 from barhold.cli._options import Database
-from barhold.cli._set_listing import Since, Until, note_impossible, span, stored_sets
+from barhold.cli._set_listing import Since, Until, note_impossible, span
 from barhold.errors import InputError
 from barhold.exports import fit, hevy, ical, parquet, rows, selection, strong
 from barhold.exports.dialects import Dialect
@@ -34,17 +36,14 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-_OF_ONE_LIFTER = (Format.STRONG, Format.HEVY)
-_NAMING_EXERCISES = (*_OF_ONE_LIFTER, Format.FIT)
+_ROW_BY_ROW = (Format.CSV, Format.JSONL, Format.PARQUET)
 
 
 class _Options(NamedTuple):
-    """What the formats have options for."""
+    """What Strong's and Hevy's files have options for."""
 
-    per_set: bool
     dialect: Dialect
     hold_as_seconds: bool
-    db: str | None
 
 
 def export(  # noqa: PLR0913, PLR0917 - one for each option
@@ -93,26 +92,66 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     """
     if what == Format.PARQUET and out is None:
         raise InputError("Parquet is a binary format: name a file, for example --out reps.parquet")
-    stored = stored_sets(db) if what not in _NAMING_EXERCISES else _with_exercises(db)
-    found = selection.select(stored, selection.Selection(*span(since, until), lifter))
-    options = _Options(per_set, dialect, hold_as_seconds, db)
+    with Store.open(db) as store:
+        note_impossible(store)
+        selected = _selected(store, lifter, *span(since, until))
+        if what in _ROW_BY_ROW:
+            _stream(_pieces(what, selected, per_set), out, overwrite)
+        elif what == Format.ICAL:
+            _stream([_calendar(selected, store)], out, overwrite)
+        else:
+            plan_of = people.finder(People(store))
+            named = [people.with_exercise(training_set, plan_of) for training_set in selected]
+            _export_grouped(what, named, out, _Options(dialect, hold_as_seconds), overwrite)
+
+
+def _selected(store: Store, lifter: str, since: datetime | None, until: datetime | None) -> Iterator[TrainingSet]:
+    """Return the sets that are meant, in order of time, as they are read; InputError if there are none."""
+    owners = store.sets.owners()
+    if not owners:
+        raise InputError("no set is stored, so there is nothing to export; `barhold sync` fetches sets from a sensor")
+    names = sorted(owner.owner for owner in owners)
+    if lifter not in ("", *names):
+        raise InputError(f"--lifter {lifter} has no sets; there are sets of {', '.join(names)}")
+    found = store.sets.stream(lifter, since, until)
+    first = next(found, None)
+    if first is None:
+        earliest, latest = min(owner.first_utc for owner in owners), max(owner.last_utc for owner in owners)
+        days = f"{earliest.astimezone():%Y-%m-%d} to {latest.astimezone():%Y-%m-%d}"
+        raise InputError(f"no set lies in this time; the stored ones are of {days}")
+    return chain([first], found)
+
+
+def _stream(pieces: Iterable[bytes], out: Path | None, overwrite: bool) -> None:
+    """Write a file, or to standard output, piece by piece."""
+    if out is None:
+        for piece in pieces:
+            _console.data(piece)
+    else:
+        size_bytes, is_new = files.write_pieces_atomically(out, pieces, overwrite)
+        _note_written(out, size_bytes, is_new)
+
+
+def _pieces(what: Format, selected: Iterable[TrainingSet], per_set: bool) -> Iterator[bytes]:
+    """Return the file of a format that has no more to say of a set than the set itself."""
+    if what == Format.JSONL:
+        return (f"{json.dumps(json_lines.stored(item), allow_nan=False)}\n".encode() for item in selected)
+    columns = rows.SET_COLUMNS if per_set else rows.REP_COLUMNS
+    table = rows.per_set(selected) if per_set else rows.per_rep(selected)
+    if what == Format.PARQUET:
+        return parquet.pieces(columns, table)
+    return (line.encode() for line in rows.csv_lines(columns, table))
+
+
+def _export_grouped(
+    what: Format, found: list[TrainingSet], out: Path | None, options: _Options, overwrite: bool
+) -> None:
+    """Write the files of a format that groups sets by session."""
     if what == Format.FIT:
         contents = _fit_files(found, out or Path())
         _write(contents, overwrite, None if out in contents else out)
-    elif what in _OF_ONE_LIFTER:
-        _export_for_each_lifter(what, found, out, options, overwrite)
-    elif out is None:
-        _console.data(_content(what, found, options))
     else:
-        _write({out: _content(what, found, options)}, overwrite)
-
-
-def _with_exercises(db: str | None) -> list[TrainingSet]:
-    """Return all stored sets, each with the exercise of its owner's plan."""
-    with Store.open(db) as store:
-        note_impossible(store)
-        plan_of = people.finder(People(store))
-        return [people.with_exercise(training_set, plan_of) for training_set in store.training_sets()]
+        _export_for_each_lifter(what, found, out, options, overwrite)
 
 
 def _export_for_each_lifter(
@@ -147,7 +186,11 @@ def _write(contents: dict[Path, bytes], overwrite: bool, folder: Path | None = N
     with files.made_folder(folder) if folder else nullcontext():
         files.write_atomically(new, overwrite)
     for path, content in contents.items():
-        _console.line(f"{path}: {len(content)} bytes" + ("" if path in new else ", already there"))
+        _note_written(path, len(content), path in new)
+
+
+def _note_written(path: Path, size_bytes: int, is_new: bool) -> None:
+    _console.line(f"{path}: {size_bytes} bytes" + ("" if is_new else ", already there"))
 
 
 def _is_there(path: Path, content: bytes) -> bool:
@@ -158,32 +201,15 @@ def _is_there(path: Path, content: bytes) -> bool:
 
 
 def _content(what: Format, found: list[TrainingSet], options: _Options) -> bytes:
-    """Return the one file of a format other than FIT."""
-    if what == Format.JSONL:
-        return _lines(found).encode()
-    if what == Format.ICAL:
-        return _calendar(found, options.db)
+    """Return one lifter's file for Strong or Hevy."""
     if what == Format.STRONG:
         return strong.to_csv(sets.sessions(found), options.dialect, options.hold_as_seconds).encode()
-    if what == Format.HEVY:
-        return hevy.to_csv(sets.sessions(found), options.hold_as_seconds).encode()
-    per_set = options.per_set
-    columns, table = (rows.SET_COLUMNS, rows.per_set(found)) if per_set else (rows.REP_COLUMNS, rows.per_rep(found))
-    if what == Format.PARQUET:
-        return parquet.to_parquet(columns, table)
-    return rows.to_csv(columns, table).encode()
+    return hevy.to_csv(sets.sessions(found), options.hold_as_seconds).encode()
 
 
-def _lines(found: list[TrainingSet]) -> str:
-    """Return the lines of `barhold sets --json`."""
-
-    return "".join(json.dumps(json_lines.stored(item), allow_nan=False) + "\n" for item in found)
-
-
-def _calendar(found: list[TrainingSet], db: str | None) -> bytes:
+def _calendar(found: Iterable[TrainingSet], store: Store) -> bytes:
     """Return the next sessions of each lifter by their own plan, and of others by the chosen one."""
-    with Store.open(db) as store:
-        plan_of = people.finder(People(store))
+    plan_of = people.finder(People(store))
     last = selection.last_sessions(sets.sessions(found))
     return ical.calendar([(session, plan_of(sets.owner(session[0]))) for session in last], datetime.now(UTC))
 

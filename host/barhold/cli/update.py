@@ -15,7 +15,7 @@ from barhold.image.bundle import Bundle
 from barhold.output import json_lines
 from barhold.store import Store
 from barhold.sync import Reconnector, SensorQuery
-from barhold.update.uploader import Bringing, Offer
+from barhold.update.uploader import Offer, Uploader
 
 UPDATE_WAIT_S = 90.0
 
@@ -95,8 +95,8 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer
             nonlocal before
             bar.arrive()
             before = before or control.info.firmware
-            return await bringing.work(control)
+            return await uploader.work(control)
 
         keeper = Reconnector(wanted, store, bar.note, wait_s)
-        bringing = Bringing(offer, bar.note, show)
+        uploader = Uploader(offer, bar.note, show)
         return _sensor_options.run(keeper.control(work)), before

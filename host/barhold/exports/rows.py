@@ -1,7 +1,7 @@
 """Plain rows, one per rep or one per set, for CSV and for Parquet. Times in UTC, units in the columns' names. Pure."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from barhold import files
@@ -21,14 +21,17 @@ SET_COLUMNS = (
 )
 
 
-def per_rep(sets: Iterable[TrainingSet]) -> list[Row]:
-    """Return a row per rep."""
-    return [{**_shared(training_set), **_of_rep(rep)} for training_set in sets for rep in training_set.reps]
+def per_rep(sets: Iterable[TrainingSet]) -> Iterator[Row]:
+    """Yield a row per rep."""
+    for training_set in sets:
+        shared = _shared(training_set)
+        for rep in training_set.reps:
+            yield {**shared, **_of_rep(rep)}
 
 
-def per_set(sets: Iterable[TrainingSet]) -> list[Row]:
-    """Return a row per set."""
-    return [{**_shared(training_set), **_of_set(training_set)} for training_set in sets]
+def per_set(sets: Iterable[TrainingSet]) -> Iterator[Row]:
+    """Yield a row per set."""
+    return ({**_shared(training_set), **_of_set(training_set)} for training_set in sets)
 
 
 def mean_hold_s(training_set: TrainingSet) -> float:
@@ -51,11 +54,18 @@ def amount_in(unit: str, load: Load) -> float:
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:
     """Return a CSV with a header; numbers stay numbers, text that a spreadsheet would run is defused."""
-    out = _Lines()
-    writer = csv.DictWriter(out, columns, delimiter=delimiter)
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    return "".join(out.lines)
+    return "".join(csv_lines(columns, rows, delimiter))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> Iterator[str]:
+    """Yield the lines of `to_csv`, each as soon as its row is there."""
+    out = _Line()
+    writer = csv.writer(out, delimiter=delimiter)
+    writer.writerow(columns)
+    yield out.line
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in columns])
+        yield out.line
 
 
 def number(value: float) -> str:
@@ -63,18 +73,17 @@ def number(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
-class _Lines:
-    """Collects rows and ends each with a line feed alone.
+class _Line:
+    """Keeps the last row and ends it with a line feed alone.
 
     If the csv writer of Python 3.11 is told to do that itself, it leaves cells with a carriage return unquoted.
     """
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    line = ""
 
     def write(self, row: str) -> None:
         """Take one row, which ends in \\r\\n."""
-        self.lines.append(row[:-2] + "\n")
+        self.line = row[:-2] + "\n"
 
 
 def _cell(value: Any) -> str:

@@ -1,46 +1,12 @@
-"""Which sets an export is of, and which file each goes to. Pure."""
+"""Picks each owner's last session, groups sets by owner, and makes file names of owners. Pure."""
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
-from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.training.sets import owner
 
 _MOST_NAME_CHARACTERS = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Sets from `since` on and before `until`, of this lifter (or sensor id); None and "" stand for no bound."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    lifter: str = ""
-
-    def includes(self, training_set: TrainingSet) -> bool:
-        """Return whether a set is selected."""
-        start = training_set.start_utc
-        is_late_enough = self.since is None or start >= self.since
-        is_early_enough = self.until is None or start < self.until
-        return is_late_enough and is_early_enough and self.lifter in ("", owner(training_set))
-
-
-def select(sets: Iterable[TrainingSet], selection: Selection) -> list[TrainingSet]:
-    """Return the selected sets in their order; InputError if there are none."""
-    known = list(sets)
-    if not known:
-        raise InputError("no set is stored, so there is nothing to export; `barhold sync` fetches sets from a sensor")
-    owners = sorted({owner(training_set) for training_set in known})
-    if selection.lifter not in ("", *owners):
-        raise InputError(f"--lifter {selection.lifter} has no sets; there are sets of {', '.join(owners)}")
-    selected = [training_set for training_set in known if selection.includes(training_set)]
-    if not selected:
-        first, last = (f"{known[at].start_utc.astimezone():%Y-%m-%d}" for at in (0, -1))
-        raise InputError(f"no set lies in this time; the stored ones are of {first} to {last}")
-    return selected
 
 
 def last_sessions(sessions: Iterable[list[TrainingSet]]) -> list[list[TrainingSet]]:
