@@ -88,6 +88,6 @@ def _list(db: str | None, lifter: str, last: int | None, dates: tuple[str, str],
     elif is_empty:
         _console.note("no set is stored yet; `barhold sync` fetches them from a sensor")
     else:
-        whose = f" of {lifter}" if lifter else ""
+        whose = f" of {owner_name(lifter, names)}" if lifter else ""
         when = " in this time" if any(dates) else ""
         _console.note(f"no set{whose} is stored{when}; `barhold lifter list` shows who is known")
