@@ -21,15 +21,15 @@ def doctor(
         float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen for sensors.")
     ] = 5.0,
     mount: Annotated[
-        bool | None, typer.Option("--mount/--no-mount", help="Check the clip by one slow rep; on a terminal: yes.")
+        bool | None, typer.Option("--mount/--no-mount", help="Check the clip with one slow rep; by default in a terminal.")
     ] = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check adapter, permissions, this system, then a sensor: firmware, battery, clock, noise at rest, mount.
+    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount.
 
-    Works without any sensor too. What needs something done comes first, each with the next step. The exit status is 2
-    when there is any. With --usb or over the radio it also tells the sensor's memory, flash, log, restarts and faults.
+    It also works without a sensor. Problems come first, each with what to do next. The exit status is 2 when there is a
+    problem.
 
     \b
     Examples:

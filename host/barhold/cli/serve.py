@@ -49,20 +49,20 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
         bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
     ] = False,
     new_token: Annotated[
-        bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")
+        bool, typer.Option("--new-token", help="Replace the token; phones must scan the new code.")
     ] = False,
     web_port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The page's TCP port; 0: any free one.")
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The page's TCP port; 0 takes any free one.")
     ] = WEB_PORT,
     plan: PlanName = "",
     seconds: Seconds = None,
     db: Database = None,
 ) -> None:
-    """Show the training on a page in the browser: rep, running hold, rest, history and report. Stores it meanwhile.
+    """Show the training on a page in the browser: rep, running hold, rest, history and report. Store the sets.
 
-    The page is for this computer alone, unless --lan lets in whoever has the token. It is not encrypted: use --lan in a
-    network that you trust. The
-    training of a virtual sensor is stored only with --db or --demo. Press Ctrl-C to stop.
+    Only this computer can open the page. With --lan, phones that have the token can open it too. The page is not
+    encrypted, so use --lan only in a network that you trust. The training of a virtual sensor is stored only with --db
+    or --demo. Press Ctrl-C to stop.
 
     \b
     Examples:

@@ -26,8 +26,8 @@ async def all_of(
         line, by_radio = await host.radio(seconds)
         lines.append(line)
     if not wanted.port and not boards + by_radio:
-        step = "switch one on, or plug one in, and repeat"
-        return [*lines, Line("sensor", WARN, "none is there to look at", step)]
+        step = "move one or press its button, or plug one in, then run this again"
+        return [*lines, Line("sensor", WARN, "none found", step)]
     if boards and not by_radio and not wanted.sensor and not wanted.by_cable:
         wanted = SensorQuery(usb=True)
     return lines + await _of_sensor(wanted, with_mount, db, tell)

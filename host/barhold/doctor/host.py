@@ -23,7 +23,8 @@ def database(path: str | None) -> Line:
     try:
         with Store.open(path) as store:
             impossible, disputed = store.impossible(), store.disputed_anchors()
-            known = f"{len(store.devices())} sensors known, {_keyed(store)} paired"
+            sensors = len(store.devices())
+            known = f"{sensors} sensor{'s' if sensors != 1 else ''} known, {_keyed(store)} paired"
     except (BarholdError, InputError) as error:
         return from_error("database", error)
     if impossible:

@@ -304,7 +304,7 @@ def test_a_sensor_is_opened_for_a_class_and_closed_again(room: FakeRoom, db: Pat
 
 def test_pair_says_what_it_cannot_do(room: FakeRoom, db: Path) -> None:
     for args, said in (
-        (["--show"], "no key is in the database, there is no key yet: connect the sensor by cable"),
+        (["--show"], "no key is in the database: connect the sensor by cable"),
         (["--code", "ABCD"], "this pairing code is not complete or has a wrong character"),
         (["--open", "--close"], "pair takes one of --open and --close"),
         (["--new"], "pairing needs the cable"),
