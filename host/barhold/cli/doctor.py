@@ -21,7 +21,8 @@ def doctor(
         float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen for sensors.")
     ] = 5.0,
     mount: Annotated[
-        bool | None, typer.Option("--mount/--no-mount", help="Check the clip with one slow rep; by default in a terminal.")
+        bool | None,
+        typer.Option("--mount/--no-mount", help="Check the clip with one slow rep; by default in a terminal."),
     ] = None,
     db: Database = None,
     as_json: AsJson = False,

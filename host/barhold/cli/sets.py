@@ -18,11 +18,11 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
         list[str] | None, typer.Argument(metavar="[WORD...]", help="With --edit or --undo: what to change.")
     ] = None,
     edit: Annotated[bool, typer.Option("--edit", help="Correct a set, for example: k7m2qp split 5.")] = False,
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Undo the last edit, or the one with this id.")
-    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last edit, or the one with this id.")] = False,
     journal: Annotated[bool, typer.Option("--journal", help="Show every edit, also the ones undone.")] = False,
-    last: Annotated[int | None, typer.Option("--last", metavar="COUNT", min=1, help="Show only the last COUNT sets.")] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="COUNT", min=1, help="Show only the last COUNT sets.")
+    ] = None,
     lifter: Lifter = "",
     since: Since = "",
     until: Until = "",
