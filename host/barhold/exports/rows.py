@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from barhold import files
@@ -10,6 +11,7 @@ from barhold.output import json_lines
 from barhold.plans import loads
 
 Row = dict[str, Any]
+_CELLS_KEPT = 4096
 _OF_THE_SET = ("lifter", "device", "set_start", "set", "warm_up", "load", "load_unit")
 REP_COLUMNS = (
     *_OF_THE_SET,
@@ -86,6 +88,7 @@ class _Line:
         self.line = row[:-2] + "\n"
 
 
+@lru_cache(_CELLS_KEPT, typed=True)  # what is said of a set stands in the row of each of its reps
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

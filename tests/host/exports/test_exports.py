@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import icalendar
 import pytest
@@ -21,6 +22,7 @@ from barcore import protocol
 from barhold import files
 from barhold.errors import InputError
 from barhold.exports import hevy, ical, rows, selection, strong
+from barhold.exports import parquet as parquet_export
 from barhold.exports.dialects import Dialect
 from barhold.model import Lifter, Load, Wearer
 from barhold.plans.plan import Bounds, Plan
@@ -298,6 +300,50 @@ def test_every_format_is_reproducible_and_replaces_only_with_overwrite(what, tmp
     if what != "ical":
         assert out.read_bytes() == first
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("out")) == ["out"]
+
+
+# --- row by row ---------------------------------------------------------------------------------------------------
+
+
+def test_csv_yields_each_line_before_the_next_set_is_read():
+    read = []
+    lines = rows.csv_lines(rows.REP_COLUMNS, rows.per_rep(read.append(1) or made_set() for _ in count()))
+    assert next(lines).startswith("lifter,device,")
+    assert read == []
+    assert DEVICE in next(lines)
+    assert read == [1]
+
+
+def test_parquet_keeps_one_group_of_rows_in_memory(monkeypatch, tmp_path):
+    monkeypatch.setattr(parquet_export, "_GROUP_ROWS", 4)
+    read = []
+    table = rows.per_set(read.append(1) or made_set() for _ in range(10))
+    pieces = parquet_export.pieces(rows.SET_COLUMNS, table)
+    first = next(pieces)
+    assert len(read) == 4
+    (tmp_path / "sets.parquet").write_bytes(first + b"".join(pieces))
+    assert parquet.read_metadata(tmp_path / "sets.parquet").num_row_groups == 3
+    assert parquet.read_table(tmp_path / "sets.parquet").num_rows == 10
+
+
+def test_pieces_that_break_off_leave_the_old_file_and_no_part_of_the_new(tmp_path):
+    def broken():
+        yield b"new"
+        raise InputError("the database is gone")
+
+    (tmp_path / "out").write_bytes(b"old")
+    with pytest.raises(InputError, match="the database is gone"):
+        files.write_pieces_atomically(tmp_path / "out", broken(), overwrite=True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"old"}
+
+
+def test_pieces_that_a_file_already_holds_are_not_written_again(tmp_path):
+    assert files.write_pieces_atomically(tmp_path / "out", [b"a", b"bc"]) == (3, True)
+    assert files.write_pieces_atomically(tmp_path / "out", [b"abc"]) == (3, False)
+    with pytest.raises(InputError, match="exists"):
+        files.write_pieces_atomically(tmp_path / "out", [b"abd"])
+    assert files.write_pieces_atomically(tmp_path / "out", [b"abd"], overwrite=True) == (3, True)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"abd"}
 
 
 # --- whole or not at all ------------------------------------------------------------------------------------------
