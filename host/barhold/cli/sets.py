@@ -9,8 +9,9 @@ from barhold.cli._options import AsJson, Database
 from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, show, span
 from barhold.errors import InputError
 from barhold.store import Store
+from barhold.training.sensor_names import owner_name
 
-Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter's (or sensor id's) alone.")]
+Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")]
 
 
 def sets(  # noqa: PLR0913, PLR0917 - one per option
