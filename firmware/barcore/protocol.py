@@ -65,7 +65,7 @@ PAYLOAD_AT, PAYLOAD_BYTES, CRC_AT = 12, 16, 28
 NO_SEQ = 0xFFFFFFFF
 
 # Record types. t_ms is the moment named in the first word of each.
-REP = 1  # start of the rise; payload REP_FORMAT, final
+REP = 1  # start of the rise; fields as above; final
 SET_START = 2  # start of the set's first rep; SET_START_FORMAT; written when the second rep proves the set
 SET_END = 3  # end of the last rep; SET_END_FORMAT; written once no rep followed for the set's gap
 TIME_ANCHOR = 4  # a TIME exchange; TIME_ANCHOR_FORMAT
@@ -136,11 +136,11 @@ MAC_BYTES = 8
 MAX_FRAME = FRAME_OVERHEAD + MAX_BODY + MAC_BYTES
 
 # Frame types. Host to sensor below 64, sensor to host from 64.
-HELLO = 1  # HELLO_FORMAT; opens a session, ends any older one
+HELLO = 1  # HELLO_FORMAT; opens a connection, ends any older one
 PULL = 2  # PULL_FORMAT; asks for the records of a range of seqs
 ACK = 3  # ACK_FORMAT; all below `next` are committed. Never erases
 TIME = 4  # TIME_FORMAT; asks for the sensor's clock
-BYE = 5  # no body; ends the session
+BYE = 5  # no body; ends the connection
 SET = 6  # since 1.1; TLV body, SET_* tags; changes what the owner may choose; answered by SETTINGS
 KEY = 7  # since 1.1; 32 bytes, or none to forget it; since 1.2 only over the cable; DONE
 ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cable or with the button held; DONE
