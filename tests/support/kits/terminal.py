@@ -60,6 +60,7 @@ class Terminal:
 
     def press(self, key: str) -> None:
         """Press a key."""
+        time.sleep(0.3)  # CPython loses a Ctrl-C that comes between readline's prompt and its first wait
         os.write(self._fd, key.encode())
 
     def ended(self) -> int:
