@@ -316,13 +316,13 @@ def test_a_list_wider_than_80_columns_is_never_cut(database):
     path = database(session_raws())
     barhold("load", "132.5 lb", "--session", db=path)
     barhold("lifter", "add", "M" * 40, db=path)
-    barhold("sets", "--edit", "1", "lifter", "M" * 40, db=path)
-    barhold("sets", "--edit", "1", "warm-up", db=path)
-    lines = barhold("sets", db=path).stdout.splitlines()
-    assert lines[2].startswith("1*  ")
-    assert lines[2].endswith("132.5 lb w")
-    assert "M" * 40 in lines[2]
-    assert len(lines[2]) > 80
+    first = json.loads(barhold("sets", "--json", db=path).stdout.splitlines()[0])["id"]
+    assert barhold("sets", "--edit", first, "lifter", "M" * 40, db=path).exit_code == 0
+    assert barhold("sets", "--edit", first, "warm-up", db=path).exit_code == 0
+    (line,) = (line for line in barhold("sets", db=path).stdout.splitlines() if line.startswith(f"{first[:6]}*  "))
+    assert line.endswith("132.5 lb w")
+    assert "M" * 40 in line
+    assert len(line) > 80
 
 
 def test_check_by_another_plan_and_for_one_lifter(database, tmp_path):
