@@ -25,7 +25,7 @@ FILM = Path(__file__).parent / "pictures" / "set.webp"
 LENGTH_S, FRAME_S = 20.0, 0.2
 WIDTH, HEIGHT, PHONE = 900, 600, (390, 700)
 INK, PAPER, CUE, IDLE = "#0f172a", "#f8fafc", "#22c55e", "#94a3b8"
-FLOOR_PX, PX_PER_M = 470, 800
+FLOOR_PX, PX_PER_M = 470, 700
 
 
 class Frame(NamedTuple):
@@ -108,7 +108,7 @@ def _picture(frame: Frame, height_m: float) -> Image.Image:
     bar_px = FLOOR_PX - 60 - height_m * PX_PER_M
     draw.rectangle([0, FLOOR_PX + 40, 540, HEIGHT], fill="#e2e8f0")
     draw.line([60, FLOOR_PX - 60, 500, FLOOR_PX - 60], fill=IDLE, width=2)
-    draw.text((60, FLOOR_PX - 50), "bottom", INK, font)
+    draw.text((220, FLOOR_PX - 52), "bottom", INK, font)
     draw.line([40, bar_px, 520, bar_px], fill="#64748b", width=12)
     for left in (60, 440):
         draw.rounded_rectangle([left, bar_px - 90, left + 34, bar_px + 90], 10, fill=INK)
@@ -116,7 +116,7 @@ def _picture(frame: Frame, height_m: float) -> Image.Image:
     draw.rounded_rectangle([385, bar_px - 34, 429, bar_px + 6], 8, fill="#f59e0b", outline="#78350f", width=3)
     draw.ellipse([399, bar_px - 22, 415, bar_px - 6], fill=lamp)
     words = "hold long enough: light and tone" if frame.is_reached else "holding" if frame.is_holding else ""
-    draw.text((60, 40), words, "#15803d" if frame.is_reached else INK, ImageFont.load_default(28))
+    draw.text((60, 14), words, "#15803d" if frame.is_reached else INK, ImageFont.load_default(28))
     draw.text((60, HEIGHT - 50), "the bar, with its sensor", INK, font)
     return sheet
 

@@ -21,7 +21,7 @@ from barcore.smooth import Smoother
 STEP_TICKS = 4
 STRAIGHT_STEPS = 20
 _STRAIGHT = 100
-_TURN = 60
+_TURN = 45
 TRAVEL_SHIFT = 7
 RING = 256
 AHEAD_STEPS = 2  # how far beyond its newest step the level is foretold

@@ -23,6 +23,7 @@ LOW, RISING, HELD, FALLING = 0, 1, 2, 3
 _CALM_TICKS = 25
 _LONGEST_TICKS = 1000
 _HELD_TICKS = 64
+_SLOW_TICKS = 4  # a shake that crosses the line again later does not begin the hold anew
 _RECHECK_TICKS = 40  # after 0.8 s the drift at the hold's start is known, not foretold
 
 
@@ -131,8 +132,9 @@ class Live:
     def _recheck(self, now: int) -> None:
         """Find the hold's start again with the drift that is now known there."""
         tick = self.top_tick - 8
+        stop = self.top_tick + 12
         last = tick
-        while tick < self.top_tick + 12:
+        while tick < stop and tick - last < _SLOW_TICKS:
             if velocity(self._raw, tick, self._level_at(tick, now)) > V_005:
                 last = tick
             tick += 1

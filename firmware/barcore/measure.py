@@ -32,10 +32,12 @@ _HALF_MOST = 3
 _HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
 _HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
-_EDGE = 350  # 0.013 m/s: by that much the velocity at one edge is off, rms x 2, whatever the drift
-_EDGE_SLOW = 560  # 0.021 m/s in moves slower than a second
-_SHAKE_SHARE = 27  # sixteenths of the shake (mean deviation over a second) that pass into an edge
-_FLOOR_MS = 8
+_EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
+_EDGE_SLOW = 790  # 0.030 m/s where rise and fall both last over 1.4 s
+_SHAKE_USUAL = 350  # counts: up to that much shake is in the figures above
+_SHAKE_MOST = 8000  # 0.3 m/s: no hold shakes like that
+_SHAKE_SHARE = 56  # sixteenths of what shakes beyond it that pass into an edge
+_FLOOR_MS = 6  # of the grid
 
 
 def zone_of(rise: int) -> int:
@@ -268,8 +270,9 @@ class RepMeasure:
         bounds = self._best_bounds
         rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
         fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
-        shake = self._shake() * _SHAKE_SHARE >> 4
-        edge = _EDGE if self._rise_half == 0 and self._fall_half == 0 else _EDGE_SLOW
+        shake = self._shake() - _SHAKE_USUAL
+        shake = 0 if shake < 0 else (shake if shake < _SHAKE_MOST else _SHAKE_MOST) * _SHAKE_SHARE >> 4
+        edge = _EDGE_SLOW if self._rise_half + self._fall_half == 2 * _HALF_MOST else _EDGE
         apart = isqrt(edge * edge + shake * shake)
         rise_ms = _edge_ms(apart, rise_ticks, self._doubt)
         fall_ms = _edge_ms(apart, fall_ticks, self._doubt)

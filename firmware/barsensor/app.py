@@ -144,7 +144,7 @@ class App(Recorder):
     def leave_others(self, asker) -> None:
         """End every connection but the asker's, as after an erase."""
         for end in self._ends:
-            end.leave(asker)
+            end.leave(asker, self._now_ms)
 
     def finish(self) -> None:
         """Close an open set and flush, as when a recording has ended."""

@@ -5,7 +5,7 @@ from barcore.ticks import elapsed_ms
 from barsensor import crash
 from barsensor.cue import FAULT, Cue
 
-FIRMWARE_VERSION = (0, 1, 0)
+FIRMWARE_VERSION = (0, 2, 0)
 FLUSH_RETRY_MS = 1000
 FAULT_CUE_MS = 10000
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from barhold.errors import BarholdError
     from barhold.model import Load, Rep, TrainingSet
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "BarholdError",
     "Load",

@@ -2,11 +2,13 @@
 
 The sensor's end is the firmware's own protocol over its own record log, the host's is the real connection over a real
 database. On the way frames are lost, doubled, reordered, corrupted, cut short, replayed from older connections and
-forged. In between the sensor restarts, its log is erased, clocks jump, and two hosts take turns. Time is simulated: a
-host that would wait for an answer gives up at once.
+forged. In between the sensor restarts, its log is erased, clocks jump, and two hosts take turns. Half of the
+connections are with a sensor that has a key; there, frames are altered and their CRCs put right again, too. Time is
+simulated: a host that would wait for an answer gives up at once.
 """
 
 import asyncio
+import binascii
 import random
 import struct
 from collections import Counter, deque
@@ -21,15 +23,18 @@ from barcore import frame, protocol
 from barhold.connection import Connection
 from barhold.errors import BarholdError, LinkError
 from barhold.store import Store
+from barsensor.access import Access
 from barsensor.boards.storage import MemoryStorage
 from barsensor.link.session_port import SessionPort
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.storage.record_log import RecordLog
 from fake_sensor import make
 
-QUICK, LONG = 3000, 30_000
+QUICK, LONG = 1500, 15_000
+"""Connections without a key, and as many with one."""
+KEY = bytes(range(32))
 DEVICE = bytes(range(8))
-MAX_FRAME = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES
+MAX_FRAME = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES + protocol.MAC_BYTES
 NEW_RECORDS = (0, 25)
 FORGED_T_MS = 0xBAD
 START_UTC_MS = 1_900_000_000_000
@@ -40,6 +45,7 @@ class Wires:
     """The link that a SessionPort serves: what came in, and what goes out."""
 
     max_frame_bytes, is_cable, connected, up, room = MAX_FRAME, False, True, True, 1 << 16
+    faults = 0
 
     def __init__(self) -> None:
         self.incoming: deque[tuple[int, int, bytes]] = deque()
@@ -51,12 +57,17 @@ class Wires:
     def send(self, raw: bytes) -> None:
         self.outgoing.append(raw)
 
+    def drop(self, _now_ms: int) -> None:
+        """Let the host find out by itself."""
+
 
 class Sensor:
     """The firmware's end. `made` remembers every record that any of its logs ever held."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, key: bytes) -> None:
         self._rng = rng
+        self.access = Access(MemoryStorage(lambda: 0))
+        self.access.give(key)
         ids = iter(range(1000, 1 << 30))
         self.storage, self.mirror = (MemoryStorage(lambda: next(ids)) for _ in range(2))
         self.made: dict[tuple[int, int], bytes] = {}
@@ -67,7 +78,8 @@ class Sensor:
         """Start, as after a power cut: what was not written is gone."""
         self.log = RecordLog(self.storage, mirror=self.mirror)
         self.wires = Wires()
-        self.port = SessionPort(self.wires, SessionProtocol(DEVICE, self.log, "bar", "0.1.0", MAX_FRAME))
+        answer = SessionProtocol(DEVICE, self.log, "bar", "0.1.0", MAX_FRAME, access=self.access)
+        self.port = SessionPort(self.wires, answer)
 
     def train(self, count: int) -> None:
         buf = bytearray(protocol.RECORD_BYTES)
@@ -80,7 +92,7 @@ class Sensor:
     def erase(self) -> None:
         """Begin a new log, as over the cable while a host is on the radio."""
         self.log.erase()
-        self.port.leave(None)
+        self.port.leave(None, self.now_ms)
         self.train(self._rng.randrange(1, 60))
 
     def serve(self) -> None:
@@ -137,6 +149,16 @@ class Peer:
         )
         return [*(frame.pack(kind, nonce, body) for kind, body in self.rng.sample(bodies, 2)), raw]
 
+    def alter(self, raw: bytes) -> Frames:
+        """Change a byte of a sealed frame and put the CRC right again."""
+        kind, _, _ = frame.parse(raw)
+        if not kind & protocol.SEALED:
+            return [raw]
+        bad = bytearray(raw[: -protocol.FRAME_CRC_BYTES])
+        at = self.rng.choice([4, self.rng.randrange(protocol.FRAME_HEADER_BYTES, len(bad))])
+        bad[at] ^= 1 << self.rng.randrange(8)
+        return [bytes(bad) + struct.pack("<I", binascii.crc32(bad))]
+
     def slip_in(self, raw: bytes) -> Frames:
         """Put a valid record in front that nobody asked for, with the right nonce: one beyond the log's own range."""
         kind, nonce, _ = frame.parse(raw)
@@ -153,6 +175,7 @@ ATTACKS: dict[str, Callable[[Peer, bytes], Frames]] = {
     "replay": Peer.replay,
     "forge": Peer.forge,
     "slip in": Peer.slip_in,
+    "alter": Peer.alter,
 }
 
 
@@ -168,8 +191,9 @@ class Link:
 
     async def send(self, raw: bytes) -> None:
         self._operate()
-        if frame.parse(raw)[0] == protocol.ACK:
-            self._check(*struct.unpack(protocol.ACK_FORMAT, frame.parse(raw)[2]))
+        kind, _, body = frame.parse(raw)
+        if kind & ~protocol.SEALED == protocol.ACK:
+            self._check(*struct.unpack_from(protocol.ACK_FORMAT, body))
         for arrived in self._peer.on_the_way(raw, self._share):
             with suppress(frame.FrameError):
                 self._sensor.wires.incoming.append(frame.parse(arrived))
@@ -250,12 +274,15 @@ def stores(tmp_path: Path) -> Iterator[list[Store]]:
         yield [one, other]
 
 
+@pytest.mark.parametrize("key", [b"", KEY], ids=["no key", "key"])
 @pytest.mark.parametrize("connections", [QUICK, pytest.param(LONG, marks=pytest.mark.long)])
 def test_whatever_a_peer_does_each_store_ends_up_equal_to_the_log(
-    connections: int, stores: list[Store], tell: Callable[[str], None]
+    connections: int, key: bytes, stores: list[Store], tell: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = random.Random(16)
-    sensor, peer, now = Sensor(rng), Peer(rng), JumpingClock(rng)
+    sensor, peer, now = Sensor(rng, key), Peer(rng), JumpingClock(rng)
+    for store in stores:
+        monkeypatch.setattr(store, "key_of", lambda _: key or None)
     whole = acks = 0
     for _ in range(connections):
         if sensor.log.next_seq < 300 or rng.random() < 0.1:

@@ -40,16 +40,16 @@ def test_a_bare_board_is_flashed_synced_and_updated(tmp_path) -> None:
             db = ("--db", tmp_path / "b.db")
             at = ("--serial-port", board.port, *db)
             said = await barhold(ROOT, "flash", board.port, "--board", "xiao_s3", "--name", "bar-2", *db)
-            assert "xiao_s3 runs Barhold 0.1.0" in said
+            assert "xiao_s3 runs Barhold 0.2.0" in said
             said = await barhold(ROOT, "sync", *at)
             assert "bar-2: " in said
             said = await barhold(later, "update", *at)
             assert "the sensor restarts into it" in said
-            assert "the sensor now runs 0.2.0; before, it ran 0.1.0" in said
+            assert "the sensor now runs 0.3.0; before, it ran 0.2.0" in said
             said = await barhold(later, "update", *at)
-            assert "the sensor runs 0.2.0 already" in said
+            assert "the sensor runs 0.3.0 already" in said
             said = await barhold(ROOT, "flash", board.port, "--board", "xiao_s3", *db)  # and back, over the cable
-            assert "xiao_s3 runs Barhold 0.1.0" in said
+            assert "xiao_s3 runs Barhold 0.2.0" in said
             assert "0 files copied" not in said
             await asyncio.sleep(1)  # its folder shows the last of it when it restarts
 

@@ -14,7 +14,7 @@ from bare.clone import later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.link import usb
-from barhold.link.endpoint import USB, Found
+from barhold.link.endpoint import USB, Endpoint
 from barloader import slots
 from hostkit import ROOT
 from radio import rig
@@ -37,7 +37,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             db = ("--db", tmp_path / "b.db")
             at = ("--serial-port", board.port, *db)
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, "--name", "bar-2", *db)
-            assert f"{PLUS2} runs Barhold 0.1.0" in said
+            assert f"{PLUS2} runs Barhold 0.2.0" in said
             said = await barhold(ROOT, "flash", board.port, "--board", PLUS2, *db)
             assert "0 files copied" in said
             said = await barhold(ROOT, "sync", *at)
@@ -45,13 +45,13 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             # A key is longer than a block: over a bridge chip it goes in pieces.
             with monkeypatch.context() as patch:
                 patch.setattr(usb, "_is_bridge", lambda _: True)
-                link = await usb.connect(Found(USB, board.port))
+                link = await usb.connect(Endpoint(USB, board.port))
                 control = await Control.open(link, lambda _: None)
                 await control.update(protocol.UPDATE_KEY, MODULUS)
                 await control.close()
                 await link.close()
             said = await barhold(later, "update", *at)
-            assert "the sensor now runs 0.2.0; before, it ran 0.1.0" in said
+            assert "the sensor now runs 0.3.0; before, it ran 0.2.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
             for slot in ("a", "b"):
@@ -59,7 +59,7 @@ def test_the_plus2_is_flashed_synced_and_updated_over_its_uart_and_out_of_safe_m
             board.type(CTRL_D)
             await board.says(b"Barhold is in safe mode")
             said = await barhold(later, "update", *at)
-            assert "the sensor now runs 0.2.0; before, it ran 0.0.0" in said
+            assert "the sensor now runs 0.3.0; before, it ran 0.0.0" in said
             assert board.lost_bytes == 0
             await board.stopped()
 

@@ -89,7 +89,8 @@ def test_the_product_puts_frames_together_that_a_small_mtu_cuts(
     tmp_path: Path, lost: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At MTU 47 a full DATA is six notifications; what is lost of them costs time and no record."""
-    monkeypatch.setattr(rig.Hasty, "patience_s", 0.05)
+    if lost:
+        monkeypatch.setattr(rig.Hasty, "patience_s", 0.05)
     faults = Faults(seed=3, notifications_lost=lost)
 
     async def test() -> None:

@@ -92,7 +92,7 @@ def test_it_ends_in_the_new_version_however_often_the_link_breaks(tmp_path, samp
             board.radio.faults = BREAKS
             status, said = await here.update("--key", here.key, pressed=True)
             assert status == 0, said
-            assert f"the sensor now runs {VERSION}; before, it ran 0.1.0" in said
+            assert f"the sensor now runs {VERSION}; before, it ran 0.2.0" in said
             sent, total = offsets(board), len(bundle.make().raw)
             steps_back = sum(later < earlier for earlier, later in pairwise(sent))
             assert steps_back <= board.radio.broken, "only after a break does a block come again"
@@ -166,7 +166,7 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
                 await user.run("sync", SENSOR)
             assert kinds(user).count(protocol.REP) == 6
             status, said = await here.update("--key", here.key)  # the button need not be held again
-            assert f"the sensor now runs {VERSION}; before, it ran 0.1.0" in said
+            assert f"the sensor now runs {VERSION}; before, it ran 0.2.0" in said
             assert "going on at byte " in said
             sent = offsets(board)
             assert sent == sorted(sent)

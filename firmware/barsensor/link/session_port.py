@@ -38,10 +38,11 @@ class SessionPort:
         if raw:
             self.link.send(raw)
 
-    def leave(self, asker) -> None:
-        """End the connection unless it is the asker's: the log that it speaks of is no more."""
+    def leave(self, asker, now_ms: int) -> None:
+        """Disconnect the host unless it is the asker: the log that it knows is no more."""
         if self._answer is not asker:
             self._answer.close()
+            self.link.drop(now_ms)
 
     def live(self, raw) -> None:
         """Tell an open connection of the record `raw`."""

@@ -20,7 +20,7 @@ from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.recordings import reader, replay
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
+from barhold.sync import Reconnector, SensorQuery
 from barhold.sync.one_sensor import sync, utc_clock
 from barhold.training import sets
 
@@ -104,7 +104,7 @@ def sync_sensor(
     The sensor is meant by its name or a part of its id; by default the only one nearby, or the one on the cable.
     LinkError after `wait_s` seconds without progress. `on_message` gets what is waited for, in words.
     """
-    keeper = Keeper(Wanted(sensor, usb, serial_port), store, on_message, wait_s)
+    keeper = Reconnector(SensorQuery(sensor, usb, serial_port), store, on_message, wait_s)
     return asyncio.run(keeper.catch_up(utc_clock()))
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from barhold.cli._progress_bar import Bar
 from barhold.connection import Control
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
+from barhold.sync import Reconnector, SensorQuery
 
 Result = TypeVar("Result")
 
@@ -42,7 +42,7 @@ def in_session(
     check_key: bool = True,
 ) -> Result:
     """Reach the sensor that is meant, showing what is waited for, and do `work` in one connection with it."""
-    wanted = Wanted(sensor, usb, port)
+    wanted = SensorQuery(sensor, usb, port)
     with Bar() as bar:
         bar.wait_for(f"looking for {words(wanted)}", wait_s)
 
@@ -50,10 +50,10 @@ def in_session(
             bar.arrive()
             return await work(control)
 
-        return run(Keeper(wanted, store, bar.note, wait_s).control(begun, check_key))
+        return run(Reconnector(wanted, store, bar.note, wait_s).control(begun, check_key))
 
 
-def words(wanted: Wanted) -> str:
+def words(wanted: SensorQuery) -> str:
     """Return what is looked for, in words."""
     if wanted.by_cable:
         return f"a sensor at {wanted.port}" if wanted.port else "a sensor at the USB ports"

@@ -19,14 +19,14 @@ from barhold.connection import Control, Info
 from barhold.device import pairing
 from barhold.errors import InputError, LinkError, RefusedError
 from barhold.link import ble
-from barhold.link.endpoint import USB, Found
+from barhold.link.endpoint import USB, Endpoint
 from barhold.live import view_state
 from barhold.live.view_state import LiveView
 from barhold.model import Lifter, Wearer
 from barhold.output.words import count, listed
 from barhold.plans import library
 from barhold.store import Device, People, Store
-from barhold.sync import Wanted, near, probe
+from barhold.sync import SensorQuery, near, probe
 from barhold.sync.one_sensor import utc_clock
 from barhold.training import history, sensor_names
 from barhold.training.people import check_lifter_name
@@ -45,10 +45,10 @@ class Guide:
     port: str = ""
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> SensorQuery:
         """The sensor that was found."""
         port = self.port or self.progress.serial_port
-        return Wanted("", False, port) if port else Wanted(self.progress.device_id)
+        return SensorQuery("", False, port) if port else SensorQuery(self.progress.device_id)
 
     def connected(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
         """Do `work` in one connection with the sensor."""
@@ -75,25 +75,25 @@ def _find(guide: Guide) -> None:
     _show_found(info)
 
 
-async def _met(guide: Guide) -> tuple[Found, Info]:
+async def _met(guide: Guide) -> tuple[Endpoint, Info]:
     """Return the sensor that the user chose, and what it says of itself."""
     endpoint = _chosen(await _endpoints(guide))
     return endpoint, await probe(endpoint, guide.store.key_of)
 
 
-async def _endpoints(guide: Guide) -> list[Found]:
+async def _endpoints(guide: Guide) -> list[Endpoint]:
     """Return where sensors may be: on the cable that was asked for, else on any cable and by radio."""
     if guide.usb or guide.port:
-        found = await near(Wanted("", guide.usb, guide.port))
+        found = await near(SensorQuery("", guide.usb, guide.port))
         if not found:
             raise LinkError("no board is plugged in: plug the sensor in with a cable that carries data")
         return found
-    cable = await near(Wanted(usb=True))
-    radio: list[Found] = []
+    cable = await near(SensorQuery(usb=True))
+    radio: list[Endpoint] = []
     with Bar() as bar:
         bar.wait_for("looking for sensors by radio", ble.SCAN_S)
         try:
-            radio = await near(Wanted())
+            radio = await near(SensorQuery())
         except RefusedError as error:  # there is no adapter, or it may not be used
             if not cable:
                 raise
@@ -103,7 +103,7 @@ async def _endpoints(guide: Guide) -> list[Found]:
     return [*cable, *radio]
 
 
-def _chosen(endpoints: list[Found]) -> Found:
+def _chosen(endpoints: list[Endpoint]) -> Endpoint:
     if len(endpoints) == 1:
         return endpoints[0]
     for number, endpoint in enumerate(endpoints, 1):

@@ -25,20 +25,23 @@ _IN_FULL = 4
 
 def check(
     plan: PlanName = "",
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter (or sensor id) alone.")] = "",
-    week: Annotated[bool, typer.Option("--week", help="The last week, in one line each.")] = False,
+    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    week: Annotated[bool, typer.Option("--week", help="One line per lifter for the last week.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every session, or with --week every week.")] = False,
     since: Since = "",
     until: Until = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check each lifter's last session against the plan: holds, reps, sets and rest; a sensor without a lifter is one.
+    """Check each lifter's last session against the plan: holds, reps, sets and rest.
 
-    A hold is `unsure` where the sensor cannot tell on which side of a line it lies. Unsure reps do not fail a set,
-    but over half of a set's reps must be `ok`. Warm-up sets do not count. A change over a set is told only where it
-    exceeds its error. The advice names its rule. With more than four lifters each has a line. Exit status: 0 the plan
-    was met by all that is shown, 1 it was not, 2 wrong usage or input.
+    A hold is `unsure` when its error is too large to say whether it is within the plan's limits. Unsure reps do not
+    fail a set, but more than half of a set's reps must be `ok`. Warm-up sets do not count. A change of hold or speed
+    within a set is shown only when it exceeds its error.
+
+    A sensor without a lifter is checked like a lifter. With more than four lifters, each gets one line.
+
+    Exit status: 0 if all sessions shown met the plan, 1 if one did not, 2 for wrong usage or input.
 
     \b
     Examples:

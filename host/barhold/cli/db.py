@@ -39,7 +39,7 @@ def backup(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the whole database into one file, also while others use it.
+    """Write the whole database to one file. Others can use it meanwhile.
 
     The file is a database itself: `--db FILE` reads it. It holds the keys of paired sensors, which are secrets.
 
@@ -65,9 +65,10 @@ def restore(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup in the place of what the database holds; the backup is checked first, and left as it is.
+    """Replace what the database holds by a backup.
 
-    An older backup is brought to the newest schema on the way. To add instead of replacing, use `db copy`.
+    The backup is checked first and never changed. It may come from an older version of Barhold. To add to the database
+    instead of replacing it, use `db copy`.
 
     \b
     Examples:
@@ -87,10 +88,10 @@ def copy(
     target: Annotated[str, typer.Argument(metavar="TO", help="The database to add to: a file or a URL.")],
     as_json: AsJson = False,
 ) -> None:
-    """Copy all of one database into another, from SQLite to PostgreSQL or back; doing it twice adds nothing.
+    """Add all of one database to another, from SQLite to PostgreSQL or back. Copying twice adds nothing.
 
-    What both hold stays once, in its later form. When both hold different records under one key, nothing is copied.
-    A database of a team is named postgresql+psycopg://user@host/name.
+    When both databases hold the same item, the later version is kept. When their records contradict each other,
+    nothing is copied. A team's database has an address such as postgresql+psycopg://user@host/name.
 
     \b
     Examples:

@@ -10,7 +10,7 @@ from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
 from barhold.doctor import FAIL, WARN, Line, examine, unusual_first
 from barhold.output import json_lines, tables
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 
 
 def doctor(
@@ -21,15 +21,16 @@ def doctor(
         float, typer.Option("--seconds", metavar="SECONDS", min=0.1, help="How long to listen for sensors.")
     ] = 5.0,
     mount: Annotated[
-        bool | None, typer.Option("--mount/--no-mount", help="Check the clip by one slow rep; on a terminal: yes.")
+        bool | None,
+        typer.Option("--mount/--no-mount", help="Check the clip with one slow rep; by default in a terminal."),
     ] = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check adapter, permissions, this system, then a sensor: firmware, battery, clock, noise at rest, mount.
+    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount.
 
-    Works without any sensor too. What needs something done comes first, each with the next step. The exit status is 2
-    when there is any. With --usb or over the radio it also tells the sensor's memory, flash, log, restarts and faults.
+    It also works without a sensor. Problems come first, each with what to do next. The exit status is 2 when there is a
+    problem.
 
     \b
     Examples:
@@ -37,7 +38,7 @@ def doctor(
       barhold doctor --no-mount --json
     """
 
-    wanted = Wanted(sensor, usb, port)
+    wanted = SensorQuery(sensor, usb, port)
     with_mount = sys.stdin.isatty() and not as_json if mount is None else mount
     lines = unusual_first(_sensor_options.run(_examine(wanted, seconds, with_mount, db)))
     if as_json:
@@ -49,6 +50,6 @@ def doctor(
         raise typer.Exit(2)
 
 
-async def _examine(wanted: Wanted, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
+async def _examine(wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
 
     return await examine.all_of(wanted, seconds, with_mount, db, _console.note)

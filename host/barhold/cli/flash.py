@@ -31,7 +31,7 @@ def flash(  # noqa: PLR0913, PLR0917 - one per option
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the sensor is to call itself.")] = "",
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The key whose signature it is to trust in updates.")
+        Path | None, typer.Option("--key", metavar="FILE", help="The key that signs updates for this sensor.")
     ] = None,
     image: Annotated[
         str,

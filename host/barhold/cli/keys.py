@@ -83,7 +83,7 @@ def push(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a sensor on the cable the public half, whose signature it then trusts in updates by radio.
+    """Give a sensor on the cable the public half of the key; it then accepts updates by radio that you sign.
 
     \b
     Examples:

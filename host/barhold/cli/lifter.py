@@ -47,7 +47,7 @@ def add(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a lifter known; of a known one, change the plan.
+    """Add a lifter, or change the plan of one.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def add(
     if as_json:
         _line(name, {"plan": kept or None, "new": new})
     else:
-        _console.line(f"{name} is {'known now' if new else 'known'}, and trains by {kept or 'the chosen plan'}")
+        _console.line(f"{'added' if new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -96,9 +96,9 @@ def wear(
     name: Name,
     sensor: Sensor = "",
     since: Annotated[
-        str, typer.Option("--since", metavar="TIME", help="From when on, as 2026-11-20T18:00; otherwise from now on.")
+        str, typer.Option("--since", metavar="TIME", help="Since when, as 2026-11-20T18:00; by default from now on.")
     ] = "",
-    always: Annotated[bool, typer.Option("--always", help="All that the sensor ever counted.")] = False,
+    always: Annotated[bool, typer.Option("--always", help="All sets that the sensor ever counted.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -170,7 +170,7 @@ def rename(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a lifter another name; all their sets keep with them.
+    """Rename a lifter, who keeps all sets.
 
     \b
     Examples:
@@ -192,7 +192,7 @@ def merge(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give all sets, sensors and imports of one lifter to another, and forget the first.
+    """Give all sets, sensors and imports of one lifter to another, and remove the first.
 
     \b
     Examples:
@@ -213,7 +213,7 @@ def remove(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Forget a lifter; their sets stay, as those of the sensor. To give them to somebody, use `lifter merge`.
+    """Remove a lifter. Their sets stay and belong to the sensor; `lifter merge` gives them to somebody else.
 
     \b
     Examples:
@@ -222,11 +222,11 @@ def remove(
 
     if not yes:
         raise InputError(
-            f"{name} would be forgotten: --yes does it, `barhold lifter merge` gives their sets to another"
+            f"this removes {name}: confirm with --yes, or give the sets to another with `barhold lifter merge`"
         )
     with Store.open(db) as store:
         People(store).remove(name)
-    _say(as_json, name, {"removed": True}, f"{name} is forgotten; their sets stay")
+    _say(as_json, name, {"removed": True}, f"removed {name}; the sets stay")
 
 
 @lifter.command()
@@ -237,7 +237,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
     db: Database = None,
 ) -> None:
-    """Write the whole team as one TOML file: who trains, by which plan, and who wears which sensor since when.
+    """Write the team to a TOML file: who trains, by which plan, and who wears which sensor since when.
 
     \b
     Examples:
@@ -259,7 +259,7 @@ def import_(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a whole team from one TOML file, as `lifter export` writes it; nobody who is not in it is changed.
+    """Read a team from a TOML file that `lifter export` wrote. Lifters who are not in it stay as they are.
 
     \b
     Examples:

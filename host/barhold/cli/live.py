@@ -21,7 +21,7 @@ from barhold.live import virtual_feed
 from barhold.live.view_state import LiveView
 from barhold.output.words import count
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
+from barhold.sync import Reconnector, SensorQuery
 from barhold.sync.one_sensor import utc_clock
 from barhold.training import sensor_names
 
@@ -66,19 +66,19 @@ def live(  # noqa: PLR0913, PLR0917 - one per option
     view = LiveView()
     with ExitStack() as stack, suppress(KeyboardInterrupt):  # the usual way to stop it
         store = stack.enter_context(Store.open(_passing(stack) if seed is not None and db is None else db))
-        follow = following(Wanted(sensor, usb, port), store) if seed is None else _playing(seed, speed, store)
+        follow = following(SensorQuery(sensor, usb, port), store) if seed is None else _playing(seed, speed, store)
         asyncio.run(watch(view, follow, seconds, as_json))
     _console.note(f"stopped; {count(view.sets, 'set')} seen")
 
 
-def following(wanted: Wanted, store: Store) -> Follow:
+def following(wanted: SensorQuery, store: Store) -> Follow:
     """Return what keeps following a real sensor."""
 
     async def follow(
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"looking for {_sensor_options.words(wanted)}")
-        await Keeper(wanted, store, screen.note, None).follow(utc_clock(), on_live, on_progress)
+        await Reconnector(wanted, store, screen.note, None).follow(utc_clock(), on_live, on_progress)
 
     return follow
 

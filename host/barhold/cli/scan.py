@@ -9,10 +9,10 @@ from barhold.cli._options import AsJson, Database, Usb
 from barhold.cli._progress_bar import Bar
 from barhold.connection import Info
 from barhold.errors import LinkError
-from barhold.link.endpoint import Found
+from barhold.link.endpoint import Endpoint
 from barhold.output import json_lines, tables
 from barhold.store import Device, Store
-from barhold.sync import Wanted, near, probe
+from barhold.sync import SensorQuery, near, probe
 from barhold.sync.one_sensor import utc_clock
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ def scan(
 
     with Store.open(db) as store, Bar() as bar:
         bar.wait_for("looking at the USB ports" if usb else "listening for sensors", 0 if usb else seconds)
-        rows = _sensor_options.run(_rows(Wanted(usb=usb), seconds, ask, store, bar))
+        rows = _sensor_options.run(_rows(SensorQuery(usb=usb), seconds, ask, store, bar))
     if as_json:
         for row in rows:
             _console.json_line({"type": "sensor", "schema": json_lines.SCHEMA, **row})
@@ -54,7 +54,7 @@ def scan(
         _console.note("no board is plugged in: use a cable that carries data" if usb else NOBODY)
 
 
-async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store, bar: Bar) -> list[Row]:
+async def _rows(wanted: SensorQuery, seconds: float, ask: bool, store: Store, bar: Bar) -> list[Row]:
     rows = []
     endpoints = await near(wanted, seconds)
     bar.arrive()
@@ -70,7 +70,7 @@ async def _rows(wanted: Wanted, seconds: float, ask: bool, store: Store, bar: Ba
     return rows
 
 
-def _row(found: Found, info: Info | None) -> Row:
+def _row(found: Endpoint, info: Info | None) -> Row:
     unsynced = found.unsynced
     if info and not info.is_short:
         unsynced = max(0, info.next_seq - max(info.acked, info.first_seq))

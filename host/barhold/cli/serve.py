@@ -21,7 +21,7 @@ from barhold.plans import library
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
 from barhold.store import Store
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 
 WEB_PORT = 8717
 
@@ -49,20 +49,20 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
         bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
     ] = False,
     new_token: Annotated[
-        bool, typer.Option("--new-token", help="Draw another token; phones must scan it anew.")
+        bool, typer.Option("--new-token", help="Replace the token; phones must scan the new code.")
     ] = False,
     web_port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The page's TCP port; 0: any free one.")
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="The page's TCP port; 0 takes any free one.")
     ] = WEB_PORT,
     plan: PlanName = "",
     seconds: Seconds = None,
     db: Database = None,
 ) -> None:
-    """Show the training on a page in the browser: rep, running hold, rest, history and report. Stores it meanwhile.
+    """Show the training on a page in the browser: rep, running hold, rest, history and report. Store the sets.
 
-    The page is for this computer alone, unless --lan lets in whoever has the token. It is not encrypted: use --lan in a
-    network that you trust. The
-    training of a virtual sensor is stored only with --db or --demo. Press Ctrl-C to stop.
+    Only this computer can open the page. With --lan, phones that have the token can open it too. The page is not
+    encrypted, so use --lan only in a network that you trust. The training of a virtual sensor is stored only with --db
+    or --demo. Press Ctrl-C to stop.
 
     \b
     Examples:
@@ -98,11 +98,11 @@ def _recordings(files: list[Path], seeds: list[int]) -> list[Recording]:
     return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
 
 
-def _wanted(names: list[str], usb: bool, port: str) -> list[Wanted]:
+def _wanted(names: list[str], usb: bool, port: str) -> list[SensorQuery]:
 
     if len(names) > 1 and (usb or port):
         raise InputError("several sensors are for the radio: leave out --usb and --serial-port, or name one")
-    return [Wanted(name, usb, port) for name in names or [""]]
+    return [SensorQuery(name, usb, port) for name in names or [""]]
 
 
 def _passing(stack: ExitStack) -> Path:

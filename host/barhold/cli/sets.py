@@ -17,12 +17,12 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD...]", help="With --edit or --undo: what to change.")
     ] = None,
-    edit: Annotated[bool, typer.Option("--edit", help="Change a set: its id, what to do, what it needs.")] = False,
-    undo: Annotated[
-        bool, typer.Option("--undo", help="Take back the last edit, or the one with the given id.")
-    ] = False,
-    journal: Annotated[bool, typer.Option("--journal", help="Show every edit, those undone too.")] = False,
-    last: Annotated[int | None, typer.Option("--last", metavar="COUNT", min=1, help="Only the last so many.")] = None,
+    edit: Annotated[bool, typer.Option("--edit", help="Correct a set, for example: k7m2qp split 5.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last edit, or the one with this id.")] = False,
+    journal: Annotated[bool, typer.Option("--journal", help="Show every edit, also the ones undone.")] = False,
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="COUNT", min=1, help="Show only the last COUNT sets.")
+    ] = None,
     lifter: Lifter = "",
     since: Since = "",
     until: Until = "",
@@ -31,14 +31,22 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
 ) -> None:
     """List the stored sets, or correct them.
 
-    A start marked with ~ is estimated: the sensor lost power before a sync told it the time. * marks the id of a set
-    that was edited, w a warm-up set.
+    * after an id marks a corrected set, w a warm-up set. A start with ~ is estimated, because the sensor lost power
+    before a sync told it the time.
 
-    What the sensor counted stays as it is: an edit is laid over it, and can be undone at any time. A set is named by
-    its id, or by as many letters of it as tell it from the others; `last` is the last one. With k7m2qp as a set's id,
-    --edit takes: k7m2qp split 5 (a second set begins with rep 5); k7m2qp merge 9x4cd1; k7m2qp drop 3 (or all);
-    k7m2qp warm-up; k7m2qp working; k7m2qp lifter Mia; k7m2qp load 60kg; k7m2qp note TEXT. The last five take several
-    ids with commas between them. A set keeps its id, whatever is synced later.
+    A correction never overwrites what the sensor counted, and you can undo it at any time. Name a set by its id, by
+    the first letters of it, or by `last`. An id never changes. For a set k7m2qp, --edit takes:
+
+    \b
+      k7m2qp split 5       begin a second set with rep 5
+      k7m2qp merge 9x4cd1  join two sets
+      k7m2qp drop 3        remove rep 3; `drop all` removes the set
+      k7m2qp warm-up       do not count the set; `working` counts it
+      k7m2qp lifter Mia    give the set to Mia
+      k7m2qp load 60kg     say what was on the bar
+      k7m2qp note TEXT     keep a note
+
+    The last four also take several ids, with commas between them.
 
     \b
     Examples:

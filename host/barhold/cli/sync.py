@@ -19,7 +19,7 @@ from barhold.output.words import count
 from barhold.recordings import reader as recordings
 from barhold.recordings.reader import Recording
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted, many_sensors
+from barhold.sync import Reconnector, SensorQuery, many_sensors
 from barhold.sync.one_sensor import sync as catch_up_with
 from barhold.sync.one_sensor import utc_clock
 from barhold.training import sensor_names, wall_time
@@ -83,7 +83,7 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
         if every or len(names or []) > 1:
             _sync_many(names or [], wait, store, as_json)
         else:
-            _sync_one(Wanted(next(iter(names or []), ""), usb, port), wait, store, as_json)
+            _sync_one(SensorQuery(next(iter(names or []), ""), usb, port), wait, store, as_json)
 
 
 def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | None, seed: int | None) -> None:
@@ -93,11 +93,11 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
         raise InputError("sync takes one of: sensors, --all, --usb or --serial-port, --virtual, --seed")
 
 
-def _sync_one(wanted: Wanted, wait_s: float, store: Store, as_json: bool) -> None:
+def _sync_one(wanted: SensorQuery, wait_s: float, store: Store, as_json: bool) -> None:
 
     with Progress() as progress:
         progress.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
-        keeper = Keeper(wanted, store, progress.note, wait_s)
+        keeper = Reconnector(wanted, store, progress.note, wait_s)
         try:
             result = _sensor_options.run(keeper.catch_up(utc_clock(), progress.show))
         except LinkError as error:

@@ -22,16 +22,16 @@ def time(
     port: Port = "",
     wait: Wait = WAIT_S,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Where clocks contradict each other, this computer's is right.")
+        bool, typer.Option("--accept", help="Trust this computer's clock when two computers disagree.")
     ] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell when the sensor was switched on, and how its clock drifts since the last sync.
+    """Show when the sensor was switched on, and how far its clock has drifted since the last sync.
 
-    The sensor has no calendar: it counts from its start, and every sync notes what time that was. When two computers
-    say so differently that one of them must be wrong, the times already stored stay. --accept decides for this
-    computer, and the sets since the sensor's last start move.
+    The sensor has no calendar. It counts from its start, and every sync stores what time that was. When the clocks of
+    two computers disagree, the times already stored stay. If this computer's clock is the right one, --accept moves the
+    sets since the sensor's last start to its time.
 
     \b
     Examples:

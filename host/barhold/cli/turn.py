@@ -21,7 +21,7 @@ def turn(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say whose turn it is: from now on the sensor's sets are theirs, until the next turn.
+    """Say whose turn it is. The sensor's sets are theirs until the next turn.
 
     Say it before the lifter's first rep. A set that is under way stays with whoever began it; move it afterwards with
     `barhold sets --edit`, or on the page of `barhold serve`.
@@ -29,7 +29,6 @@ def turn(
     \b
     Examples:
       barhold turn Mia
-      barhold turn Tom --sensor bar-2
       barhold turn
     """
     now_ms = round(time.time() * 1000)

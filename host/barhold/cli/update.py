@@ -14,8 +14,8 @@ from barhold.image import signing_keys
 from barhold.image.bundle import Bundle
 from barhold.output import json_lines
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
-from barhold.update.uploader import Bringing, Offer
+from barhold.sync import Reconnector, SensorQuery
+from barhold.update.uploader import Offer, Uploader
 
 UPDATE_WAIT_S = 90.0
 
@@ -82,7 +82,7 @@ def _made(bundle: Path | None, key: Path | None, by_cable: bool) -> tuple[Bundle
 
 def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer: Offer) -> tuple[str, str]:
 
-    wanted = Wanted(sensor, usb, port)
+    wanted = SensorQuery(sensor, usb, port)
     before = ""
     with Bar("kB") as bar:
         bar.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
@@ -95,8 +95,8 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer
             nonlocal before
             bar.arrive()
             before = before or control.info.firmware
-            return await bringing.work(control)
+            return await uploader.work(control)
 
-        keeper = Keeper(wanted, store, bar.note, wait_s)
-        bringing = Bringing(offer, bar.note, show)
+        keeper = Reconnector(wanted, store, bar.note, wait_s)
+        uploader = Uploader(offer, bar.note, show)
         return _sensor_options.run(keeper.control(work)), before

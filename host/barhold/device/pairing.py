@@ -63,9 +63,9 @@ def with_key(store: Store, sensor: str) -> tuple[Device, bytes]:
     names = ", ".join(f"{device.name or '-'} ({device.device_id})" for device, _ in found or keyed)
     if found:
         raise InputError(f"{len(found)} sensors match. Choose one with --sensor: {names}")
-    there = f"there are keys of {names}" if keyed else "there is no key yet"
+    there = f" (only of {names})" if keyed else ""
     whose = f"no key of {sensor} is in the database" if sensor else "no key is in the database"
-    raise InputError(f"{whose}, {there}: connect the sensor by cable and run `barhold pair --usb`")
+    raise InputError(f"{whose}{there}: connect the sensor by cable and run `barhold pair --usb`")
 
 
 def _is_meant(device: Device, sensor: str) -> bool:

@@ -7,33 +7,33 @@ from barhold.connection import Control
 from barhold.doctor import host, motion, sensor
 from barhold.doctor.line import WARN, Line, from_error
 from barhold.errors import BarholdError
-from barhold.link.endpoint import Found
+from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import Wanted, connect, find
+from barhold.sync import SensorQuery, connect, find
 from barhold.sync.one_sensor import utc_clock
 
 
 async def all_of(
-    wanted: Wanted, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
+    wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
 ) -> list[Line]:
     """Return every finding; what cannot be looked at is a finding too."""
     lines = [*host.system(), host.database(db)]
     at_cable, boards = host.cable()
     lines += at_cable
-    by_radio: list[Found] = []
+    by_radio: list[Endpoint] = []
     if not wanted.by_cable:
         tell(f"listening for {seconds:g} s")
         line, by_radio = await host.radio(seconds)
         lines.append(line)
     if not wanted.port and not boards + by_radio:
-        step = "switch one on, or plug one in, and repeat"
-        return [*lines, Line("sensor", WARN, "none is there to look at", step)]
+        step = "move one or press its button, or plug one in, then run this again"
+        return [*lines, Line("sensor", WARN, "none found", step)]
     if boards and not by_radio and not wanted.sensor and not wanted.by_cable:
-        wanted = Wanted(usb=True)
+        wanted = SensorQuery(usb=True)
     return lines + await _of_sensor(wanted, with_mount, db, tell)
 
 
-async def _of_sensor(wanted: Wanted, with_mount: bool, db: str | None, tell: Callable[[str], None]) -> list[Line]:
+async def _of_sensor(wanted: SensorQuery, with_mount: bool, db: str | None, tell: Callable[[str], None]) -> list[Line]:
     lines: list[Line] = []
     try:
         with Store.open(db) as store:

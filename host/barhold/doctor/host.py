@@ -7,7 +7,7 @@ from barhold import __version__
 from barhold.doctor.line import FAIL, NOTE, OK, WARN, Line, from_error
 from barhold.errors import BarholdError, InputError
 from barhold.link import ble, quirks, usb
-from barhold.link.endpoint import Found
+from barhold.link.endpoint import Endpoint
 from barhold.store import Store
 from barhold.training import wall_time
 
@@ -23,7 +23,8 @@ def database(path: str | None) -> Line:
     try:
         with Store.open(path) as store:
             impossible, disputed = store.impossible(), store.disputed_anchors()
-            known = f"{len(store.devices())} sensors known, {_keyed(store)} paired"
+            sensors = len(store.devices())
+            known = f"{sensors} sensor{'s' if sensors != 1 else ''} known, {_keyed(store)} paired"
     except (BarholdError, InputError) as error:
         return from_error("database", error)
     if impossible:
@@ -36,7 +37,7 @@ def database(path: str | None) -> Line:
     return Line("database", OK, known)
 
 
-def cable() -> tuple[list[Line], list[Found]]:
+def cable() -> tuple[list[Line], list[Endpoint]]:
     """Return the ports with a board, and whether this user may open them."""
     found = usb.ports()
     if not found:
@@ -44,7 +45,7 @@ def cable() -> tuple[list[Line], list[Found]]:
     return [_port(one) for one in found], found
 
 
-async def radio(seconds: float) -> tuple[Line, list[Found]]:
+async def radio(seconds: float) -> tuple[Line, list[Endpoint]]:
     """Return whether the adapter scans, and what it found."""
     try:
         found = await ble.discover(seconds)
@@ -57,7 +58,7 @@ async def radio(seconds: float) -> tuple[Line, list[Found]]:
     return Line("bluetooth", OK, ", ".join(f"{one.shown} at {one.rssi_dbm} dBm" for one in found)), found
 
 
-def _port(found: Found) -> Line:
+def _port(found: Endpoint) -> Line:
     if os.name == "posix" and not os.access(found.address, os.R_OK | os.W_OK):
         return Line("cable", FAIL, f"no permission for {found.shown}", usb.permission(found.address))
     return Line("cable", OK, found.shown)

@@ -16,7 +16,7 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 from barcore import protocol
 from barhold.errors import InputError, LinkError, RefusedError
 from barhold.link import bluez, quirks
-from barhold.link.endpoint import BLE, Found
+from barhold.link.endpoint import BLE, Endpoint
 from barhold.link.fragments import Pieces
 
 SCAN_S = 5.0
@@ -53,9 +53,9 @@ def use_adapter(name: str) -> None:
     _adapter[0] = name
 
 
-async def discover(seconds: float = SCAN_S, enough: Callable[[Found], bool] = lambda _: False) -> list[Found]:
+async def discover(seconds: float = SCAN_S, enough: Callable[[Endpoint], bool] = lambda _: False) -> list[Endpoint]:
     """Scan for `seconds`, or until one is `enough`; return what advertises the service, strongest signal first."""
-    seen: dict[str, Found] = {}
+    seen: dict[str, Endpoint] = {}
     done = asyncio.Event()
 
     def note(device: Any, advert: AdvertisementData) -> None:
@@ -75,7 +75,7 @@ def _scanner(note: Callable[[Any, AdvertisementData], None], services: list[str]
     return BleakScanner(note, service_uuids=services, **quirks.scanner_args(_adapter[0]))
 
 
-async def connect(found: Found) -> "BleTransport":
+async def connect(found: Endpoint) -> "BleTransport":
     """Connect and subscribe; one at a time per process, because adapters do not scan and connect at once."""
     transport = BleTransport(found)
     async with _radio():
@@ -86,7 +86,7 @@ async def connect(found: Found) -> "BleTransport":
 class BleTransport:
     """A Transport over GATT: frames in writes to RX and in notifications of TX, or in pieces. Made by `connect`."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Endpoint) -> None:
         self._found = found
         self._client = BleakClient(
             found.handle or found.address, self._broke, timeout=CONNECT_S, **quirks.client_args(_adapter[0])
@@ -220,10 +220,10 @@ def _said(err: BaseException) -> str:
     return f"{text}: bring the sensor nearer"
 
 
-def _found(device: Any, advert: AdvertisementData) -> Found:
+def _found(device: Any, advert: AdvertisementData) -> Endpoint:
     battery_pct, unsynced = read_advert(advert.manufacturer_data, advert.service_data)
     name = "".join(c if c.isprintable() else "?" for c in advert.local_name or device.name or "")
-    return Found(BLE, device.address, name, battery_pct, unsynced, advert.rssi, device)
+    return Endpoint(BLE, device.address, name, battery_pct, unsynced, advert.rssi, device)
 
 
 def read_advert(manufacturer: dict[int, bytes], service: dict[str, bytes]) -> tuple[int | None, int | None]:

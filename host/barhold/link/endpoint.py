@@ -7,7 +7,7 @@ BLE, USB = "ble", "usb"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Endpoint:
     """One place where a sensor may be. Who it is only HELLO tells: neither address nor name is an identity."""
 
     kind: str  # BLE or USB

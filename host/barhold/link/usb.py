@@ -16,7 +16,7 @@ from serial.tools import list_ports
 from barcore import protocol
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import quirks
-from barhold.link.endpoint import USB, Found
+from barhold.link.endpoint import USB, Endpoint
 from barhold.link.packets import Packets, packet
 
 BAUD = 115200
@@ -38,12 +38,12 @@ _BRIDGES = {
 _identities: dict[str, frozenset[tuple[str, str]]] = {}
 
 
-def ports() -> list[Found]:
+def ports() -> list[Endpoint]:
     """Return the ports at which a board with a chip we know is plugged in."""
     there = list_ports.comports()
     _identities.update({port.device: _identity(port) for port in there})
     known = ((port, _chip(port.vid, port.pid)) for port in there)
-    return [Found(USB, port.device, f"{chip} at {port.device}") for port, chip in known if chip]
+    return [Endpoint(USB, port.device, f"{chip} at {port.device}") for port, chip in known if chip]
 
 
 def usb_id(name: str) -> tuple[int, int] | None:
@@ -89,7 +89,7 @@ def _identity(port: Any) -> frozenset[tuple[str, str]]:
     return frozenset((what, str(value)) for what, value in told if value)
 
 
-async def connect(found: Found) -> "UsbTransport":
+async def connect(found: Endpoint) -> "UsbTransport":
     """Open the port without resetting the board at it."""
     name = current_name(found.address)
     return UsbTransport(await asyncio.to_thread(_opened, name), name, _is_bridge(name))

@@ -16,7 +16,7 @@ from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.recordings.reader import Recording
 from barhold.store import Store
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 
 
 class LiveApp:
@@ -34,7 +34,7 @@ class LiveApp:
         self._changed = asyncio.Event()
         self._at_desk = asyncio.Lock()
 
-    def follow(self, wanted: Wanted, note: str) -> None:
+    def follow(self, wanted: SensorQuery, note: str) -> None:
         """Show a real sensor; `note` says what is looked for."""
         self._print_line(note)
         self._tasks.append(partial(self._feed(SensorPanel(self._plan, note)).follow, wanted))

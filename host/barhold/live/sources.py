@@ -10,7 +10,7 @@ from barhold.live import virtual_feed
 from barhold.live.broadcaster import Broadcaster
 from barhold.live.sensor_panel import ConnectedSensor, SensorPanel
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
+from barhold.sync import Reconnector, SensorQuery
 from barhold.sync.one_sensor import utc_clock
 from barhold.training.sensor_names import sensor_name
 
@@ -40,9 +40,9 @@ class SensorFeed:
         """Return the time of this feed's training, which a virtual sensor may live through faster than we do."""
         return self._begun_utc_ms + round((time.monotonic() - self._begun_s) * 1000 * self.panel.speed)
 
-    async def follow(self, wanted: Wanted) -> None:
+    async def follow(self, wanted: SensorQuery) -> None:
         """Follow a real sensor until cancelled; a refusal is shown on the page, which stays."""
-        keeper = Keeper(wanted, self._store, self._disconnected, None)
+        keeper = Reconnector(wanted, self._store, self._disconnected, None)
         try:
             await keeper.follow(utc_clock(), self._hear, self._progress)
         except LinkError as error:

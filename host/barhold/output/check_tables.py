@@ -104,10 +104,10 @@ def _evenness(result: SessionCheck) -> Table:
 
 
 def _change(found: Change | None) -> str:
-    """Return a change with its error; one that does not exceed it is not told."""
+    """Return a change with its error, or words when it does not exceed its error."""
     if found is None:
         return "-"
-    return f"{found.by:+.2f} +- {found.error:.2f}" if found.proven else "none proven"
+    return f"{found.by:+.2f} +- {found.error:.2f}" if found.proven else "no clear change"
 
 
 def _summary(result: SessionCheck, plan: Plan) -> Table:

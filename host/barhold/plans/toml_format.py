@@ -141,7 +141,7 @@ def _unknown(key: str) -> str:
     stem, _, unit = key.partition("_")
     if stem in _UNITS:
         right, words = _UNITS[stem]
-        return f"unknown unit {unit!r}: it is given in {words}, as {right}" if unit else f"without unit: write {right}"
+        return f"unknown unit {unit!r}: it is given in {words}, as {right}" if unit else f"needs a unit: write {right}"
     near = difflib.get_close_matches(key, KEYS, 1)
     return f"unknown key: did you mean {near[0]}?" if near else f"unknown key: a plan knows {', '.join(KEYS)}"
 

@@ -152,7 +152,7 @@ def _is_broken(path: Path, url: URL, replace: bool) -> bool:
 
 def _asks(what: str, url: URL) -> InputError:
     return InputError(
-        f"database {place(url)} {what}: --overwrite puts the backup in its place, `barhold db copy` adds to it"
+        f"database {place(url)} {what}: replace them with --overwrite, or add the backup with `barhold db copy`"
     )
 
 

@@ -1,8 +1,19 @@
 """Reach: which sensor is meant, how to get to it, and what to do when the link breaks. Knows links and sessions."""
 
-from barhold.sync.discovery import Wanted, connect, find, near, probe
-from barhold.sync.reconnect import Keeper
+from barhold.sync.discovery import SensorQuery, connect, find, near, probe
+from barhold.sync.reconnect import Reconnector
 from barhold.sync.retry import Backoff, retry_on_link_error
 from barhold.sync.scheduler import Turn, rotate
 
-__all__ = ["Backoff", "Keeper", "Turn", "Wanted", "connect", "find", "near", "probe", "retry_on_link_error", "rotate"]
+__all__ = [
+    "Backoff",
+    "Reconnector",
+    "SensorQuery",
+    "Turn",
+    "connect",
+    "find",
+    "near",
+    "probe",
+    "retry_on_link_error",
+    "rotate",
+]

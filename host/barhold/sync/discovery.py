@@ -7,13 +7,13 @@ from barhold.connection import Control, Info, LockedError
 from barhold.connection.handshake import Keys
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import ble, usb
-from barhold.link.endpoint import BLE, USB, Found
+from barhold.link.endpoint import BLE, USB, Endpoint
 from barhold.link.transport import Transport
 from barhold.training import sensor_names
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SensorQuery:
     """What the user said: a name or a part of an id, the cable, or one port; nothing means the only one."""
 
     sensor: str = ""
@@ -27,22 +27,22 @@ class Wanted:
 
 
 async def near(
-    wanted: Wanted, seconds: float = ble.SCAN_S, enough: Callable[[Found], bool] | None = None
-) -> list[Found]:
+    wanted: SensorQuery, seconds: float = ble.SCAN_S, enough: Callable[[Endpoint], bool] | None = None
+) -> list[Endpoint]:
     """Return where sensors are: the port named, the ports with a board, or what advertises."""
     if wanted.port:
-        return [Found(USB, wanted.port)]
+        return [Endpoint(USB, wanted.port)]
     if wanted.usb:
         return usb.ports()
     return await ble.discover(seconds, enough or (lambda _: False))
 
 
-async def connect(found: Found) -> Transport:
+async def connect(found: Endpoint) -> Transport:
     """Open the link to a place that was found."""
     return await (ble.connect(found) if found.kind == BLE else usb.connect(found))
 
 
-async def probe(found: Found, keys: Keys = lambda _: None) -> Info:
+async def probe(found: Endpoint, keys: Keys = lambda _: None) -> Info:
     """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows.
 
     A sensor whose key is not known gives a short Info.
@@ -58,7 +58,7 @@ async def probe(found: Found, keys: Keys = lambda _: None) -> Info:
     return control.info
 
 
-async def find(wanted: Wanted, known: dict[str, str]) -> tuple[Found, str]:
+async def find(wanted: SensorQuery, known: dict[str, str]) -> tuple[Endpoint, str]:
     """Return the one place that is meant, and the id that must answer there ("" for any).
 
     `known` gives the last name of each device id. LinkError says who is near when it is none or not clear which.
@@ -79,7 +79,7 @@ async def find(wanted: Wanted, known: dict[str, str]) -> tuple[Found, str]:
     return await _by_asking(wanted, named or found, bool(named))
 
 
-async def _by_asking(wanted: Wanted, found: list[Found], alike: bool) -> tuple[Found, str]:
+async def _by_asking(wanted: SensorQuery, found: list[Endpoint], alike: bool) -> tuple[Endpoint, str]:
     """Connect to each in turn: names did not tell them apart."""
     seen = []
     for one in found:
@@ -111,15 +111,15 @@ def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _names(found: list[Found]) -> str:
+def _names(found: list[Endpoint]) -> str:
     return ", ".join(one.shown for one in found)
 
 
-def _how(wanted: Wanted) -> str:
+def _how(wanted: SensorQuery) -> str:
     return "with --serial-port PORT" if wanted.by_cable else "by its name or id (`barhold scan` lists them)"
 
 
-def _nobody(wanted: Wanted) -> LinkError:
+def _nobody(wanted: SensorQuery) -> LinkError:
     if wanted.by_cable:
         return NotPluggedInError("no board is plugged in: plug the sensor in, or name its port with --serial-port")
     return LinkError("no sensor is near: switch it on and bring it near; is another computer connected to it?")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
-from barhold.link.endpoint import Found
+from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import Wanted, connect, near, rotate
+from barhold.sync import SensorQuery, connect, near, rotate
 from barhold.sync.scheduler import AT_ONCE, TURN_S
 from barhold.training import sensor_names
 
@@ -31,7 +31,7 @@ class Failure:
 
 
 @dataclass(slots=True)
-class Done:
+class SyncSummary:
     """What became of it: a result per sensor that answered, a failure per sensor that did not to the end."""
 
     by_id: dict[str, SyncResult] = field(default_factory=dict)
@@ -50,10 +50,10 @@ async def sync_all(
     wait_s: float,
     tell: Tell,
     on_progress: Callable[[Connection], None] = lambda _: None,
-) -> Done:
+) -> SyncSummary:
     """Catch up with the named sensors, or with every one near; LinkError when none is."""
     found = await _meant(names, store)
-    done = Done()
+    done = SyncSummary()
     missing = [name for name, one in found.items() if one is None]
     done.failures += [Failure(name, "it is not near: switch it on and bring it near") for name in missing]
     there = [one for one in found.values() if one is not None]
@@ -63,20 +63,20 @@ async def sync_all(
 
 
 async def sync_found(
-    found: list[Found],
+    found: list[Endpoint],
     store: Store,
     now: Now,
     wait_s: float,
     tell: Tell,
     on_progress: Callable[[Connection], None],
-    done: Done,
+    done: SyncSummary,
     turn_s: float = TURN_S,
 ) -> None:
     """Catch up with each place in turn, and note in `done` what became of it."""
 
     places = {one.address: (one, time.monotonic()) for one in found}
 
-    async def work(one: Found) -> None:
+    async def work(one: Endpoint) -> None:
         place, seen_s = places[one.address]
         if time.monotonic() - seen_s > FRESH_S:
             place = await _seen_again(one)
@@ -97,23 +97,23 @@ async def sync_found(
         tell(str(done.failures[-1]))
 
 
-async def _seen_again(one: Found) -> Found:
+async def _seen_again(one: Endpoint) -> Endpoint:
     """Scan until the sensor at this address shows: systems forget what they have not seen for a while."""
-    for other in await near(Wanted(), enough=lambda other: other.address == one.address):
+    for other in await near(SensorQuery(), enough=lambda other: other.address == one.address):
         if other.address == one.address:
             return other
     raise LinkError(f"{one.shown} is not near any more: bring it nearer")
 
 
-async def _meant(names: list[str], store: Store) -> dict[str, Found | None]:
+async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     """Return the place of each sensor meant, by its name or its address."""
-    found = await near(Wanted())
+    found = await near(SensorQuery())
     if not found:
         raise LinkError("no sensor is near: switch them on and bring them near")
     if not names:
         return {one.address: one for one in found}
     known = {one.device_id: one.name for one in store.devices()}
-    meant: dict[str, Found | None] = {}
+    meant: dict[str, Endpoint | None] = {}
     for name in names:
         ids = sensor_names.ids_meant(name, known)
         shown = sensor_names.sensor_name(ids[0], known[ids[0]]) if len(ids) == 1 else name

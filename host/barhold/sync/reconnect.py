@@ -9,7 +9,7 @@ from barhold.connection import Connection, Control, Info, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
-from barhold.sync.discovery import Wanted, connect, find
+from barhold.sync.discovery import SensorQuery, connect, find
 from barhold.sync.retry import Backoff, retry_on_link_error
 
 Result = TypeVar("Result")
@@ -17,10 +17,10 @@ Tell = Callable[[str], None]
 Now = Callable[[], int]
 
 
-class Keeper:
+class Reconnector:
     """One sensor, however often its link breaks; `wait_s` is how long to try without progress, None for ever."""
 
-    def __init__(self, wanted: Wanted, store: Store, tell: Tell, wait_s: float | None) -> None:
+    def __init__(self, wanted: SensorQuery, store: Store, tell: Tell, wait_s: float | None) -> None:
         self._wanted = wanted
         self._store = store
         self._tell_user = tell
@@ -88,7 +88,7 @@ class Keeper:
     async def _link(self) -> AsyncIterator[Transport]:
         wanted, known = self._wanted, {one.device_id: one.name for one in self._store.devices()}
         if self.device_id and not wanted.by_cable:
-            wanted = Wanted(self.device_id)
+            wanted = SensorQuery(self.device_id)
             known[self.device_id] = self._name or known.get(self.device_id, "")
         try:
             found, expected = await find(wanted, known)

@@ -38,7 +38,7 @@ def understood(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Colle
     """Return the edits that `words` ask for; `sets` has every set whose id may be meant, and all others of its boot."""
     if len(words) < 2 or words[1] not in USAGE:
         known = "; ".join(USAGE.values())
-        raise InputError(f"an edit is the set's id, what to do, and what it needs: {known}")
+        raise InputError(f"an edit names a set and what to do with it: {known}")
     action, rest = words[1], list(words[2:])
     chosen = named(words[0], sets)
     if action not in _SEVERAL and len(chosen) > 1:
@@ -115,7 +115,7 @@ def _shown(item: TrainingSet) -> str:
 
 def _rep(item: TrainingSet, text: str) -> Rep:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= len(item.reps):
-        raise InputError(f"set {_shown(item)} has reps 1-{len(item.reps)}, {text!r} is none of them")
+        raise InputError(f"set {_shown(item)} has reps 1 to {len(item.reps)}, not {text!r}")
     return item.reps[int(text) - 1]
 
 
@@ -148,7 +148,7 @@ def _drop(item: TrainingSet, rest: list[str]) -> list[EditRequest]:
     starts = list(dict.fromkeys(_rep(item, text).start_ms for text in rest))
     left, name = len(item.reps) - len(starts), _shown(item)
     if left < MIN_REPS:
-        raise InputError(f"set {name} would have {left} reps left, a set has 2: `{name} drop all` drops it whole")
+        raise InputError(f"set {name} would have fewer than 2 reps left: `{name} drop all` removes all of it")
     return [EditRequest(item.key, edits.DROP, {"rep": start}) for start in starts]
 
 

@@ -12,6 +12,7 @@ from barhold.errors import InputError
 from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.plans import library
 from barhold.plans.plan import Plan
+from barhold.training import sensor_names
 from barhold.training.sets import owner
 
 MOST_NAME = 60
@@ -70,7 +71,7 @@ def owner_names(owners: Iterable[str], sensors: Mapping[str, str]) -> dict[str, 
 
     Sensors of one name are told apart by the end of their ids.
     """
-    plain = {owner: sensors.get(owner, owner) for owner in owners}
+    plain = {owner: sensor_names.owner_name(owner, sensors) for owner in owners}
     count = Counter(plain.values())
     return {owner: f"{name} {owner[-4:]}" if count[name] > 1 else name for owner, name in plain.items()}
 

@@ -52,7 +52,7 @@ class Offer:
     modulus: bytes | None = None  # of the key that signed it, None if not known
 
 
-class Bringing:
+class Uploader:
     """One update; `work` is done in each session until it returns the version that then runs."""
 
     def __init__(

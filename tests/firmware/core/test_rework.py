@@ -111,7 +111,7 @@ def noise_of_a_look(turn_deg_s: float = 0.0, hole_ms: int = 0) -> tuple[int, int
 def test_a_look_weighs_less_while_the_bar_turns() -> None:
     still_look, slow, fast = (noise_of_a_look(deg_s)[0] for deg_s in (0.0, 5.0, 25.0))
     assert still_look < slow < fast
-    assert fast**0.5 * COUNT_M_S > 0.3, "1.5 m/s for each rad/s"
+    assert fast**0.5 * COUNT_M_S > 0.3, "1.1 m/s for each rad/s"
 
 
 def test_a_gap_costs_the_level_as_much_certainty_as_it_is_long() -> None:

@@ -23,7 +23,7 @@ HEAVY += ("segno", "starlette", "uvicorn")
 def test_the_commands():
     assert " ".join(COMMANDS) == (
         "bundle calibrate check db demo doctor export flash import keys lifter live load name pair plan record replay "
-        "report scan serve sets start sync time update"
+        "report scan serve sets start sync time turn update week"
     )
 
 
@@ -102,6 +102,7 @@ WITHOUT_JSON = {
     "start": "it asks and answers on a terminal",
     "export": "it writes a file in a format that is named, JSON Lines among them",
     "db roles": "it prints SQL for a DBA to apply",
+    "lifter export": "it writes a TOML file",
 }
 
 

@@ -73,7 +73,7 @@ def test_scan_lists_name_id_battery_unsynced_and_signal(room: FakeRoom, db: Path
     [line] = barhold("scan", "--json", db=db).stdout.splitlines()
     assert json.loads(line) | {"address": ""} == {
         "type": "sensor", "schema": 1, "name": "bar-1", "id": ONE.hex(), "link": "ble", "address": "",
-        "battery_pct": 80, "battery_mv": 3900, "unsynced": 5, "rssi_dbm": -50, "firmware": "0.1.0", "access": "open",
+        "battery_pct": 80, "battery_mv": 3900, "unsynced": 5, "rssi_dbm": -50, "firmware": "0.2.0", "access": "open",
     }  # fmt: skip
     assert room.open_now == 0
 
@@ -304,7 +304,7 @@ def test_a_sensor_is_opened_for_a_class_and_closed_again(room: FakeRoom, db: Pat
 
 def test_pair_says_what_it_cannot_do(room: FakeRoom, db: Path) -> None:
     for args, said in (
-        (["--show"], "no key is in the database, there is no key yet: connect the sensor by cable"),
+        (["--show"], "no key is in the database: connect the sensor by cable"),
         (["--code", "ABCD"], "this pairing code is not complete or has a wrong character"),
         (["--open", "--close"], "pair takes one of --open and --close"),
         (["--new"], "pairing needs the cable"),
@@ -601,8 +601,8 @@ def test_the_mount_is_checked_by_one_slow_rep(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
     turned = (there[2], there[0], there[1])
     for samples, wanted in (
-        (begin + lying(end_ms + 10, there), ("ok", "a rep of 28 cm, the clip turned by 0 degrees", "")),
-        (begin + lying(end_ms + 10, turned), ("warn", "a rep of 28 cm, the clip turned by ", "the clip is loose")),
+        (begin + lying(end_ms + 10, there), ("ok", "a rep of 27 cm, the clip turned by 0 degrees", "")),
+        (begin + lying(end_ms + 10, turned), ("warn", "a rep of 27 cm, the clip turned by ", "the clip is loose")),
         (lying(0, there, 3000), ("fail", "no rep within 20 s", "lift the bar by 10 cm or more")),
     ):
         one.samples, one.index = samples, 0

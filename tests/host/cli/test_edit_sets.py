@@ -201,7 +201,7 @@ def test_an_edit_survives_a_later_sync_with_a_correction(db):
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["sets", "--edit"], "an edit is the set's id"),
+        (["sets", "--edit"], "an edit names a set and what to do"),
         (["sets", "--edit", "zzzz", "warm-up"], "no set has the id zzzz"),
         (["sets", "--edit", "last", "split", "1"], "both parts need 2 reps"),
         (["sets", "--edit", "last", "lifter", "Bob"], "lifter 'Bob' is not known"),

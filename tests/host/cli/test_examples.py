@@ -15,9 +15,10 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from barhold.cli import app as command
+from barhold.flash import boards, download
 from barhold.flash import run as flashing
-from barhold.flash.board_info import Asked
-from barhold.flash.install import Done
+from barhold.flash.board_info import BoardInfo
+from barhold.flash.install import InstallSummary
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make
 from hostkit import DATA, barhold, root_command
@@ -32,6 +33,8 @@ BEFORE = {
     "import": ["export strong --out strong.csv", "export hevy --out hevy.csv"],
     "keys show": ["keys make signing.pem"],
     "keys push": ["keys make signing.pem"],
+    "report": ["lifter add Mia", "lifter wear Mia --always"],
+    "turn": ["lifter add Mia"],
     "lifter import": ["lifter export --out team.toml"],
     "lifter merge": ["lifter add Mia", "lifter add Ada"],
     "lifter remove": ["lifter add Mia"],
@@ -130,6 +133,10 @@ def room(monkeypatch, tmp_path):
     port.touch()
     room.plug(str(port), _sensor(3, 1))
     monkeypatch.setattr(flashing, "flash", flashed)
+    model = boards.named("xiao_s3")
+    monkeypatch.setattr(flashing, "propose", lambda _: flashing.Proposal([model], model.name))
+    image = download.Image(tmp_path / "image.bin", 1, "00" * 32, True)
+    monkeypatch.setattr(download, "fetch", lambda _: image)
     return room
 
 
@@ -142,9 +149,11 @@ def _sensor(number, records):
 
 def flashed(port, wish, meet, tell):
     """What a board at the port ends as; tests/host/flash/test_flash.py flashes one."""
-    who = Asked("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "")
+    who = BoardInfo("micropython", (1, 27, 0), "Generic ESP32S3 module with ESP32S3", 6, "102030405060", "", 100_000)
     meet(who)
-    return flashing.Flashed(who, Done(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "", "1020304050600000", bytes(32))
+    return flashing.Flashed(
+        who, InstallSummary(97, 0, 0, 152000), "0.1.0", "LSM6DSOX", "", "1020304050600000", bytes(32)
+    )
 
 
 def lying(count):

@@ -63,7 +63,7 @@ def test_a_sync_stores_all_acknowledges_all_and_says_so(store: Store) -> None:
     assert stored(store) == SIXTY
     assert sensor.log.acked == 60
     assert sensor.kinds() == [protocol.HELLO, *[protocol.TIME] * 8, *[protocol.PULL] * 3, protocol.ACK, protocol.BYE]
-    assert [(d.device_id, d.name, d.firmware) for d in store.devices()] == [(DEVICE.hex(), "bar", "0.1.0")]
+    assert [(d.device_id, d.name, d.firmware) for d in store.devices()] == [(DEVICE.hex(), "bar", "0.2.0")]
     assert store.anchors() == [Anchor(DEVICE.hex(), LOG, 1, 1000, NOW_MS, 0)]
 
 

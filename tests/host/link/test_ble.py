@@ -12,9 +12,9 @@ from bleak.exc import BleakBluetoothNotAvailableReason as Reason
 from barcore import frame, protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import ble, bluez, quirks
-from barhold.link.endpoint import BLE, Found
+from barhold.link.endpoint import BLE, Endpoint
 
-PLACE = Found(BLE, "AA:BB", "bar-1")
+PLACE = Endpoint(BLE, "AA:BB", "bar-1")
 ONE = frame.pack(protocol.END, 1, bytes(10))
 
 

@@ -15,7 +15,7 @@ import serial
 from barcore import cobs, protocol
 from barhold.errors import LinkError, RefusedError
 from barhold.link import quirks, usb
-from barhold.link.endpoint import USB, Found
+from barhold.link.endpoint import USB, Endpoint
 from barhold.store import Store
 from barhold.sync.one_sensor import sync
 from fake_sensor import FakeLog, ModernSensor, make, stored
@@ -36,7 +36,7 @@ def board() -> Iterator[Board]:
 async def talk(board: Board, work):  # type: ignore[no-untyped-def]
     loop = asyncio.get_running_loop()
     loop.add_reader(board.fd, board.pump)
-    transport = await usb.connect(Found(USB, board.port))
+    transport = await usb.connect(Endpoint(USB, board.port))
     try:
         return await work(transport)
     finally:
@@ -80,7 +80,7 @@ def test_a_cable_that_is_pulled_gives_what_came_and_then_says_so(board: Board) -
         return last, str(err.value)
 
     async def run() -> tuple[bytes, str]:
-        link = await usb.connect(Found(USB, board.port))
+        link = await usb.connect(Endpoint(USB, board.port))
         try:
             return await pulled(link)
         finally:
@@ -100,7 +100,7 @@ def test_silence_is_a_time_out(board: Board) -> None:
 
 def test_two_programs_do_not_share_a_port(board: Board) -> None:
     async def twice(_: usb.UsbTransport) -> None:
-        await usb.connect(Found(USB, board.port))
+        await usb.connect(Endpoint(USB, board.port))
 
     with pytest.raises(RefusedError, match=r"held by another program .a serial monitor, mpremote.*: close it"):
         asyncio.run(talk(board, twice))
@@ -108,7 +108,7 @@ def test_two_programs_do_not_share_a_port(board: Board) -> None:
 
 def test_a_port_that_is_not_there_names_those_that_are(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LinkError, match=r"/dev/nope is not there: plug the sensor in; ports with a board now: none"):
-        asyncio.run(usb.connect(Found(USB, "/dev/nope")))
+        asyncio.run(usb.connect(Endpoint(USB, "/dev/nope")))
 
 
 @pytest.mark.parametrize(("code", "said"), [

@@ -19,7 +19,7 @@ from barhold.model import Lifter, Wearer
 from barhold.plans import plan
 from barhold.recordings import reader, replay
 from barhold.store import People, Store
-from barhold.sync import Wanted
+from barhold.sync import SensorQuery
 from barhold.training import history
 from browserkit import asked, serving
 from fake_room import FakeRoom
@@ -192,7 +192,7 @@ def test_what_a_sensor_says_of_itself_is_on_its_panel(tmp_path, monkeypatch):
         People(store).add_lifter(Lifter("Mia", "glute-bridge"))
         People(store).wear(Wearer("01" * 8, 0, "Mia"))
         app = LiveApp(store, "", lambda _: None)
-        app.follow(Wanted("bar-1"), "looking for bar-1")
+        app.follow(SensorQuery("bar-1"), "looking for bar-1")
         assert app.broadcaster.state(0.0)["sensors"][0]["link"] == "looking"
         with server.listen(0, False) as bound:
             asyncio.run(app.run(bound, frozenset(), "", "", 2))

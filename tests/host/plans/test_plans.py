@@ -90,7 +90,7 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ("[plan]\nsets = 2", 1, "plan = {'sets': 2}: unknown key"),
         ("sets = 2\nhold_ms = [2000, 3000]", 2, "unknown unit 'ms': it is given in seconds, as hold_s"),
         ("rest_days = [1, 2]", 1, "unknown unit 'days': it is given in hours, as rest_h"),
-        ("hold = [2, 3]", 1, "without unit: write hold_s"),
+        ("hold = [2, 3]", 1, "needs a unit: write hold_s"),
         ('load_step = "5 stone"', 1, "stone is not kg or lb"),
         ("load_step = 5", 1, "must be a load in quotes"),
         ('hold_s = "2-3"', 1, "must be two numbers, [least, most], as in [2, 3]"),

@@ -12,7 +12,7 @@ from barcore import protocol
 from barhold.connection import Control
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
-from barhold.sync import Backoff, Keeper, Wanted, find, many_sensors, rotate
+from barhold.sync import Backoff, Reconnector, SensorQuery, find, many_sensors, rotate
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make, stored
 
@@ -38,7 +38,7 @@ def sensor(device: bytes, name: str, records: int = 60, **options: object) -> Mo
     return ModernSensor(FakeLog({seq: make(seq) for seq in range(records)}), device=device, name=name, **options)
 
 
-def found(wanted: Wanted, known: dict[str, str] | None = None) -> tuple[str, str]:
+def found(wanted: SensorQuery, known: dict[str, str] | None = None) -> tuple[str, str]:
     place, expected = asyncio.run(find(wanted, known or {}))
     return place.address, expected
 
@@ -48,7 +48,7 @@ def found(wanted: Wanted, known: dict[str, str] | None = None) -> tuple[str, str
 
 def test_the_only_one_near_is_meant(room: FakeRoom) -> None:
     room.add("A", sensor(ONE, "bar-1"))
-    assert found(Wanted()) == ("A", "")
+    assert found(SensorQuery()) == ("A", "")
     assert room.connected == []
 
 
@@ -56,30 +56,30 @@ def test_several_near_are_named_with_how_to_choose(room: FakeRoom) -> None:
     room.add("A", sensor(ONE, "bar-1"))
     room.add("B", sensor(TWO, "bar-2"))
     with pytest.raises(RefusedError, match=r"2 sensors are there: bar-1, bar-2: choose one by its name or id"):
-        found(Wanted())
-    assert found(Wanted("BAR-2")) == ("B", "")
+        found(SensorQuery())
+    assert found(SensorQuery("BAR-2")) == ("B", "")
 
 
 def test_nobody_near_says_what_to_do(room: FakeRoom) -> None:
     with pytest.raises(LinkError, match="no sensor is near: switch it on"):
-        found(Wanted())
+        found(SensorQuery())
     with pytest.raises(LinkError, match="no board is plugged in: plug the sensor in"):
-        found(Wanted(usb=True))
-    assert found(Wanted(port="/dev/x")) == ("/dev/x", "")
+        found(SensorQuery(usb=True))
+    assert found(SensorQuery(port="/dev/x")) == ("/dev/x", "")
 
 
 def test_an_id_is_looked_up_and_must_answer(room: FakeRoom) -> None:
     room.add("A", sensor(ONE, "bar-1"))
-    assert found(Wanted("1111"), {ONE.hex(): "bar-1"}) == ("A", ONE.hex())
+    assert found(SensorQuery("1111"), {ONE.hex(): "bar-1"}) == ("A", ONE.hex())
     assert room.connected == []
 
 
 def test_an_id_never_seen_here_is_asked_for(room: FakeRoom) -> None:
     room.add("A", sensor(ONE, "bar-1"))
     room.add("B", sensor(TWO, "bar-2"))
-    assert found(Wanted("2222")) == ("B", TWO.hex())
+    assert found(SensorQuery("2222")) == ("B", TWO.hex())
     with pytest.raises(LinkError, match=r"sensor 3333 is not there, only bar-1 \(1111111111111111\), bar-2"):
-        found(Wanted("3333"))
+        found(SensorQuery("3333"))
     assert room.open_now == 0
 
 
@@ -89,15 +89,15 @@ def test_two_of_one_name_are_told_apart_by_id(room: FakeRoom) -> None:
     with pytest.raises(
         RefusedError, match=rf"2 sensors are named bar: .*{ONE.hex()}.*{TWO.hex()}.*: choose one by its id"
     ):
-        found(Wanted("bar"))
-    assert found(Wanted("2222")) == ("B", TWO.hex())
+        found(SensorQuery("bar"))
+    assert found(SensorQuery("2222")) == ("B", TWO.hex())
 
 
 def test_one_that_does_not_answer_does_not_hide_the_others(room: FakeRoom) -> None:
     room.add("A", sensor(ONE, "bar"))
     room.add("B", sensor(TWO, "bar"))
     room.fails["A"] = 9
-    assert found(Wanted("2222")) == ("B", TWO.hex())
+    assert found(SensorQuery("2222")) == ("B", TWO.hex())
 
 
 # --- keeping at it ------------------------------------------------------------------------------------------------
@@ -116,13 +116,13 @@ def test_pauses_double_up_to_a_limit_and_begin_anew_with_progress() -> None:
 def test_a_sync_goes_on_after_a_break_at_any_operation(room: FakeRoom, tmp_path: Path) -> None:
     clean = room.add("A", sensor(ONE, "bar-1"))
     with Store.open(tmp_path / "clean.db") as store:
-        asyncio.run(Keeper(Wanted(), store, print, 5.0).catch_up(lambda: NOW_MS))
+        asyncio.run(Reconnector(SensorQuery(), store, print, 5.0).catch_up(lambda: NOW_MS))
     for at in range(clean.operations - 1):
         device = struct.pack("<4sI", b"brk ", at)
         broken = room.by_radio["A"] = sensor(device, "bar-1", break_at=at, database=tmp_path / "b.db")
         broken.heals = True
         with Store.open(tmp_path / "b.db") as store:
-            result = asyncio.run(Keeper(Wanted(), store, lambda _: None, 5.0).catch_up(lambda: NOW_MS))
+            result = asyncio.run(Reconnector(SensorQuery(), store, lambda _: None, 5.0).catch_up(lambda: NOW_MS))
             assert stored(store, device) == broken.log.raws
         assert (result.new, broken.log.acked) == (60, 60), at
 
@@ -131,7 +131,7 @@ def test_it_gives_up_after_the_stated_time_without_progress(room: FakeRoom, stor
     said: list[str] = []
     started = time.monotonic()
     with pytest.raises(LinkError, match="no sensor is near"):
-        asyncio.run(Keeper(Wanted(), store, said.append, 0.1).catch_up(lambda: NOW_MS))
+        asyncio.run(Reconnector(SensorQuery(), store, said.append, 0.1).catch_up(lambda: NOW_MS))
     assert 0.1 <= time.monotonic() - started < 2
     assert len(said) == 1  # the same reason again is no news
     assert said[0].endswith("; trying again")
@@ -143,7 +143,7 @@ def test_after_a_break_only_the_same_sensor_will_do(room: FakeRoom, store: Store
     with pytest.raises(
         LinkError, match=f"sensor {ONE.hex()} is not there, only bar-1|answered in the place of {ONE.hex()}"
     ):
-        asyncio.run(Keeper(Wanted(), store, print, 0.2).catch_up(lambda: NOW_MS))
+        asyncio.run(Reconnector(SensorQuery(), store, print, 0.2).catch_up(lambda: NOW_MS))
     assert stored(store, TWO) == {}
 
 
@@ -151,7 +151,7 @@ def test_a_look_alike_is_not_tried_again(room: FakeRoom, store: Store) -> None:
     store.keep_key(ONE.hex(), b"k" * 32, 0)
     fake = room.add("A", sensor(ONE, "bar-1"))
     with pytest.raises(RefusedError, match="ALARM"):
-        asyncio.run(Keeper(Wanted(), store, print, None).catch_up(lambda: NOW_MS))
+        asyncio.run(Reconnector(SensorQuery(), store, print, None).catch_up(lambda: NOW_MS))
     assert fake.kinds() == [protocol.HELLO]
 
 
@@ -161,7 +161,7 @@ def test_following_hands_on_what_is_live_stores_what_lasts_and_reconnects(room: 
     live = [make(protocol.NO_SEQ, protocol.TOP, (1, 1, 300, 0)), make(5, t_ms=9)]
 
     async def train() -> None:
-        keeper = Keeper(Wanted(), store, print, None)
+        keeper = Reconnector(SensorQuery(), store, print, None)
         following = asyncio.create_task(keeper.follow(lambda: NOW_MS, heard.append))
         await until(lambda: one.log.acked == 5)
         one.log.raws[5], one.log.next_seq = live[1], 6
@@ -196,12 +196,12 @@ def test_control_is_done_in_one_session_and_its_key_is_checked(room: FakeRoom, s
     async def work(control: Control) -> str:
         return (await control.set(name="new")).name
 
-    assert asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work)) == "new"
+    assert asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work)) == "new"
     assert one.kinds() == [protocol.HELLO, protocol.SET, protocol.BYE]
     store.keep_key(ONE.hex(), b"k" * 32, 0)
     with pytest.raises(RefusedError, match="ALARM"):
-        asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work))
-    assert asyncio.run(Keeper(Wanted(usb=True), store, print, 1.0).control(work, check_key=False)) == "new"
+        asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work))
+    assert asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work, check_key=False)) == "new"
 
 
 # --- many ---------------------------------------------------------------------------------------------------------

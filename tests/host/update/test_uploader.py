@@ -16,7 +16,7 @@ from barhold.connection.update_state import UpdateState
 from barhold.errors import LinkError, RefusedError
 from barhold.image import bundle, signing_keys
 from barhold.update import precheck
-from barhold.update.uploader import Bringing, Offer
+from barhold.update.uploader import Offer, Uploader
 from barloader import slots
 from barsensor.boards.storage import MemoryStorage
 from barsensor.health import Health
@@ -165,7 +165,7 @@ class Brought:
         self.steps: list[int] = []
         self.sessions = 0
         self.sensor = sensor
-        self.bringing = Bringing(offer, self.notes.append, lambda done, _: self.steps.append(done))
+        self.uploader = Uploader(offer, self.notes.append, lambda done, _: self.steps.append(done))
 
     def run(self, most: int = 2000) -> str:
         async def whole() -> str:
@@ -173,7 +173,7 @@ class Brought:
                 self.sessions += 1
                 try:
                     control = await Control.open(self.sensor, lambda _: None)
-                    return await self.bringing.work(control)
+                    return await self.uploader.work(control)
                 except RefusedError:
                     raise
                 except LinkError:
@@ -353,7 +353,7 @@ def test_by_radio_with_key_signature_and_button(tmp_path, key) -> None:
         Brought(sensor, signed(NEW, key, sensor)).run()
     sensor.pressed = True
     brought = Brought(sensor, signed(NEW, key, sensor))
-    brought.bringing._progress = lambda done, _: setattr(sensor, "pressed", done < 1000)
+    brought.uploader._progress = lambda done, _: setattr(sensor, "pressed", done < 1000)
     assert brought.run() == "0.3.0"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hostkit import ROOT
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 def later_clone(folder: Path, healthy_ms: int = 30000) -> Path:
@@ -13,7 +13,7 @@ def later_clone(folder: Path, healthy_ms: int = 30000) -> Path:
     for room in ("host", "firmware"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for name, old, new in (
-        ("recorder.py", "FIRMWARE_VERSION = (0, 1, 0)", "FIRMWARE_VERSION = (0, 2, 0)"),
+        ("recorder.py", "FIRMWARE_VERSION = (0, 2, 0)", "FIRMWARE_VERSION = (0, 3, 0)"),
         ("health.py", "HEALTHY_MS = 30000", f"HEALTHY_MS = {healthy_ms}"),
     ):
         path = folder / "firmware" / "barsensor" / name

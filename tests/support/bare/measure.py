@@ -15,8 +15,8 @@ from barhold.connection import Control
 from barhold.flash import boards, run
 from barhold.image import bundle, signing_keys
 from barhold.store import Store
-from barhold.sync import Keeper, Wanted
-from barhold.update.uploader import BLOCK_BYTES, Bringing, Offer
+from barhold.sync import Reconnector, SensorQuery
+from barhold.update.uploader import BLOCK_BYTES, Offer, Uploader
 from barsensor.boards import storage
 from barsensor.update import policy
 from radio import backend, hosts
@@ -70,12 +70,12 @@ async def _updated(board: BareBoard, made: bundle.Bundle, database: Path) -> tup
             done.set()
 
     with Store.open(database) as store:
-        keeper = Keeper(Wanted(NAME), store, note, 60.0)
-        bringing = Bringing(Offer(made, False), note, lambda *_: keeper.progress())
+        keeper = Reconnector(SensorQuery(NAME), store, note, 60.0)
+        uploader = Uploader(Offer(made, False), note, lambda *_: keeper.progress())
 
         async def work(control: Control) -> str:
             begun.append(asyncio.get_running_loop().time())
-            return await bringing.work(control)
+            return await uploader.work(control)
 
         board.press(True)
         task = asyncio.create_task(keeper.control(work))

@@ -8,7 +8,7 @@ import pytest
 
 from barhold.errors import LinkError
 from barhold.link import ble, usb
-from barhold.link.endpoint import BLE, USB, Found
+from barhold.link.endpoint import BLE, USB, Endpoint
 from fake_sensor import ModernSensor
 
 
@@ -36,20 +36,22 @@ class FakeRoom:
         self.by_cable[port] = sensor
         return sensor
 
-    async def _discover(self, seconds: float = 6.0, enough: Callable[[Found], bool] = lambda _: False) -> list[Found]:
+    async def _discover(
+        self, seconds: float = 6.0, enough: Callable[[Endpoint], bool] = lambda _: False
+    ) -> list[Endpoint]:
         self.scans += 1
         await asyncio.sleep(0)
         found = []
         for at, sensor in self.by_radio.items():
-            found.append(Found(BLE, at, sensor.modern.name, 80, sensor.log.next_seq - sensor.log.acked, -50))
+            found.append(Endpoint(BLE, at, sensor.modern.name, 80, sensor.log.next_seq - sensor.log.acked, -50))
             if enough(found[-1]):
                 return found
         return found
 
-    def _ports(self) -> list[Found]:
-        return [Found(USB, port, f"CP210x at {port}") for port in self.by_cable]
+    def _ports(self) -> list[Endpoint]:
+        return [Endpoint(USB, port, f"CP210x at {port}") for port in self.by_cable]
 
-    async def _connect(self, found: Found) -> "FakeConnection":
+    async def _connect(self, found: Endpoint) -> "FakeConnection":
         await asyncio.sleep(0)
         sensor = (self.by_radio if found.kind == BLE else self.by_cable).get(found.address)
         if sensor is None:

@@ -15,6 +15,7 @@ from barhold.store import Store
 from barsensor.access import Access
 from barsensor.boards.storage import MemoryStorage
 from barsensor.link.session_protocol import SessionProtocol
+from barsensor.main import VERSION
 
 LOG = 0xFEDCBA98
 DEVICE = bytes.fromhex("00112233445566aa")
@@ -81,7 +82,7 @@ class FakeSensor:
         self.log = log
         self.device = device
         access = Access(MemoryStorage(lambda: 0))
-        self.answer = SessionProtocol(device, log, "bar", "0.1.0", SEVEN_RECORDS, access=access)
+        self.answer = SessionProtocol(device, log, "bar", VERSION, SEVEN_RECORDS, access=access)
         self.inbox: deque[bytes] = deque()
         self.sent: list[tuple[int, bytes]] = []
         self.frames_to_host = 0

@@ -89,7 +89,7 @@ def version(number, changes=()):
     """Return the application's files as another version has them."""
     files = dict(FILES)
     files["barsensor/recorder.py"] = files["barsensor/recorder.py"].replace(
-        b"FIRMWARE_VERSION = (0, 1, 0)", b"FIRMWARE_VERSION = %r" % (number,)
+        b"FIRMWARE_VERSION = (0, 2, 0)", b"FIRMWARE_VERSION = %r" % (number,)
     )
     files.update(changes)
     return files
