@@ -76,7 +76,9 @@ def restore(
     """
 
     with Bar("rows") as bar:
-        rows = backups.restore(file, db, overwrite, lambda done, total: bar.update("restore", done, total))
+        rows, lost = backups.restore(file, db, overwrite, lambda done, total: bar.update("restore", done, total))
+    if lost:
+        _console.note(f"the backup lacked {backups.in_words(lost)} that the database held")
     _tell("restored", rows, as_json)
 
 

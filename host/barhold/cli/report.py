@@ -1,4 +1,4 @@
-"""`barhold report`: all training as one page, or one page per lifter."""
+"""`barhold report`: training as one page, or one page per lifter."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,18 @@ from barhold import report as pages
 from barhold.check import team_week
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
+from barhold.cli._set_listing import Since, Until, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output.words import count
-from barhold.store import Store, week_items
+from barhold.store import Store, report_items, week_items
 from barhold.training import people, sets
 from barhold.training.sensor_names import sensor_name
 
 FILE = Path("barhold-report.html")
 
 
-def report(
+def report(  # noqa: PLR0913, PLR0917 - one for each option
     out: Annotated[
         Path,
         typer.Option("--out", metavar="FILE", help="The page to write; an older one is replaced. - is stdout."),
@@ -32,11 +33,15 @@ def report(
         Path | None, typer.Option("--each", metavar="FOLDER", help="Write one page per lifter into this folder.")
     ] = None,
     lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    since: Since = "",
+    until: Until = "",
     plan: PlanName = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the training as an HTML page: the week of all lifters, then each lifter's charts, bests and advice.
+
+    Charts and bests cover the two years up to each lifter's last set. --since shows more, or less.
 
     The page opens with one lifter; the names in the table of the week lead to the others. It needs no network, and
     the browser's print command makes a PDF of all of it. A file is written whole or not at all.
@@ -46,6 +51,7 @@ def report(
       barhold report
       barhold report --lifter Mia --out mia.html
       barhold report --each reports
+      barhold report --since 2020-01-01 --out all.html
       barhold report --plan glute-bridge --out -
     """
 
@@ -54,18 +60,17 @@ def report(
     now = datetime.now(UTC)
     monday = team_week.monday_of(now.astimezone().date())
     with Store.open(db) as store:
-        items = list(store.sets.stream(lifter))
-        if not items:
-            whose = f" of {lifter}" if lifter else ""
-            raise InputError(f"no set{whose} is stored; `barhold sync` fetches sets from a sensor")
+        items = _items(store, lifter, *span(since, until))
         plan_of = people.finder(store, plan)
         sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
         lifters = [] if lifter or each else [known.name for known in store.lifters()]
-        of_week = [] if each else items if lifter else week_items.of_everybody(store, monday)
+        of_week = week_items.of_owner(store, lifter, monday) if lifter else week_items.of_everybody(store, monday)
     parts: Mapping[Path, Sequence[TrainingSet]] = _by_file(items, each, sensors) if each else {out: items}
     written = {}
     for path, part in parts.items():
-        week = team_week.rows(part if each else of_week, lifters, plan_of, monday, now)
+        owners = {sets.owner(item) for item in part}
+        week_of_part = [item for item in of_week if sets.owner(item) in owners] if each else of_week
+        week = team_week.rows(week_of_part, lifters, plan_of, monday, now)
         written[path] = pages.page(part, plan_of, now, sensors, week)
     if str(out) == "-":
         _console.data(written[out])
@@ -75,6 +80,19 @@ def report(
     files.write_atomically({path: page.encode() for path, page in written.items()}, overwrite=True)
     for path, part in parts.items():
         _print_written(path, part, as_json)
+
+
+def _items(store: Store, lifter: str, since: datetime | None, until: datetime | None) -> list[TrainingSet]:
+    """Return the sets that the pages show, in order of time; InputError if there are none."""
+    if lifter:
+        items = report_items.of_owner(store, lifter, since, until)
+    else:
+        items = report_items.of_everybody(store, since, until)
+    if not items:
+        whose = f" of {lifter}" if lifter else ""
+        when = " in this time" if since or until else ""
+        raise InputError(f"no set{whose} is stored{when}; `barhold sync` fetches sets from a sensor")
+    return items
 
 
 def _make_folder(folder: Path) -> None:

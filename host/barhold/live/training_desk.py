@@ -20,7 +20,7 @@ from barhold.live import recent_sessions
 from barhold.live.sensor_panel import Turn
 from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.plans.plan import Plan
-from barhold.store import People, Store, journal, week_items
+from barhold.store import People, Store, journal, report_items, week_items
 from barhold.training import edit_requests, edits, next_set, people, sets
 from barhold.training.sensor_names import sensor_name
 
@@ -133,7 +133,7 @@ class TrainingDesk:
         """Return the report of one owner (of whoever trained last for ""), and its content security policy."""
         owners = self._store.sets.owners()
         owner = owner or (owners[-1].owner if owners else "")
-        items = list(self._store.sets.stream(owner)) if owner else []
+        items = report_items.of_owner(self._store, owner) if owner else []
         week = list(self._week.values())
         page = report.page(items, self._plan_of, datetime.now(UTC), self._sensors, week, _report_link)
         return page, report.policy()

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 
@@ -50,6 +50,7 @@ class LifterPage:
     uncalibrated: bool
     parts: list[PlanPart]
     advice: Advice
+    since: date  # the first session's day; what is older is not on the page
     bests: list[PersonalBest]
     holds: Figure
     set_charts: list[Figure]
@@ -124,6 +125,7 @@ def _lifter_page(
         uncalibrated=any(rep.flags & protocol.UNCALIBRATED for one in last.sets for rep in one.item.reps),
         parts=_parts(last, plan),
         advice=advice.advise(results, plan),
+        since=words.begun(results[0]).date(),
         bests=personal_bests.find(results, plan),
         holds=hold_chart.figure(last, plan),
         set_charts=set_charts.figures(last, plan),

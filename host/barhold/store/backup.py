@@ -3,9 +3,10 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import URL
@@ -41,8 +42,15 @@ def backup(store: Store, path: Path, on_progress: OnProgress = lambda *_: None) 
         return made.stat().st_size
 
 
-def restore(path: Path, target: str | None, replace: bool, on_progress: OnProgress = lambda *_: None) -> Row:
-    """Put a backup in the place of what `target` holds; return table -> rows.
+class Restored(NamedTuple):
+    """What a restore brought, and what it took away: table -> rows."""
+
+    rows: Row
+    lost: dict[str, int]  # what the target held and the backup lacks; empty where the target could not be read
+
+
+def restore(path: Path, target: str | None, replace: bool, on_progress: OnProgress = lambda *_: None) -> Restored:
+    """Put a backup in the place of what `target` holds.
 
     Only with `replace` may that be anything. InputError or StoreError leave `target` as it was.
     """
@@ -106,22 +114,21 @@ def whole_file(path: Path) -> Iterator[Path]:
         made.replace(path)
 
 
-def _put(source: Store, url: URL, replace: bool, on_progress: OnProgress) -> Row:
+def _put(source: Store, url: URL, replace: bool, on_progress: OnProgress) -> Restored:
     path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     if path is None or (path.is_file() and not _is_broken(path, url, replace)):
         with Store.open(url.render_as_string(hide_password=False)) as target:
-            held = copying.row_count(target)
+            held, lost = copying.row_count(target), copying.missing(source, target)
             if held and not replace:
-                raise _asks(f"holds {held} rows{_not_in_backup(source, target)}", url)
-            return copying.copy(source, target, on_progress, replace=True)
-    return _new_file(source, path, on_progress)
+                lacks = f", and the backup lacks {in_words(lost)} of them" if lost else ""
+                raise _asks(f"holds {held} rows{lacks}", url)
+            return Restored(copying.copy(source, target, on_progress, replace=True), lost)
+    return Restored(_new_file(source, path, on_progress), {})
 
 
-def _not_in_backup(source: Store, target: Store) -> str:
-    """Say in words what of the target the backup lacks."""
-    lacks = copying.missing(source, target)
-    counts = [f"{count} {table.replace('_', ' ')}{'s' * (count > 1)}" for table, count in lacks.items()]
-    return f", and the backup lacks {', '.join(counts)} of them" if counts else ""
+def in_words(rows: Mapping[str, int]) -> str:
+    """Return how many rows of which tables: 2 records, 1 lifter."""
+    return ", ".join(f"{count} {table.replace('_', ' ')}{'s' * (count > 1)}" for table, count in rows.items())
 
 
 def _new_file(source: Store, path: Path, on_progress: OnProgress) -> Row:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from barhold.model import Load, Rep, SetKey, TrainingSet
 from barhold.store import derived, schema
 from barhold.store.error_messages import translated
-from barhold.training import sets, wall_time
+from barhold.training import next_set, sets, wall_time
 
 _SETS_PER_READ = 500
 _SETS_OF_A_SESSION = 16
@@ -76,12 +76,12 @@ class TrainingSets:
         wanted = count * _SETS_OF_A_SESSION
         with translated(self._engine.url), self._engine.connect() as connection:
             while True:
-                found = _last(connection, wanted, which)
-                sessions = sets.sessions(found)
-                # The first sessions of each owner may lack their beginning where more sets are stored.
-                whole = sessions if len(found) < wanted else _without_firsts(sessions)
-                if len(whole) >= count or len(found) < wanted:
-                    return whole[-count:]
+                rows = {_key(row): row for row in _last_rows(connection, wanted, which)}
+                sessions = sets.sessions(_training_set(row, ()) for row in rows.values())
+                whole = sessions if len(rows) < wanted else _surely_whole(sessions)
+                if len(whole) >= count or len(rows) < wanted:
+                    shown = [rows[item.key] for session in whole[-count:] for item in session]
+                    return sets.sessions(_with_reps(connection, shown))
                 wanted *= 4
 
     def owners(self) -> list[Owner]:
@@ -124,21 +124,18 @@ def _in_order(wanted: Select[Any]) -> Select[Any]:
 
 
 def _last(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> list[TrainingSet]:
+    return _with_reps(connection, _last_rows(connection, count, which))
+
+
+def _last_rows(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> Sequence[Row[Any]]:
     backwards = (_TABLE.c.start_utc_ms.desc(), _TABLE.c.device_id.desc(), _TABLE.c.number.desc())
-    rows = connection.execute(select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()
-    return _with_reps(connection, rows[::-1])
+    return connection.execute(select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()[::-1]
 
 
-def _without_firsts(sessions: Sequence[list[TrainingSet]]) -> list[list[TrainingSet]]:
-    """Return sessions without each owner's first one."""
-    seen: set[str] = set()
-    kept = []
-    for session in sessions:
-        whose = sets.owner(session[0])
-        if whose in seen:
-            kept.append(session)
-        seen.add(whose)
-    return kept
+def _surely_whole(sessions: Sequence[list[TrainingSet]]) -> list[list[TrainingSet]]:
+    """Return the sessions that begin too late to have a set before the first one that was read."""
+    earliest = sessions[0][0].start_utc + next_set.LONGEST_SET + sets.SESSION_GAP
+    return [session for session in sessions if session[0].start_utc >= earliest]
 
 
 def _with_reps(connection: Connection, rows: Sequence[Row[Any]]) -> list[TrainingSet]:
@@ -153,6 +150,11 @@ def _rep(row: Row[Any]) -> Rep:
     _, number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms, flags = tuple(row)
     rom_m, peak_m_s = rom_mm / 1000, peak_mm_s / 1000
     return Rep(number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_m, peak_m_s, hold_err_ms, flags)
+
+
+def _key(row: Row[Any]) -> SetKey:
+    _, device_id, log_id, boot, start_ms, *_ = tuple(row)
+    return SetKey(device_id, log_id, boot, start_ms)
 
 
 def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:

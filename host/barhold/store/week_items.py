@@ -4,28 +4,35 @@ from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
 from barhold.store.store import Store
-from barhold.training.sets import in_time
+from barhold.training.sets import in_time, owner
 
 LOOK_BACK = timedelta(weeks=5)
 """A week's load is compared with the last week before it in which one was named, but with no older one than this."""
 
 
 def of_everybody(store: Store, monday: date) -> list[TrainingSet]:
-    """Return the sets since LOOK_BACK before the week, in order of time, and each other owner's last session."""
-    since = _since(monday)
-    recent = list(store.sets.stream(since=since))
-    older = [owner.owner for owner in store.sets.owners() if owner.last_utc < since]
-    return sorted([*recent, *(item for owner in older for item in _last_session(store, owner))], key=in_time)
+    """Return the sets from LOOK_BACK before the week to its end, in order of time.
+
+    An owner who has none in that time has the last session before it.
+    """
+    since, until = _span(monday)
+    recent = list(store.sets.stream(since=since, until=until))
+    found = {owner(item) for item in recent}
+    others = [known.owner for known in store.sets.owners() if known.owner not in found]
+    return sorted([*recent, *(item for who in others for item in _last_session(store, who, since))], key=in_time)
 
 
-def of_owner(store: Store, owner: str, monday: date) -> list[TrainingSet]:
+def of_owner(store: Store, who: str, monday: date) -> list[TrainingSet]:
     """Return the same of one owner."""
-    return list(store.sets.stream(owner, since=_since(monday))) or _last_session(store, owner)
+    since, until = _span(monday)
+    return list(store.sets.stream(who, since, until)) or _last_session(store, who, since)
 
 
-def _since(monday: date) -> datetime:
-    return datetime.combine(monday, time()).astimezone() - LOOK_BACK
+def _span(monday: date) -> tuple[datetime, datetime]:
+    """Return from when to when sets are read: a session that begins on the last evening ends on the next day."""
+    begins, ends = (datetime.combine(day, time()).astimezone() for day in (monday, monday + timedelta(weeks=1)))
+    return begins - LOOK_BACK, ends + timedelta(days=1)
 
 
-def _last_session(store: Store, owner: str) -> list[TrainingSet]:
-    return [item for session in store.sets.last_sessions(1, owner) for item in session]
+def _last_session(store: Store, who: str, until: datetime) -> list[TrainingSet]:
+    return [item for session in store.sets.last_sessions(1, who, until=until) for item in session]

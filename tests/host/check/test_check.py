@@ -104,6 +104,33 @@ def test_a_rest_from_an_estimated_time_is_unsure_and_does_not_fail_the_plan():
     assert (result.rest, result.met) == ("unsure", True)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "rest"),
+    [
+        (("estimated", "anchored"), ("anchored", "estimated"), "ok"),  # only the times on both sides of the rest matter
+        (("anchored", "estimated"), ("anchored", "anchored"), "unsure"),
+        (("anchored", "anchored"), ("estimated", "anchored"), "unsure"),
+    ],
+)
+def test_a_rest_is_as_sure_as_the_last_set_before_it_and_the_first_after_it(before, after, rest):
+    found = sets.training_sets(stored([*session_raws(), *session_raws(30 * HOUR_MS, first_set=3)]), (ANCHOR,), NOW)
+    items = [replace(item, time_quality=word) for item, word in zip(found, (*before, *after), strict=True)]
+    assert verdicts.session(items[2:], items[:2], plan.DEFAULT).rest == rest
+
+
+def test_the_spreads_of_rise_fall_and_range_are_standard_deviations():
+    checked_set = one_set([2500] * 3)
+    durations = ((900, 1000, 0.3), (1000, 1300, 0.4), (1100, 1600, 0.5))
+    uneven = tuple(
+        replace(one, rise_ms=rise_ms, fall_ms=fall_ms, rom_m=rom_m)
+        for one, (rise_ms, fall_ms, rom_m) in zip(checked_set.item.reps, durations, strict=True)
+    )
+    checked_set = replace(checked_set, item=replace(checked_set.item, reps=uneven))
+    assert checked_set.rise_spread_s == pytest.approx(0.1)
+    assert checked_set.fall_spread_s == pytest.approx(0.3)
+    assert checked_set.range_spread == pytest.approx(0.1 / 0.4)
+
+
 def test_one_bad_set_fails_the_session():
     raws = [*session_raws(counts=(8,)), *session_raws(200_000, counts=(8,), first_set=2, hold_ms=1000)]
     (result,) = checked(raws)
@@ -170,6 +197,13 @@ def test_a_tempo_is_judged_with_its_doubt_and_fails_nothing():
     rising = replace(by, tempo=plan.Tempo.parse("1-1-2-3"))
     assert verdicts.tempo(item, rising)["rise"] == (pytest.approx(0.9), "short")
     assert every(session_raws(), by)[0].met
+
+
+def test_the_pause_before_the_first_rep_is_not_part_of_the_tempo():
+    (item, _) = sets.training_sets(stored(session_raws()), (ANCHOR,), NOW)
+    slow_start = replace(item, reps=(replace(item.reps[0], bottom_ms=60_000), *item.reps[1:]))
+    by = replace(plan.DEFAULT, tempo=plan.Tempo.parse("1-1-1-3"))
+    assert verdicts.tempo(slow_start, by)["bottom"] == (pytest.approx(0.8), "ok")
 
 
 def test_a_tempo_that_scatters_over_the_line_is_unsure():

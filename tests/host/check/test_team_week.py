@@ -9,7 +9,7 @@ import pytest
 from barhold.check import team_week
 from barhold.model import Load
 from barhold.plans import plan
-from barhold.store import People, Store
+from barhold.store import People, Store, week_items
 from hostkit import barhold
 from teamkit import HOUR_MS, add_lifter
 
@@ -92,6 +92,21 @@ def test_loads_in_pounds_are_compared_in_pounds(db):
 def test_the_plans_longest_rest_says_how_many_sessions_a_week_needs():
     for most_h, sessions in ((48, 3), (72, 2), (24, 7), (200, 1)):
         assert team_week.planned_sessions(replace(plan.DEFAULT, rest_h=plan.Bounds(20, most_h))) == sessions
+
+
+def test_a_past_week_is_read_without_later_sets_and_with_the_last_session_before_it(db):
+    ten_weeks_h = 10 * 7 * 24
+    add_lifter(db, "Mia", "01" * 8, NOW_MS, sessions=2, rest_h=ten_weeks_h)
+    add_lifter(db, "Tom", "02" * 8, NOW_MS - 4 * 7 * 24 * HOUR_MS)
+    monday = MONDAY - timedelta(weeks=4)
+    with Store.open(db) as store:
+        of_all = week_items.of_everybody(store, monday)
+        of_mia = week_items.of_owner(store, "Mia", monday)
+    assert {item.start_utc for item in of_mia if item.number == 1} == {NOW - timedelta(hours=ten_weeks_h)}
+    assert [item for item in of_all if item.lifter == "Mia"] == of_mia
+    assert {item.start_utc for item in of_all if item.lifter == "Tom" and item.number == 1} == {
+        NOW - timedelta(weeks=4)
+    }
 
 
 # --- the command ------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def test_load_and_volume_are_shown_by_the_week():
 
 def test_personal_bests_name_value_and_day_and_mark_what_is_new():
     items = loaded(training(rest_h=(0, 30, 30)), (60, 70, 65))
-    rows = rows_of(made(items), "<h3>Personal bests")
+    rows = rows_of(made(items), "<h3>Personal bests since")
     assert [row[:2] for row in rows] == [
         ["Heaviest set", "70 kg for 7 reps"],
         ["Most reps in a set", "7 reps with 60 kg"],
@@ -148,14 +148,14 @@ def test_personal_bests_name_value_and_day_and_mark_what_is_new():
         ["Most sessions in a week", "2 sessions"],
     ]
     assert not any("new" in row[2] for row in rows[:4])
-    grown = rows_of(made(loaded(training(rest_h=(0, 30, 30)), (60, 65, 70))), "<h3>Personal bests")
+    grown = rows_of(made(loaded(training(rest_h=(0, 30, 30)), (60, 65, 70))), "<h3>Personal bests since")
     assert [row[0] for row in grown if row[2].endswith("new")] == [
         "Heaviest set",
         "Most volume in a session",
         "Most sessions in a week",
     ]
     few = [replace(item, reps=item.reps[:5]) if item.boot == 3 else item for item in items]
-    assert rows_of(made(few), "<h3>Personal bests")[0][1] == "70 kg for 7 reps"
+    assert rows_of(made(few), "<h3>Personal bests since")[0][1] == "70 kg for 7 reps"
 
 
 def test_a_first_session_shows_no_empty_year():
@@ -331,6 +331,34 @@ def test_what_it_cannot_do_is_one_line(tmp_path):
     (tmp_path / "folder.html").mkdir()
     assert barhold("report", "--out", tmp_path / "folder.html", db=db).exit_code == 2
     assert not list(tmp_path.glob("*.part"))
+
+
+def weekly(db, count):
+    """Store one session a week, the last one at NOW; return the database."""
+    now_ms = round(NOW.timestamp() * 1000)
+    with Store.open(db) as store:
+        for boot in range(1, count + 1):
+            store.add_anchor(Anchor(DEVICE, 1, boot, 0, now_ms - (count - boot) * 7 * 24 * HOUR_MS, 10))
+        raws = [raw for boot in range(1, count + 1) for raw in reps(count=2, start_ms=1000, set_number=1, boot=boot)]
+        store.add_records(DEVICE, 1, [one.raw for one in stored(raws)], now_ms)
+    return db
+
+
+def test_since_and_until_choose_what_a_report_shows(tmp_path):
+    db, out = weekly(tmp_path / "b.db", 120), tmp_path / "r.html"
+
+    def shown(*args):
+        assert barhold("report", "--out", out, *args, db=db).exit_code == 0
+        bests = re.search(r"Personal bests since ([^<]*)<", out.read_text())[1]
+        return bests, len(rows_of(out.read_text(), "<h3>Holds over weeks"))
+
+    assert shown() == shown("--lifter", DEVICE) == ("Wed 6 Nov 2024", 105)
+    assert shown("--since", "2020-01-01")[1] == 120
+    assert shown("--since", "2026-10-20") == ("Wed 21 Oct 2026", 3)
+    assert shown("--until", "2026-10-20") == ("Wed 16 Oct 2024", 105)
+    done = barhold("report", "--since", "2030-01-01", "--out", out, db=db)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "no set is stored in this time" in done.stderr
 
 
 def test_each_lifter_gets_a_file_on_request(tmp_path):

@@ -191,6 +191,26 @@ def test_a_backup_is_one_file_and_comes_back_whole(database_place: str, tmp_path
     assert fresh["record"] == before["record"]
 
 
+def test_a_restore_of_an_older_backup_says_what_it_lacks(database_place: str, tmp_path: Path) -> None:
+    filled(database_place)
+    kept = tmp_path / "kept.db"
+    assert barhold("db", "backup", kept, db=database_place).exit_code == 0
+    equal = barhold("db", "restore", kept, db=database_place)
+    assert equal.exit_code == 2
+    assert "lacks" not in equal.stderr
+    with Store.open(database_place) as store:
+        store.add_records(OTHER, LOG, [make(100), make(101)], 9)
+        People(store).add_lifter(Lifter("Ada"))
+    refused = barhold("db", "restore", kept, db=database_place)
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
+    assert "and the backup lacks 1 lifter, 2 records of them: --overwrite puts the backup" in refused.stderr
+    done = barhold("db", "restore", kept, "--overwrite", db=database_place)
+    assert done.exit_code == 0
+    assert "barhold: the backup lacked 1 lifter, 2 records that the database held\n" in done.stderr
+    again = barhold("db", "restore", kept, "--overwrite", db=database_place)
+    assert "lacked" not in again.stderr
+
+
 def test_a_backup_replaces_no_file_by_itself(full: str, tmp_path: Path) -> None:
     (tmp_path / "b.db").write_text("mine")
     done = barhold("db", "backup", tmp_path / "b.db", db=full)

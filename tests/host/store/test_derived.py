@@ -12,6 +12,7 @@ from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
 from barhold.store import People, Store, database, derived, schema
 from barhold.training import edits, sets, wall_time
 from hostkit import raw
+from teamkit import add_lifter
 
 DEVICES = ("00112233445566aa", "ffeeddccbbaa9988")
 LOG = 0xFEDCBA98
@@ -153,3 +154,17 @@ def test_incremental_and_rebuilt_tables_are_equal(steps: list[tuple]) -> None:
 def test_incremental_and_rebuilt_tables_are_equal_in_many_more_histories(steps: list[tuple]) -> None:
     with Store.open("sqlite://") as store:
         check(store, steps)
+
+
+def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(database_place):
+    add_lifter(database_place, "Ada", "01" * 8, START_MS, sessions=24)
+    add_lifter(database_place, "Mia", "02" * 8, START_MS - 40 * 24 * HOUR_MS, sessions=2)
+    add_lifter(database_place, "Tom", "03" * 8, START_MS - 2 * HOUR_MS)
+    with Store.open(database_place) as store:
+        everything = sets.sessions(store.sets.stream())
+        for count in (1, 2, 6, 20, 27):
+            assert store.sets.last_sessions(count) == everything[-count:]
+        assert {session[0].lifter for session in store.sets.last_sessions(2)} == {"Ada", "Tom"}
+        for name in ("Ada", "Mia", "Tom"):
+            own = [session for session in everything if session[0].lifter == name]
+            assert store.sets.last_sessions(3, name) == own[-3:]

@@ -168,7 +168,7 @@ def test_a_database_on_a_read_only_disk_is_said_so(disk: Disk) -> None:
     for words in (("sets",), ("check",)):
         # Whether SQLite can read in its write-ahead mode hangs on files that the last writer may have left.
         done = barhold(*words, db=path)
-        assert done.exit_code == 0 or (done.exit_code == 2 and "writable" in done.stderr)
+        assert "writable" in done.stderr or "no set is stored" in done.stderr
     assert "writable" in run("sync", "--virtual", DATA / "six-reps.csv", db=path)
     assert path.read_bytes() == before
 

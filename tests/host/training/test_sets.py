@@ -6,7 +6,7 @@ import pytest
 
 from barcore import protocol, record
 from barhold.model import Anchor, StoredRecord
-from barhold.training import sets
+from barhold.training import sets, wall_time
 from hostkit import DEVICE, raw, rep, reps, stored
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -93,6 +93,13 @@ def test_a_lone_lift_before_a_set_is_dropped_alone():
 def test_what_the_sensor_calls_lone_is_no_set_whatever_it_logged():
     assert grouped([*reps(2), set_end(1, protocol.LONE)]) == []
     assert len(grouped([*reps(2), set_end(1)])) == 1
+
+
+def test_a_boot_whose_only_record_came_at_once_has_a_clock():
+    at_once = raw(protocol.BOOT, 0, (protocol.RESET_WAKE, 0, 1, 0, 0), boot=1)
+    assert wall_time.last_ms(at_once) == {1: 0}
+    found = grouped([at_once, *reps(2, boot=2)])
+    assert [(item.boot, item.time_quality) for item in found] == [(2, "estimated")]
 
 
 def test_unknown_record_types_are_ignored():
