@@ -11,6 +11,7 @@ from barhold.cli._options import AsJson, Database, Overwrite
 from barhold.cli._progress_bar import Bar
 from barhold.cli._subcommands import new_group
 from barhold.errors import InputError
+from barhold.output.words import count
 from barhold.store import Store, maintenance
 from barhold.store import backup as backups
 
@@ -157,9 +158,13 @@ def roles() -> None:
     _console.data(files("barhold.store").joinpath("roles.sql").read_text(encoding="utf-8"))
 
 
+_NOUNS = {"imported": "imported set", "quarantine": "quarantined record", "trust": "key"}
+"""What a row of a table is called where the table's name is no noun for it."""
+
+
 def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:
     if as_json:
         _console.json_result(what, new=rows)
     else:
-        some = [f"{count} {table}" for table, count in rows.items() if count]
+        some = [count(rows[table], _NOUNS.get(table, table.replace("_", " "))) for table in rows if rows[table]]
         _console.line(f"{what}: {', '.join(some) or 'nothing new'}")

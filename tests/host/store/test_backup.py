@@ -335,6 +335,13 @@ def test_an_older_backup_is_brought_to_the_newest_schema_and_stays_itself(tmp_pa
         assert [one.name for one in store.devices()] == ["bar"]
 
 
+def test_copy_counts_what_is_new_in_words(full: str, tmp_path: Path) -> None:
+    said = barhold("db", "copy", full, tmp_path / "x.db").stdout
+    assert said.startswith("copied: 2 devices, 1 lifter, ")
+    assert ", 2 quarantined records, 1072 records, 1 recording, 1 key, 1 wearer" in said
+    assert barhold("db", "copy", full, tmp_path / "x.db").stdout == "copied: nothing new\n"
+
+
 def test_what_cannot_be_copied_is_said(full: str, tmp_path: Path) -> None:
     for source, target, said in (
         (full, full, "both FROM and TO"),
