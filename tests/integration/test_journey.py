@@ -47,7 +47,7 @@ def test_replay_and_sync_find_what_truly_happened(name, tmp_path):
 def test_the_demo_shows_a_checked_session():
     result = barhold("demo")
     assert result.exit_code == 0
-    assert "again: sensor" in result.stderr
+    assert "again: barhold-" in result.stderr
     words = " ".join(result.stdout.split())
     assert "sets 3 2-3 met" in words
     assert "set 3: reps 8 6-12 met" in words

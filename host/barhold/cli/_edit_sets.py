@@ -81,7 +81,7 @@ def _chosen(open_edits: list[Edit], last_change: list[Edit], words: list[str]) -
         return last_change
     found = [one for one in open_edits if one.edit_id.startswith(words[0])]
     if len(found) != 1:
-        many = f"{len(found)} edits that count have" if found else "no edit that counts has"
+        many = f"{len(found)} edits in force have" if found else "no edit in force has"
         raise InputError(f"{many} an id that begins with {words[0]!r}: see `barhold sets --journal`")
     return found
 

@@ -13,7 +13,7 @@ from barhold.output import json_lines, tables
 from barhold.store import Store
 from barhold.training import sensor_names
 
-Since = Annotated[str, typer.Option("--since", metavar="DATE", help="From this day, or this moment, on.")]
+Since = Annotated[str, typer.Option("--since", metavar="DATE", help="From this day or time on.")]
 Until = Annotated[str, typer.Option("--until", metavar="DATE", help="Up to the end of this day.")]
 
 

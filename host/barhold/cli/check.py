@@ -17,7 +17,7 @@ from barhold.output import check_tables, json_lines
 from barhold.output.tables import Names
 from barhold.plans.plan import Plan
 from barhold.store import Store
-from barhold.training import people, sets
+from barhold.training import people, sensor_names, sets
 
 _IN_FULL = 4
 """With more lifters than this, each has a line."""
@@ -97,7 +97,7 @@ def _sessions(
             found_any = True
             yield owner, found
     if not found_any:
-        whose = f" of {owners[0]}" if len(owners) == 1 else ""
+        whose = f" of {sensor_names.owner_name(owners[0], names_of(store))}" if len(owners) == 1 else ""
         when = " in this time" if any(span_utc) else ""
         raise InputError(
             f"no set{whose} is stored{when}, so there is nothing to check; `barhold sync` fetches sets from a sensor"

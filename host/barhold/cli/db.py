@@ -107,7 +107,7 @@ def copy(
 def check(db: Database = None, as_json: AsJson = False) -> None:
     """Compare sets and reps with the records that they come from, and name what cannot be true.
 
-    Nothing is changed. Exit status: 0 all agree, 1 something differs, and `db rebuild` mends it.
+    Nothing is changed. Exit status: 0 when all agree, 2 when something differs; `db rebuild` mends it.
 
     \b
     Examples:
@@ -124,7 +124,7 @@ def check(db: Database = None, as_json: AsJson = False) -> None:
         if not (impossible or found):
             _console.line("sets and reps agree with the records")
     if found or impossible:
-        raise typer.Exit(1)
+        raise typer.Exit(2)
 
 
 @db.command()

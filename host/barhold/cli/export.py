@@ -50,7 +50,9 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     what: Annotated[Format, typer.Argument(metavar="FORMAT", help=", ".join(Format) + ".")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE|FOLDER", help="Where to; without it text goes to standard output."),
+        typer.Option(
+            "--out", metavar="FILE|FOLDER", help="The file or folder to write; text goes to standard output by default."
+        ),
     ] = None,
     since: Since = "",
     until: Until = "",

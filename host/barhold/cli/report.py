@@ -16,6 +16,7 @@ from barhold.cli._options import AsJson, Database, PlanName
 from barhold.cli._set_listing import Since, Until, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
+from barhold.output.words import count
 from barhold.store import Store, report_items, week_items
 from barhold.training import people, sets
 from barhold.training.sensor_names import sensor_name
@@ -121,5 +122,5 @@ def _print_written(path: Path, items: Sequence[TrainingSet], as_json: bool) -> N
     if as_json:
         _console.json_result("report", file=str(path), sessions=sessions, sets=len(items))
     else:
-        _console.note(f"sessions: {sessions}, sets: {len(items)}")
+        _console.note(f"{count(sessions, 'session')}, {count(len(items), 'set')}")
         _console.line(path)

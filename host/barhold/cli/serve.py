@@ -46,7 +46,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
     ] = None,
     speed: Speed = 1,
     lan: Annotated[
-        bool, typer.Option("--lan", help="Also for phones in this network: by a token, shown as a QR code.")
+        bool, typer.Option("--lan", help="Let phones in this network open the page; prints a QR code.")
     ] = False,
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Replace the token; phones must scan the new code.")

@@ -9,8 +9,9 @@ from barhold.cli._options import AsJson, Database
 from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, show, span
 from barhold.errors import InputError
 from barhold.store import Store
+from barhold.training.sensor_names import owner_name
 
-Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="This lifter's (or sensor id's) alone.")]
+Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")]
 
 
 def sets(  # noqa: PLR0913, PLR0917 - one per option
@@ -88,6 +89,6 @@ def _list(db: str | None, lifter: str, last: int | None, dates: tuple[str, str],
     elif is_empty:
         _console.note("no set is stored yet; `barhold sync` fetches them from a sensor")
     else:
-        whose = f" of {lifter}" if lifter else ""
+        whose = f" of {owner_name(lifter, names)}" if lifter else ""
         when = " in this time" if any(dates) else ""
         _console.note(f"no set{whose} is stored{when}; `barhold lifter list` shows who is known")

@@ -111,7 +111,9 @@ def journal(rows: Iterable[tuple[Edit, bool]]) -> list[Renderable]:
     """Return a line per edit: its id, when, the id of its set, what it says, whether it counts."""
     table = table_of("id", "made", "of", "edit", "state")
     for edit, in_force in rows:
-        state = "undone" if edit.undone_utc_ms is not None else "counts" if in_force else "its set or rep is not there"
+        state = (
+            "undone" if edit.undone_utc_ms is not None else "in force" if in_force else "its set or rep is not there"
+        )
         said, of_set = edit_requests.described(edit), edit.key.set_id[: edit_requests.SHOWN]
         table.add_row(edit.edit_id[:8], _local(edit.made_utc_ms), of_set, said, state)
     return [table]

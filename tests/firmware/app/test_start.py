@@ -85,7 +85,7 @@ def test_an_unknown_chip_is_one_line_and_a_minute_of_blinking_then_the_repl_is_f
 def test_a_failing_self_test_is_told_and_cued_and_counting_goes_on(samples) -> None:
     first, second = starting("self_test", XIAO, stdin=samples("six-reps"))
     assert first.startswith(
-        "REPL (6, 1, 1) ['imu: self-test: accelerometer x 0 mg, must be 50..1700 (50 too little); let it lie still and"
+        'REPL (6, 1, 1) ["imu: self-test: accelerometer x 0 mg, must be 50..1700 (50 too little); let it lie still and'
     )
     assert first.endswith(" True")
     assert second == "1", "being moved is no failure"

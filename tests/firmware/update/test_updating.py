@@ -7,7 +7,7 @@ import pytest
 from mpy import rig
 
 READY, RESTART, WATCHDOG = "sent 4 0", "('Restart', 2)", "('Restart', 3)"
-OLD, NEW, SAFE = "hello 0.1.0 0", "hello 0.2.0 0", "hello 0.0.0 64"
+OLD, NEW, SAFE = "hello 0.2.0 0", "hello 0.3.0 0", "hello 0.0.0 64"
 BEGUN, GOES_ON = "begun 1 0 True", "begun 2 0 True"
 ON_TRIAL, TRIED = "(1, 1, 0, 1)", "(1, 1, 1, 1)"
 A_CONFIRMED, B_CONFIRMED = "(0, 0, 0, 0)", "(1, 0, 0, 0)"
@@ -73,8 +73,8 @@ def test_a_version_that_begins_to_crash_gives_way_to_the_one_before() -> None:
     assert updating("other_slot") == [
         *(OLD, BEGUN, READY, RESTART, NEW, f"('REPL', 0) {B_CONFIRMED}"),
         *[f"{RESTART} {B_CONFIRMED}"] * 3,  # switched off in between: no crashes that follow each other
-        f"{RESTART} (1, 0, 1, 0)",
         f"{RESTART} (1, 0, 2, 0)",
+        f"{RESTART} (1, 0, 3, 0)",
         *(OLD, f"('REPL', 0) {A_CONFIRMED}"),
     ]
 

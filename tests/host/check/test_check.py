@@ -336,3 +336,9 @@ def test_check_by_another_plan_and_for_one_lifter(database, tmp_path):
     result = barhold("check", "--lifter", "Bob", db=path)
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert "no set of Bob is stored" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "sets"])
+def test_a_sensor_without_a_lifter_is_named_when_it_has_no_set_in_a_time(database, command):
+    done = barhold(command, "--lifter", "ccdd", "--since", "2040-01-01", db=database(session_raws()))
+    assert "no set of barhold-ccdd is stored in this time" in done.stderr

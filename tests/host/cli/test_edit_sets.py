@@ -227,9 +227,9 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(db, args, told):
 
 def test_an_unknown_id_and_one_of_two_edits_are_told(db):
     edit(db, 1, "warm-up")
-    assert "no edit that counts has an id that begins with 'zz'" in refused(db, "sets", "--undo", "zz")
+    assert "no edit in force has an id that begins with 'zz'" in refused(db, "sets", "--undo", "zz")
     edit(db, 2, "warm-up")
-    assert "2 edits that count have an id that begins with ''" in refused(db, "sets", "--undo", "")
+    assert "2 edits in force have an id that begins with ''" in refused(db, "sets", "--undo", "")
 
 
 def test_an_empty_store_has_nothing_to_change(tmp_path):

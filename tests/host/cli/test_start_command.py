@@ -118,8 +118,7 @@ def test_left_at_every_step_it_goes_on_there(key: str, start: Callable[[], Termi
             answer(terminal, board, STEPS[number - 2].name)
             terminal.expect(f"Step {number} of {len(STEPS)}: ")
             terminal.expect(ANSWERS[STEPS[number - 1].name][0][0])
-            terminal.press(key)
-            terminal.expect(f"Left at step {number} of {len(STEPS)}. `barhold start` goes on from there.")
+            terminal.press_until(key, f"Left at step {number} of {len(STEPS)}. `barhold start` goes on from there.")
             assert terminal.ended() == 0
         assert Progress.load().done == [step.name for step in STEPS[: number - 1]]
 
@@ -131,8 +130,7 @@ def test_left_in_the_middle_of_the_test_set_it_goes_on_there(start: Callable[[],
         terminal.expect("Watch a test set now?")
         terminal.type("")
         terminal.expect("bar-2, 3.90 V")
-        terminal.press(CTRL_C)
-        terminal.expect("Left at step 7 of 7.")
+        terminal.press_until(CTRL_C, "Left at step 7 of 7.")
         assert terminal.ended() == 0
     with start() as terminal:
         terminal.expect("Going on with bar-2")

@@ -194,6 +194,7 @@ def lines_of(name):
         ["replay", evil_csv], ["replay", evil_csv, "--json"], ["replay", name], ["replay", "--from-store", name],
         ["plan", "list"], ["plan", "show", evil_toml], ["plan", "show", name], ["plan", "check", name],
         ["plan", "check", evil_toml], ["plan", "use", name], ["plan", "use", evil_toml],
+        ["week"], ["week", "--lifter", name], ["turn", name],
         ["lifter", "list"], ["lifter", "list", "--json"], ["lifter", "add", name], ["lifter", "wear", name, name],
         ["time"], ["time", "--sensor", name],
         ["db", "backup", f"{name}.bak"], ["db", "backup", f"{name}/x.bak"], ["db", "restore", name],

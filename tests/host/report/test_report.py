@@ -299,7 +299,7 @@ def test_the_command_writes_the_page_in_one_piece_or_not_at_all(tmp_path):
     barhold("sync", "--virtual", DATA / "six-reps.csv", db=db)
     out = tmp_path / "r.html"
     done = barhold("report", "--out", out, db=db)
-    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{out}\n", "barhold: sessions: 1, sets: 1\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{out}\n", "barhold: 1 session, 1 set\n")
     assert out.read_text().startswith("<!doctype html>")
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".html", ".part")) == ["r.html"]
     first = out.read_text()

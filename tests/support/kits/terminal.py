@@ -62,6 +62,17 @@ class Terminal:
         """Press a key."""
         os.write(self._fd, key.encode())
 
+    def press_until(self, key: str, text: str) -> None:
+        """Press a key until `text` is shown: Python misses an interrupt between a prompt and its waiting for a line."""
+        until_s = time.monotonic() + LIMIT_S
+        while text not in self.shown[self._read_to :]:
+            assert time.monotonic() < until_s, f"{text!r} is not shown: {self.shown[self._read_to :]}"
+            self.press(key)
+            again_s = time.monotonic() + 1
+            while text not in self.shown[self._read_to :] and time.monotonic() < again_s:
+                self._read()
+        self.expect(text)
+
     def ended(self) -> int:
         """Wait for the end of the program and return its exit status."""
         until_s = time.monotonic() + LIMIT_S

@@ -35,7 +35,7 @@ PACKAGES = ("barcore", "barsensor")
 IS_FOLDER = 0x4000
 MAIN, RADIO, CARE = "barsensor/main.py", "barsensor/link/transports.py", "barsensor/housekeeping.py"
 PATH = ["", ".frozen", "/lib", "/twin"]
-OLD, NEW = (0, 1, 0), (0, 2, 0)
+OLD, NEW = (0, 2, 0), (0, 3, 0)
 NONCE = b"hostnonc"
 
 
