@@ -203,7 +203,7 @@ def test_a_restore_of_an_older_backup_says_what_it_lacks(database_place: str, tm
         People(store).add_lifter(Lifter("Ada"))
     refused = barhold("db", "restore", kept, db=database_place)
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
-    assert "and the backup lacks 1 lifter, 2 records of them: --overwrite puts the backup" in refused.stderr
+    assert "and the backup lacks 1 lifter, 2 records of them: " in refused.stderr
     done = barhold("db", "restore", kept, "--overwrite", db=database_place)
     assert done.exit_code == 0
     assert "barhold: the backup lacked 1 lifter, 2 records that the database held\n" in done.stderr
