@@ -210,7 +210,7 @@ def test_a_picture_that_cannot_be_is_one_line_and_status_2(tmp_path, files, targ
 
 
 def test_a_missing_extra_is_one_line_that_names_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("barhold.cli.replay.find_spec", lambda name: None)
     result = barhold("replay", DATA / "lone-lift.csv", "--plot", tmp_path / "a.png")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "pip install 'barhold[plot]'" in result.stderr
