@@ -47,7 +47,20 @@ _LYING_SHAKE = 8
 _ROOM = 20400  # 1 m
 _REWORK_STEPS = 150
 _REWORK_TICKS = 100
-_REWORK_UNITS = 14
+_REWORK_UNITS = 10
+
+
+class Trace:
+    """A hook into the detector's work, for pictures; each method gets the detector and may allocate."""
+
+    def ticked(self, detector: "Detector") -> None:
+        """Called after each tick of the grid."""
+
+    def reviewed(self, detector: "Detector") -> None:
+        """Called after each share of a review."""
+
+    def took_rep(self, detector: "Detector") -> None:
+        """Called after each rep that was counted."""
 
 
 class Detector:
@@ -59,6 +72,7 @@ class Detector:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.trace: "Trace | None" = None  # set it to follow the work; a board leaves it
         self._announce = Announcer()
         self.events = self._announce.events
         self._velocity = array("i", [0] * V_RING)
@@ -66,7 +80,7 @@ class Detector:
         self._smoother = Smoother(self._velocity)
         self._drift = Drift(settings.calibrated)
         self.live = Live(self._velocity, self._drift)
-        self._review = Review(self._velocity, self._drift)
+        self.review = Review(self._velocity, self._drift)
         self._rework = Rework(self._drift)
         self._rework_due = 0
         self._fold = Fold(self._velocity, self._drift)
@@ -86,7 +100,17 @@ class Detector:
         self.settings.target_ms = target_ms
         self.settings.least_mm, self.settings.most_mm = least_mm, most_mm
         self._sets.floor_mm = least_mm
-        self._review.rep.most_rise = most_mm * MM
+        self.review.rep.most_rise = most_mm * MM
+
+    @property
+    def tick(self) -> int:
+        """The newest tick of the grid; 0 where the grid has just begun afresh."""
+        return self._n
+
+    @property
+    def now_ms(self) -> int:
+        """The time of that tick, ms since the first sample, while the ticks of the samples do not wrap."""
+        return self._announce.start_tick + self._motion.t_ms
 
     @property
     def busy(self) -> bool:
@@ -168,6 +192,8 @@ class Detector:
             and self._sets.is_over((n - _REVIEWED_TICKS) * TICK_MS)
         ):
             self._close_set()
+        if self.trace is not None:
+            self.trace.ticked(self)
 
     def _live_tick(self) -> None:
         live = self.live
@@ -204,11 +230,11 @@ class Detector:
 
     def _is_working(self) -> bool:
         """Tell whether a review, a rework or a fold is under way; only one of them ever is."""
-        return self._review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE
+        return self.review.state != IDLE or self._rework.state != REWORK_IDLE or self._fold.state != FOLD_IDLE
 
     def _folds(self) -> bool:
         """Begin to fold a long hold, if one is under way that fills the rings."""
-        review, fold = self._review, self._fold
+        review, fold = self.review, self._fold
         if self.live.state != HELD or self.live.hold_ms < _FOLD_MS or review.rep.state != ABOVE:
             return False
         if self._lying_ticks > _LYING_TICKS:
@@ -234,11 +260,11 @@ class Detector:
 
     def _begin_review(self) -> None:
         self._due = self._n + _REVIEW_TICKS
-        self._review.start((self._n - LAG_TICKS) // STEP_TICKS, self._sets.least_mm())
+        self.review.start((self._n - LAG_TICKS) // STEP_TICKS, self._sets.least_mm())
 
     def _work(self, units: int) -> None:
         """Do a share of the review."""
-        review = self._review
+        review = self.review
         if self._fold.state != FOLD_IDLE:
             units = _FOLD_UNITS
             while units > 0 and self._fold.update() != FOLD_IDLE:
@@ -257,6 +283,8 @@ class Detector:
             if review.update() == FOUND:
                 self._judge_found(review.rep.measured)
             units -= 1
+        if self.trace is not None and review.state != IDLE:
+            self.trace.reviewed(self)
 
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
@@ -268,10 +296,10 @@ class Detector:
         if sure or (proved and age_ticks > _WAIT_TICKS):
             self._take_rep()
         elif age_ticks < _FRESH_TICKS and self._n >= self._rework_due:
-            self._review.wait()
+            self.review.wait()
             self._begin_rework()
         elif age_ticks < _WAIT_TICKS:
-            self._review.wait()
+            self.review.wait()
         elif proved or rep.rom_mm >= self.settings.least_mm:
             self._take_rep()
 
@@ -281,7 +309,7 @@ class Detector:
 
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
-        rep, sets = self._review.rep.measured, self._sets
+        rep, sets = self.review.rep.measured, self._sets
         self._unfold()
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
@@ -292,11 +320,13 @@ class Detector:
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)
-        self._review.least_mm = sets.least_mm()
+        self.review.least_mm = sets.least_mm()
+        if self.trace is not None:
+            self.trace.took_rep(self)
 
     def _unfold(self) -> None:
         self._fold.restart()
-        self._review.rep.measured.seam_tick = self._review.rep.measured.folded_ms = 0
+        self.review.rep.measured.seam_tick = self.review.rep.measured.folded_ms = 0
 
     def _rep_flags(self, rep: RepMeasure) -> int:
         flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
@@ -318,7 +348,7 @@ class Detector:
     def _close_set(self) -> None:
         self._announce.set_end(self._sets)
         self._sets.close()
-        self._review.skip_to(self._n - _REVIEWED_TICKS)
+        self.review.skip_to(self._n - _REVIEWED_TICKS)
 
     def _judge(self) -> None:
         """Judge one rep of the ended set again; announce a correction where that changes it."""
@@ -340,7 +370,7 @@ class Detector:
         self._smoother.restart(0)
         self._drift.restart(0)
         self.live.restart()
-        self._review.restart()
+        self.review.restart()
         self._flat_ticks = 0
         self._clipped_ms = self._gap_ms = -1
 

@@ -82,6 +82,10 @@ class RepFinder:
         """Return where the rise under way began."""
         return self._start
 
+    def walked_at(self, tick: int) -> "tuple[int, int]":
+        """Return velocity and height at a walked `tick`, for a picture."""
+        return self._v[tick & V_MASK], self._h[tick & V_MASK]
+
     def velocity_at(self, tick: int) -> int:
         """Return the velocity at `tick`: the mean of five counts less the smoothed drift."""
         level = self._drift.smooth_level

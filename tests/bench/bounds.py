@@ -48,19 +48,25 @@ class Group:
 def _holds(exact: float, mae_ms: float, p95_ms: float, verdict: float) -> tuple[Bound, ...]:
     return (
         Bound("exact", "exact sets", exact, at_most=False),
-        Bound("hold_mae_ms", "hold MAE ms", mae_ms),
-        Bound("hold_p95_ms", "hold p95 ms", p95_ms),
+        Bound("lost", "lost sets", 0),
+        Bound("firm_mae_ms", "firm hold MAE ms", mae_ms),
+        Bound("firm_p95_ms", "firm hold p95 ms", p95_ms),
         Bound("verdict_right", "verdict right", verdict, at_most=False),
+        Bound("in_estimate", "true hold in estimate", 0.94, at_most=False),
     )
 
 
+# Measured over 20 seeds of each scenario of the development recordings: MAE and p95 of 12 and 37 ms in the first group,
+# 29 and 84, 46 and 120, 90 and 322, 21 and 78, of people 23 and 68.
 _USUAL = ("normal", "edge", "floor", "bridge", "bottom-pause", "rest-pause", "slow-clock", "gap", "partial")
 GROUPS = (
-    Group("usual", _USUAL, _holds(0.98, 40, 100, 1.0)),
-    Group("brisk", ("fast", "bounce", "sag", "grind"), _holds(0.97, 70, 180, 0.99)),
-    Group("human", ("human",), _holds(0.95, 80, 200, 0.99)),
-    Group("hard", ("slow", "shaky", "uncalibrated"), _holds(0.92, 150, 400, 0.97)),
-    Group("idle", ("idle",), (Bound("false_per_h", "false reps/h", 5),)),
+    Group("usual", (*_USUAL, "fast", "bounce", "sag", "grind", "half-reps", "long-hold"), _holds(0.99, 18, 55, 1.0)),
+    Group("trembling", ("uncalibrated", "shaky", "tremor", "varied"), _holds(0.98, 40, 120, 1.0)),
+    Group("slow", ("slow",), _holds(0.98, 50, 150, 0.99)),
+    Group("slower", ("slower",), _holds(0.93, 130, 400, 0.97)),
+    Group("others", ("drop-outs", "deadlift"), _holds(0.95, 30, 115, 0.99)),
+    Group("human", ("human",), _holds(0.98, 25, 75, 0.99)),
+    Group("idle", ("idle",), (Bound("false_per_h", "false reps/h", 1),)),
 )
 OVERALL = Group(
     "all",
@@ -70,8 +76,8 @@ OVERALL = Group(
         Bound("partial_right", "partial right", 0.98, at_most=False),
         Bound("in_estimate", "true hold in estimate", 0.95, at_most=False),
         Bound("target_median_ms", "TARGET median ms", 50),
-        Bound("target_p95_ms", "TARGET p95 ms", 100),
-        Bound("rep_delay_p95_s", "final REP p95 s", 1.0),
+        Bound("target_p95_ms", "TARGET p95 ms", 170),
+        Bound("rep_delay_p95_s", "final REP p95 s", 1.5),
     ),
 )
 

@@ -16,6 +16,7 @@ from barhold.recordings.ground_truth import TrueRep
 from bench.found import Found
 
 LINE_S, CLEAR_S = 2.0, 0.10
+FIRM_ZONE_S = 0.10
 Match = tuple[TrueRep, Rep]
 
 
@@ -38,12 +39,15 @@ class Figures:
     found: int
     exact: float
     within1: float
+    lost: int  # recordings that lack more than a quarter of their reps
     missed: int
     false: int
     false_per_h: float
     hold_bias_ms: float | None
     hold_mae_ms: float | None
     hold_p95_ms: float | None
+    firm_mae_ms: float | None  # of reps whose true hold does not hang on where exactly the zone below the top ends
+    firm_p95_ms: float | None
     verdict_right: float | None
     partial_right: float | None
     range_mae_cm: float | None
@@ -59,6 +63,7 @@ def figures(scored: Sequence[Scored]) -> Figures:
     matched = [_matches(one) for one in scored]
     matches = [match for some in matched for match in some]
     hold_ms = np.array([found.hold_ms - true.hold_s * 1000 for true, found in matches])
+    firm_ms = [abs(found.hold_ms - true.hold_s * 1000) for true, found in matches if true.zone_s <= FIRM_ZONE_S]
     estimated = [abs(off) <= found.hold_err_ms for off, (_, found) in zip(hold_ms, matches, strict=True)]
     counts = [(len(one.true), len(one.found.reps)) for one in scored]
     true_count, found_count = (sum(column) for column in zip(*counts, strict=True))
@@ -70,12 +75,15 @@ def figures(scored: Sequence[Scored]) -> Figures:
         found=found_count,
         exact=float(np.mean([true == found for true, found in counts])),
         within1=float(np.mean([abs(true - found) <= 1 for true, found in counts])),
+        lost=sum(4 * found < 3 * true for true, found in counts),
         missed=true_count - len(matches),
         false=false,
         false_per_h=false / (sum(one.duration_s for one in scored) / 3600),
         hold_bias_ms=_mean(hold_ms),
         hold_mae_ms=_mean(np.abs(hold_ms)),
         hold_p95_ms=_percentile(np.abs(hold_ms), 95),
+        firm_mae_ms=_mean(firm_ms),
+        firm_p95_ms=_percentile(firm_ms, 95),
         verdict_right=_mean(
             [_is_long(true) == (rep.hold_ms >= LINE_S * 1000) for true, rep in matches if _clear(true)]
         ),

@@ -35,7 +35,7 @@ _COUNTS = (
     _Column("reps", "reps", "d"),
     _Column("found", "found", "d"),
     _Column("exact", "exact", ".3f"),
-    _Column("+-1", "within1", ".3f"),
+    _Column("lost", "lost", "d"),
     _Column("missed", "missed", "d"),
     _Column("false", "false", "d"),
     _Column("false/h", "false_per_h", ".1f"),
@@ -44,16 +44,18 @@ _HOLDS = (
     _Column("bias", "hold_bias_ms", ".0f"),
     _Column("MAE", "hold_mae_ms", ".0f"),
     _Column("p95", "hold_p95_ms", ".0f"),
+    _Column("firm", "firm_mae_ms", ".0f"),
+    _Column("its p95", "firm_p95_ms", ".0f"),
     _Column("right", "verdict_right", ".3f"),
     _Column("in +-", "in_estimate", ".3f"),
-    _Column("partial", "partial_right", ".3f"),
     _Column("range", "range_mae_cm", ".1f"),
 )
 _MOMENTS = (
+    _Column("partial", "partial_right", ".3f"),
     _Column("TARGET right", "target_told", ".3f"),
     _Column("median ms", "target_median_ms", ".0f"),
     _Column("p95 ms", "target_p95_ms", ".0f"),
-    _Column("final REP p95 s", "rep_delay_p95_s", ".2f"),
+    _Column("REP p95 s", "rep_delay_p95_s", ".2f"),
 )
 
 
@@ -65,7 +67,7 @@ def scores(ours: Result) -> list[Renderable]:
         tables[0],
         _title("holds in ms: error, verdict right, true one in the estimate; range in cm"),
         tables[1],
-        _title("moments: TARGET after the true one, final REP after the true end"),
+        _title("partial flags; moments: TARGET after the true one, final REP after the true end"),
         tables[2],
     ]
 

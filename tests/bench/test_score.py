@@ -100,8 +100,8 @@ def test_bounds_are_judged_per_group_and_overall():
     off = scored([true_rep(5, 2.5)], [found_rep(5000, 2300)])
     rows = {(row.group, row.bound.figure): row for row in bounds.judge({"normal": [good, off], "idle": [good]})}
     assert rows["usual", "exact"].verdict == "pass"
-    assert rows["usual", "hold_mae_ms"].value == pytest.approx(200 / 3)
-    assert rows["usual", "hold_mae_ms"].verdict == "falls short"
+    assert rows["usual", "firm_mae_ms"].value == pytest.approx(200 / 3)
+    assert rows["usual", "firm_mae_ms"].verdict == "falls short"
     assert rows["idle", "false_per_h"].verdict == "pass"
     assert rows["all", "target_median_ms"].verdict == "not measured"
     assert {group for group, _ in rows} == {"usual", "idle", "all"}
@@ -109,7 +109,7 @@ def test_bounds_are_judged_per_group_and_overall():
 
 def test_a_scenario_shows_what_alone_would_fall_short():
     off = figures([scored([true_rep(5, 2.5)], [found_rep(5000, 2300)])])
-    assert bounds.short("normal", off) == {"hold_mae_ms", "hold_p95_ms"}
+    assert bounds.short("normal", off) == {"firm_mae_ms", "firm_p95_ms"}
     assert bounds.short("rate-40", off) == set()  # no bound was set for it
 
 

@@ -45,11 +45,12 @@ def play(
     rest_s: float = 60.0,
     chip: Chip = CALIBRATED,
     body: Body | None = None,
+    fidgets: bool = False,
 ) -> Generated:
-    """Generate the planned sets; the lifter is `body`, or drawn from `seed` like everything else."""
+    """Generate the planned sets by `body` or a lifter drawn from `seed`, who may fidget before each set."""
     rng = np.random.default_rng([seed, 2])
     lifter = body or Body.drawn(rng)
-    return read(rng, lifter, motion.perform(rng, lifter, plans, rest_s), chip)
+    return read(rng, lifter, motion.perform(rng, lifter, plans, rest_s, fidgets), chip)
 
 
 def read(rng: np.random.Generator, lifter: Body, script: Script, chip: Chip) -> Generated:

@@ -103,7 +103,9 @@ class Path:
         return np.gradient(self.height_m, 1 / FINE_HZ)
 
 
-def perform(rng: np.random.Generator, body: Body, plans: Sequence[Sequence[RepPlan]], rest_s: float) -> Script:
+def perform(
+    rng: np.random.Generator, body: Body, plans: Sequence[Sequence[RepPlan]], rest_s: float, fidgets: bool = False
+) -> Script:
     """Script a session: for each set the bar rolls in over the thighs, is lifted, knocks down and rolls out."""
     script = Script()
     script.move(rng.uniform(2.5, 4))
@@ -114,6 +116,8 @@ def perform(rng: np.random.Generator, body: Body, plans: Sequence[Sequence[RepPl
         roll_bar(rng, script, turn, way)
         script.move(rng.uniform(0.3, 0.6), load=1.0)
         script.move(rng.uniform(1.0, 2.0))
+        if fidgets:
+            _fidget(rng, script)
         script.reps.append([_rep(rng, body, script, rep) for rep in plan])
         script.move(0.3, load=0.0)
         script.knock(rng.uniform(8, 25), rng.uniform(18, 45), rng.uniform(0.03, 0.08))
@@ -121,6 +125,19 @@ def perform(rng: np.random.Generator, body: Body, plans: Sequence[Sequence[RepPl
         roll_bar(rng, script, 0.0, 0.0)
     script.move(18.0)  # over 15 s: the last set's end is certain
     return script
+
+
+def _fidget(rng: np.random.Generator, script: Script) -> None:
+    """Take hold of the bar anew: a few small shifts, turns and knocks, and back to where it lay."""
+    lift, roll, forward = script.at[[LIFT, ROLL, FORWARD]]
+    for _ in range(int(rng.integers(2, 6))):
+        goal = {"lift": lift + rng.uniform(0, 0.03), "roll": roll + rng.uniform(-0.35, 0.35)}
+        script.move(rng.uniform(0.3, 0.8), **goal, forward=forward + rng.uniform(-0.03, 0.03))
+        if rng.random() < 0.5:
+            script.knock(rng.uniform(3, 12), rng.uniform(18, 45), rng.uniform(0.03, 0.08))
+        script.move(rng.uniform(0.1, 0.6))
+    script.move(0.5, lift=lift, roll=roll, forward=forward)
+    script.move(rng.uniform(0.3, 1.0))
 
 
 def roll_bar(rng: np.random.Generator, script: Script, roll: float, forward: float) -> None:

@@ -23,7 +23,8 @@ def make(name: str, seed: int) -> Generated:
     body = Body.drawn(rng)
     plan = [_rep(rng, name, i) for i in range(int(rng.integers(6, 13)))]
     chip = _chip(rng, name, plan)
-    return generate.play(int(rng.integers(1 << 30)), [plan], chip=chip, body=_BODIES.get(name, _as_is)(rng, body))
+    body = _BODIES.get(name, _as_is)(rng, body)
+    return generate.play(int(rng.integers(1 << 30)), [plan], chip=chip, body=body, fidgets=name == "varied")
 
 
 def _as_is(_: np.random.Generator, body: Body) -> Body:
@@ -38,7 +39,22 @@ def _shaking(rng: np.random.Generator, body: Body) -> Body:
     return replace(body, shake_m_s2=rng.uniform(0.5, 1.0), sway_m=rng.uniform(0.001, 0.003))
 
 
-_BODIES: dict[str, Callable[[np.random.Generator, Body], Body]] = {"bridge": _low_bridge, "shaky": _shaking}
+def _trembling(rng: np.random.Generator, body: Body) -> Body:
+    return replace(body, shake_m_s2=rng.uniform(0.6, 1.5), tilt_rad=rng.uniform(0.005, 0.03))
+
+
+def _long_pull(rng: np.random.Generator, body: Body) -> Body:
+    u = rng.uniform
+    return replace(body, radius_m=u(0.7, 0.9), range_m=u(0.5, 0.7), top_rad=u(0.0, 0.2), roll_gain=u(-0.5, 0.5))
+
+
+_BODIES: dict[str, Callable[[np.random.Generator, Body], Body]] = {
+    "bridge": _low_bridge,
+    "shaky": _shaking,
+    "tremor": _trembling,
+    "varied": _trembling,
+    "deadlift": _long_pull,
+}
 
 
 def _rep(rng: np.random.Generator, name: str, i: int) -> RepPlan:
@@ -80,7 +96,14 @@ _REPS: dict[str, Callable[[np.random.Generator, RepPlan, int], RepPlan]] = {
     "floor": lambda rng, usual, _: replace(usual, floor_m_s2=rng.uniform(10, 50)),
     "bottom-pause": lambda rng, usual, _: replace(usual, hold_s=rng.uniform(0.5, 1.0), bottom_s=rng.uniform(2, 4)),
     "rest-pause": lambda rng, usual, i: replace(usual, bottom_s=rng.uniform(7, 10)) if i == 4 else usual,
-    "long-hold": lambda rng, usual, _: replace(usual, hold_s=rng.uniform(4, 10)),
+    "long-hold": lambda rng, usual, i: replace(usual, hold_s=rng.uniform(12, 30) if i == 3 else rng.uniform(2, 6)),
+    "slower": lambda rng, usual, _: replace(
+        usual, rise_s=rng.uniform(2.6, 3.4), fall_s=rng.uniform(2.8, 3.6), hold_s=rng.uniform(2, 4.5), bottom_s=0.3
+    ),
+    "deadlift": lambda rng, usual, _: replace(usual, hold_s=rng.uniform(0.6, 1.8), floor_m_s2=rng.uniform(20, 60)),
+    "varied": lambda rng, usual, _: replace(
+        usual, rise_s=rng.uniform(0.5, 2.2), hold_s=rng.uniform(0.3, 4), fall_s=rng.uniform(0.7, 2.6)
+    ),
 }
 
 
@@ -90,6 +113,8 @@ def _chip(rng: np.random.Generator, name: str, plan: Plan) -> Chip:
     if name == "gap":
         middle_s = _LEAD_S + sum(rep.rise_s + rep.hold_s + rep.fall_s + rep.bottom_s for rep in plan) / 2
         return replace(CALIBRATED, lost=(middle_s, middle_s + 0.3))
+    if name in ("tremor", "slower", "varied"):
+        return replace(UNCALIBRATED, acc_offset_g=rng.uniform(0.01, 0.035), gyro_offset_dps=rng.uniform(0.5, 3))
     return _CHIPS.get(name, CALIBRATED)
 
 
@@ -135,5 +160,5 @@ def _walk(rng: np.random.Generator, script: motion.Script) -> None:
 NAMES = (
     *("normal", "edge", "floor", "bridge", "bottom-pause", "rest-pause", "slow-clock", "gap", "partial"),
     *("fast", "bounce", "sag", "grind", "slow", "shaky", "uncalibrated"),
-    *("rate-40", "rate-208", "jitter", "noisy", "long-hold", "idle"),
+    *("rate-40", "rate-208", "jitter", "noisy", "long-hold", "tremor", "slower", "deadlift", "varied", "idle"),
 )

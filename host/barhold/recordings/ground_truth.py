@@ -28,6 +28,7 @@ class TrueRep:
     hold_s: float
     rom_m: float
     partial: bool
+    zone_s: float = 0.0  # by how much the hold would change if the zone below the top were 20 or 30 % deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,14 @@ def read(recording: Path) -> list[TrueRep] | None:
     # Either {"reps": [...]} or, as the generator writes it, a list of sets of reps.
     try:
         reps = data["reps"] if isinstance(data, dict) else [rep for item in data for rep in item]
-        return [TrueRep(**{name: _figure(rep[name]) for name in TrueRep.__slots__}) for rep in reps]
+        return [_true_rep(rep) for rep in reps]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: is no truth of {recording.name} (wrong or missing: {error}); move it away") from None
+
+
+def _true_rep(rep: dict[str, Any]) -> TrueRep:
+    names = [name for name in TrueRep.__slots__ if name != "zone_s" or name in rep]
+    return TrueRep(**{name: _figure(rep[name]) for name in names})
 
 
 def _figure(value: Any) -> Any:

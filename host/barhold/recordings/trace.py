@@ -3,18 +3,17 @@
 from array import array
 from dataclasses import dataclass
 from struct import iter_unpack
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from barcore import event
-from barcore.detector import Detector
+from barcore.detector import Detector, Trace
+from barcore.measure import RepMeasure
 from barcore.motion import TICK_MS
-from barcore.review import BACK, IDLE
+from barcore.review import BACK
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
-from barcore.smooth import V_MASK
 from barhold.recordings.reader import Recording
 
 VELOCITY_COUNT_M_S = 38.307e-6
@@ -58,56 +57,61 @@ class Track:
 
 def run(recording: Recording) -> Track:
     """Play `recording` through a detector told no more than replay's own."""
-    noted = _Noted(Settings())
+    detector, rows = Detector(Settings()), _Rows()
+    detector.trace = rows
     said: list[Said] = []
     t_ms = 0
     for t_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):
-        noted.feed(t_ms, *axes)
-        _take(noted, t_ms, said)
-    noted.finish()
-    _take(noted, t_ms, said)
-    rows = np.array([row for row in noted.rows if row[0] <= t_ms], float).reshape(-1, 6)
-    speed, height = rows[:, [2, 4]] * VELOCITY_COUNT_M_S, rows[:, [3, 5]] * HEIGHT_COUNT_M
-    states = rows[:, 1].astype(int)
-    return Track(rows[:, 0] / 1000, states, speed[:, 0], height[:, 0], speed[:, 1], height[:, 1], tuple(said))
+        detector.feed(t_ms, *axes)
+        _take(detector, t_ms, said)
+    detector.finish()
+    _take(detector, t_ms, said)
+    seen = np.array([row for row in rows.rows if row[0] <= t_ms], float).reshape(-1, 6)
+    speed, height = seen[:, [2, 4]] * VELOCITY_COUNT_M_S, seen[:, [3, 5]] * HEIGHT_COUNT_M
+    states = seen[:, 1].astype(int)
+    return Track(seen[:, 0] / 1000, states, speed[:, 0], height[:, 0], speed[:, 1], height[:, 1], tuple(said))
 
 
-class _Noted(Detector):
-    """A detector that keeps a row per tick: [t_ms, state, live velocity, live height, reviewed velocity, height]."""
+class _Rows(Trace):
+    """The detector's hook: a row per tick, [t_ms, state, live velocity, live height, reviewed velocity, height]."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self) -> None:
         self.rows: list[list[float]] = []
         self._first_row = 0  # of the grid, whose tick 1 it is
         self._zero_tick = 0  # of the grid: the bottom from which reviewed heights count
+        self._walked_tick = 0
 
-    def _tick(self) -> None:
-        super()._tick()
-        live = self.live
-        t_ms = self._announce.start_tick + self._motion.t_ms
-        self.rows.append([t_ms, live.state, live.velocity, live.height, np.nan, np.nan])
-        if self._n == 0:  # the grid began afresh
+    def ticked(self, detector: Detector) -> None:
+        """Keep what the detector sees live."""
+        live = detector.live
+        self.rows.append([detector.now_ms, live.state, live.velocity, live.height, np.nan, np.nan])
+        if detector.tick == 0:  # the grid began afresh
             self._first_row = len(self.rows)
-            self._zero_tick = 0
+            self._zero_tick = self._walked_tick = 0
 
-    def _take_rep(self) -> None:
-        super()._take_rep()
-        self._zero_tick = self._review.from_tick
+    def took_rep(self, detector: Detector) -> None:
+        """Count reviewed heights from the bottom after the rep."""
+        self._zero_tick = detector.review.from_tick
 
-    def _work(self, units: int) -> None:
-        if self._review.state == IDLE:
-            return
-        super()._work(units)
-        if self._review.state != BACK:
-            self._keep_walked(units)
-
-    def _keep_walked(self, units: int) -> None:
+    def reviewed(self, detector: Detector) -> None:
         """Copy the ticks just walked out of the finder's rings, before a later stretch takes their place."""
-        finder, first = self._review.rep, self._review.from_tick
+        review = detector.review
+        if review.state == BACK:
+            return
+        finder, first = review.rep, review.from_tick
+        if not first <= self._walked_tick <= finder.tick:
+            self._walked_tick = first
         base = self._height_at(first)
-        for tick in range(max(finder.tick - units, first) + 1, finder.tick + 1):
-            row = self.rows[self._first_row + tick - 1]
-            row[4], row[5] = finder._v[tick & V_MASK], finder._h[tick & V_MASK] + base
+        for tick in range(self._walked_tick + 1, finder.tick + 1):
+            velocity, height = finder.walked_at(tick)
+            row = self.rows[self._row(tick, finder.measured)]
+            row[4], row[5] = velocity, height + base
+        self._walked_tick = finder.tick
+
+    def _row(self, tick: int, measured: RepMeasure) -> int:
+        """Return the row of a tick; what lies before a fold's seam is earlier by what was folded."""
+        folded_ticks = measured.folded_ms // TICK_MS if tick < measured.seam_tick else 0
+        return max(self._first_row + tick - 1 - folded_ticks, 0)
 
     def _height_at(self, tick: int) -> float:
         """Return the height kept at `tick`, from which a stretch that was cut for its length goes on."""

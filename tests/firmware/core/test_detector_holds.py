@@ -113,7 +113,7 @@ def judged_first_rep(age_ticks: int, rom_mm: int, missing_mm: int) -> tuple[Dete
     detector = Detector(Settings(calibrated=True))
     detector._n = 2000
     detector._rework_due = 10_000  # it was solved again already
-    rep = detector._review.rep.measured
+    rep = detector.review.rep.measured
     rep.start_ms, rep.end_ms, rep.end_tick = 30_000, 34_000, 2000 - age_ticks
     rep.rom_mm, rep.missing_mm, rep.doubt_mm, rep.hold_err_ms = rom_mm, missing_mm, 20, 40
     detector._judge_found(rep)
@@ -133,7 +133,7 @@ def test_a_first_rep_in_doubt_is_looked_at_for_a_while_then_counted_with_low_con
 def test_a_first_rep_in_doubt_is_solved_again_from_scratch() -> None:
     detector = Detector(Settings(calibrated=True))
     detector._n = 2000
-    rep = detector._review.rep.measured
+    rep = detector.review.rep.measured
     rep.rom_mm, rep.missing_mm, rep.end_tick = 200, 160, 1970
     detector._judge_found(rep)
     assert detector._rework.state != IDLE

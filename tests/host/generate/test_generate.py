@@ -114,7 +114,11 @@ def test_scenarios_are_what_they_are_called():
     assert {rep.partial for rep in reps("partial")} == {False, True}
     assert min(rep.top_s - rep.start_s for rep in reps("slow")) > 1.5
     assert max(rep.hold_s for rep in reps("fast")) < 0.9
-    assert min(rep.hold_s for rep in reps("long-hold")) > 3.5
+    assert max(rep.hold_s for rep in reps("long-hold")) > 12
+    assert min(rep.top_s - rep.start_s for rep in reps("slower")) > 1.7
+    assert 0.45 < min(rep.rom_m for rep in reps("deadlift")) < max(rep.rom_m for rep in reps("deadlift")) < 0.75
+    varied = [rep.top_s - rep.start_s for rep in scenarios.make("varied", 1).reps]
+    assert max(varied) > 2 * min(varied), "the tempo changes within a set"
     assert all(abs(rep.hold_s - line_s) > 0.04 for rep in reps("edge") for line_s in (2, 3))
     gap = _readings(scenarios.make("gap", 0))[0]
     assert np.diff(gap).max() == pytest.approx(0.3, abs=0.03)

@@ -46,7 +46,7 @@ def csv_text(made: Generated) -> str:
 
 def truth_text(made: Generated) -> str:
     """Return the truth's file, one rep a line."""
-    sets = [[_rounded(asdict(rep)) for rep in reps] for reps in made.sets]
+    sets = [[_rounded({k: v for k, v in asdict(rep).items() if k != "zone_s"}) for rep in reps] for reps in made.sets]
     lines = [",\n ".join(json.dumps(rep) for rep in reps) for reps in sets]
     return "[" + ",\n".join(f"[{line}]" for line in lines) + "]\n"
 
