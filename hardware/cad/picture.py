@@ -171,7 +171,7 @@ def _save(window: vtk.vtkRenderWindow, path: Path, size: tuple[int, int], labels
     scale = min(room / cut.width, size[1] / cut.height)
     small = cut.resize((round(cut.width * scale), round(cut.height * scale)), Image.Resampling.LANCZOS)
     moved = [Label(name, (x - left + EDGE) * scale, (y - top + EDGE) * scale) for name, x, y in labels]
-    labelled(small, moved, size[0]).quantize(96).save(path, optimize=True)
+    labelled(small, moved, size[0]).quantize(40).save(path, optimize=True)
 
 
 def labelled(picture: Image.Image, labels: list[Label], width_px: int) -> Image.Image:

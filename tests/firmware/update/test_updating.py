@@ -73,8 +73,8 @@ def test_a_version_that_begins_to_crash_gives_way_to_the_one_before() -> None:
     assert updating("other_slot") == [
         *(OLD, BEGUN, READY, RESTART, NEW, f"('REPL', 0) {B_CONFIRMED}"),
         *[f"{RESTART} {B_CONFIRMED}"] * 3,  # switched off in between: no crashes that follow each other
+        f"{RESTART} (1, 0, 1, 0)",
         f"{RESTART} (1, 0, 2, 0)",
-        f"{RESTART} (1, 0, 3, 0)",
         *(OLD, f"('REPL', 0) {A_CONFIRMED}"),
     ]
 
