@@ -154,10 +154,10 @@ class Uploader:
 
     def _refuse_fallen_back(self, control: Control) -> None:
         info = control.info
+        if self._trial_from_s is None and time.monotonic() - (self._sent_at_s or 0) < RESTART_S:
+            return  # it has not restarted yet: one that was in safe mode still is
         if info.state & protocol.STATE_SAFE_MODE:
             raise RefusedError(f"sensor {info.name} is in safe mode: no version started; update again, or flash it")
-        if self._trial_from_s is None and time.monotonic() - (self._sent_at_s or 0) < RESTART_S:
-            return  # it has not restarted yet
         raise RefusedError(
             f"sensor {info.name} went back to {info.firmware}: {self._offer.made.version} did not prove healthy there; "
             f"it counts as before (`barhold sync` fetches the crash that it noted)"

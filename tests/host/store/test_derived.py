@@ -141,7 +141,9 @@ def check(store: Store, steps: list[tuple]) -> None:
     assert list(store.training_sets()) == found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=HISTORIES)
 def test_incremental_and_rebuilt_tables_are_equal(steps: list[tuple]) -> None:
     with Store.open("sqlite://") as store:

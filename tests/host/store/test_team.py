@@ -56,7 +56,7 @@ def test_a_merged_lifter_gives_everything_to_the_other(place: str) -> None:
 
 
 def test_the_sets_of_a_removed_lifter_stay_with_the_sensor(place: str) -> None:
-    assert "--yes does it" in barhold("lifter", "remove", "Mia", db=place).stderr
+    assert "confirm with --yes" in barhold("lifter", "remove", "Mia", db=place).stderr
     assert barhold("lifter", "remove", "Mia", "--yes", db=place).exit_code == 0
     assert owners(place) == ["Ada", "", "Ada"], "and not with the one who wore it before"
     assert barhold("lifter", "remove", "Ada", "--yes", db=place).exit_code == 0

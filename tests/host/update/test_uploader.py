@@ -372,8 +372,9 @@ def test_by_radio_without_the_key_on_the_sensor_or_with_another(tmp_path, key) -
     assert sensor.blocks == 0
 
 
-def test_this_installs_own_firmware_goes_on_a_sensor(tmp_path) -> None:
-    """The real bundle, compiled: 70 files and more."""
+def test_this_installs_own_firmware_goes_on_a_sensor(tmp_path, monkeypatch) -> None:
+    """The real bundle, compiled: 70 files and more, under a version that the sensor does not run yet."""
+    monkeypatch.setattr("barhold.image.bundle.FIRMWARE_VERSION", (0, 3, 0))
     sensor = Sensor(tmp_path)
     made = bundle.make()
     assert Brought(sensor, Offer(made, True, downgrade=True)).run() == made.version
