@@ -27,7 +27,8 @@ def doctor(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount.
+    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount,
+    and whether gyroscope and accelerometer agree.
 
     It also works without a sensor. Problems come first, each with what to do next. The exit status is 2 when there is a
     problem.

@@ -61,7 +61,10 @@ async def _moving(control: Control, with_mount: bool, tell: Callable[[str], None
             tell("measuring the noise at rest: leave the sensor alone for 2 s")
             lines.append((await motion.noise(pieces))[0])
             if with_mount:
-                lines.append(await motion.mount(pieces, tell))
+                samples = bytearray()
+                async with aclosing(motion.keep(pieces, samples)) as kept:
+                    lines.append(await motion.mount(kept, tell))
+                lines.append(motion.gyroscope(bytes(samples)))
     except BarholdError as error:
         lines.append(from_error("rest noise", error, WARN))
     return lines

@@ -1,7 +1,7 @@
 """What the doctor sees in the raw stream: the noise at rest, and whether the clip holds through one slow rep."""
 
 from array import array
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from math import acos, degrees, hypot
 from struct import iter_unpack
 
@@ -12,8 +12,9 @@ from barcore.sample import ACC_PER_G, GYRO_PER_DPS, SAMPLE_FORMAT
 from barcore.settings import Settings
 from barcore.still import MEAN_SHIFT, Still
 from barhold.connection import Samples
-from barhold.doctor.line import FAIL, OK, WARN, Line
+from barhold.doctor.line import FAIL, NOTE, OK, WARN, Line
 from barhold.errors import LinkError
+from barhold.recordings.axes import judge
 
 QUIET_UG, LEAST_G, MOST_G, ZERO_DPS, TURNED_DEG = 4000, 0.9, 1.1, 5.0, 10.0
 REP_LIMIT_MS, REP_LEAST_MM = 20_000, 80
@@ -52,6 +53,24 @@ async def mount(pieces: AsyncIterator[Samples], tell: Callable[[str], None]) -> 
     if turned > TURNED_DEG:
         return Line("mount", WARN, found, "the clip is loose or the sleeve turns: tighten it and repeat")
     return Line("mount", OK, found)
+
+
+async def keep(pieces: AsyncIterator[Samples], kept: bytearray) -> AsyncGenerator[Samples]:
+    """Pass the stream on, and keep its samples for `gyroscope`."""
+    async for piece in pieces:
+        kept += piece.packed
+        yield piece
+
+
+def gyroscope(samples: bytes) -> Line:
+    """Return whether the gyroscope turns as gravity does in the accelerometer."""
+    found = judge(samples)
+    if found.fault:
+        step = "check how its board and driver order the axes; until then reps may be missed"
+        return Line("gyroscope", FAIL, found.fault, step)
+    if found.known:
+        return Line("gyroscope", OK, "turns as gravity does")
+    return Line("gyroscope", NOTE, "the bar turned too little to compare it with gravity")
 
 
 async def _rep_mm(pieces: AsyncIterator[Samples]) -> int:

@@ -173,7 +173,8 @@ def _with_clocks(
     """Return the changed boots with all that their clocks depend on or change, and the clocks of all of them."""
     before, after = rows.anchored_around(connection, log, min(changed), max(changed))
     boots = dict(sorted((rows.boots(connection, log, before, after) | changed).items()))
-    anchors = rows.anchors(connection, log, min(boots), max(boots))
+    # Without the anchors of boots that have no record yet: they set no clock until one comes.
+    anchors = [anchor for anchor in rows.anchors(connection, log, min(boots), max(boots)) if anchor.boot in boots]
     received_ms = 0 if anchors else rows.received_utc_ms(connection, log)
     return boots, wall_time.clocks({number: boot.last_ms for number, boot in boots.items()}, anchors, received_ms)
 
