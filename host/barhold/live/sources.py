@@ -35,6 +35,7 @@ class SensorFeed:
         self._print_line = print_line
         self._begun_utc_ms = utc_clock()()
         self._begun_s = time.monotonic()
+        self._turns = 0
 
     def utc_ms(self) -> int:
         """Return the time of this feed's training, which a virtual sensor may live through faster than we do."""
@@ -66,6 +67,7 @@ class SensorFeed:
         info = connection.info
         low = bool(info.state & protocol.STATE_LOW_BATTERY)
         sensor = ConnectedSensor(info.device_id, sensor_name(info.device_id, info.name), info.battery_mv, low)
-        if self.panel.connected(sensor) | self.panel.stored():
+        turns, self._turns = self._turns, connection.result.turns
+        if self.panel.connected(sensor) | self.panel.stored() | (turns != self._turns):
             self._on_change()
             self._broadcaster.publish()
