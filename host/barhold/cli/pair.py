@@ -7,8 +7,8 @@ import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
+from barhold.cli._guarded_streams import unfiltered
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-from barhold.cli._streams import unfiltered
 from barhold.connection import Control, Info
 from barhold.device import pairing
 from barhold.errors import InputError

@@ -10,8 +10,8 @@ import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
+from barhold.cli._guarded_streams import unfiltered
 from barhold.cli._options import Database, PlanName, Port, Seconds, Sensors, Speed, Usb, is_demo
-from barhold.cli._streams import unfiltered
 from barhold.cli.live import DEMO_SEED
 from barhold.cli.sync import generated
 from barhold.errors import InputError

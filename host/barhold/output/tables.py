@@ -11,8 +11,8 @@ from barcore import protocol
 from barhold.check import verdicts
 from barhold.device.clock_drift import Drift
 from barhold.model import Edit, Lifter, Rep, TrainingSet
+from barhold.output.control_characters import escape_line
 from barhold.output.fitted_table import FittedTable, Listing
-from barhold.output.visible import visible_line
 from barhold.plans import loads
 from barhold.plans.plan import Bounds, Plan
 from barhold.recordings.compare import Again
@@ -194,7 +194,7 @@ def _or_dash(value: Any, unit: str = "") -> str:
 
 def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Listing:
     """Return rows as a table of plain text, for lists of ten years."""
-    return Listing(names, [[visible_line(cell) for cell in row] for row in rows], frozenset(_WORDS))
+    return Listing(names, [[escape_line(cell) for cell in row] for row in rows], frozenset(_WORDS))
 
 
 def table_of(*names: str, title: str | None = None) -> FittedTable:

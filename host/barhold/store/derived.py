@@ -97,7 +97,7 @@ def rebuild_log(connection: Connection, device_id: str, log_id: int) -> None:
     records_changed(connection, device_id, log_id, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
-def differences(connection: Connection) -> list[str]:
+def find_differences(connection: Connection) -> list[str]:
     """Return what the tables say otherwise than everything derived anew; the tables are left derived anew."""
     boots_before, before = _all_boots(connection), _all_sets(connection)
     rebuild(connection)

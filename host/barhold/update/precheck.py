@@ -46,7 +46,7 @@ def key_id(modulus: bytes) -> int:
     return int(struct.unpack("<I", hashlib.sha256(modulus).digest()[:4])[0])
 
 
-def version_of(text: str) -> tuple[int, ...]:
+def parse_version(text: str) -> tuple[int, ...]:
     """Return a version as numbers; one that cannot be read is older than any."""
     try:
         return tuple(int(part) for part in text.split("."))
@@ -70,7 +70,7 @@ def _moment(info: Info, state: UpdateState) -> int:
 def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
     family = boards.FAMILIES.get(info.board, "any")
     fitting = made.manifest.bytecode | made.manifest.arch << 10  # what its MicroPython reads only the sensor knows
-    sensor = policy.SensorIdentity(version_of(info.firmware), family, fitting)
+    sensor = policy.SensorIdentity(parse_version(info.firmware), family, fitting)
     head = made.raw[: len(made.raw) - made.manifest.total_bytes]
     key = b"" if not state.key_id else modulus
     if made.signature and state.key_id and (modulus is None or key_id(modulus) != state.key_id):

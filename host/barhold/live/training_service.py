@@ -30,7 +30,7 @@ _LOADS_LOOKED_AT = 24
 PlanOf = Callable[[str], Plan]
 
 
-class TrainingDesk:
+class TrainingService:
     """Reads and changes one store for the page; `plan` is a plan asked for, "" for each lifter's own."""
 
     def __init__(self, store: Store, plan: str = "") -> None:
