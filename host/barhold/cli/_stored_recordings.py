@@ -14,7 +14,7 @@ from barhold.store import Kept, Recordings, Store
 from barhold.training import history
 
 
-def from_store(db: str | None, names: list[str], options: ReplayOptions, as_json: bool) -> None:
+def replay_stored(db: str | None, names: list[str], options: ReplayOptions, as_json: bool) -> None:
     """Replay the named recordings of the database, and say what changes against what the sensor counted."""
     with Store.open(db) as store:
         chosen = _chosen(Recordings(store).listed(), names)

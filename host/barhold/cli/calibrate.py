@@ -36,7 +36,9 @@ def calibrate(
     if not yes and not sys.stdin.isatty():
         raise InputError("calibrate asks at the end whether to keep the result: run it in a terminal, or with --yes")
     with Store.open(db) as store:
-        done = _sensor_options.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
+        done = _sensor_options.in_connection(
+            sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json)
+        )
     _tell(*done, as_json)
 
 
@@ -49,7 +51,7 @@ async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calib
     return control.info, result, kept
 
 
-async def lead_and_keep(control: Control) -> tuple[Info, str]:
+async def calibrate_and_keep(control: Control) -> tuple[Info, str]:
     """Take the poses and keep the result; return whose it is, and how well the poses fit in words."""
     info, result, _ = await _lead(control, True, False)
     return info, _words(result)

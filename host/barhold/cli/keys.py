@@ -101,7 +101,7 @@ def push(
         return control.info
 
     with Store.open(db) as store:
-        info = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        info = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
     if as_json:
         found = {"device": info.device_id, "name": info.name or None}
         _console.json_result("key_push", **found, fingerprint=key.fingerprint)

@@ -86,7 +86,7 @@ def _with_sensor(action: str, place: _Place, store: Store, as_json: bool) -> Non
         return control.info
 
     # Whoever holds the cable owns the sensor: a key that is missing here, or another one, is what pairing mends.
-    info = _sensor_options.in_session(*place.options, store, work, check_key=not place.by_cable)
+    info = _sensor_options.in_connection(*place.options, store, work, check_key=not place.by_cable)
     key = store.key_of(info.device_id)
     if as_json:
         _console.json_result(

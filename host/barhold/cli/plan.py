@@ -151,7 +151,7 @@ def push(
             found = named or _wearers_plan(store, control.info.device_id)
             return found, await send_targets(control, found)
 
-        found, kept = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        found, kept = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
     target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
     if as_json:
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}

@@ -71,7 +71,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
             raise InputError("--plot draws files: write the recording to one with `barhold record`")
         from barhold.cli import _stored_recordings  # noqa: PLC0415 - files are replayed without a database
 
-        _stored_recordings.from_store(db, [str(path) for path in files or []], options, as_json)
+        _stored_recordings.replay_stored(db, [str(path) for path in files or []], options, as_json)
         return
     if not files:
         raise InputError("name a recording (CSV), or take those of the database with --from-store")

@@ -6,7 +6,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-from barhold.cli.sync import clock_differs
+from barhold.cli.sync import clock_warning
 from barhold.connection import Control
 from barhold.device import clock_drift
 from barhold.errors import LinkError
@@ -44,7 +44,7 @@ def time(
         return await control.anchor(utc_clock())
 
     with Store.open(db) as store:
-        anchor = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        anchor = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
         if anchor is None:
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
         ahead_ms = store.add_anchor(anchor)
@@ -54,7 +54,7 @@ def time(
         if accept:
             store.accept_anchor(anchor)
     if ahead_ms and not accept:
-        _console.note(clock_differs(ahead_ms, name or anchor.device_id))
+        _console.note(clock_warning(ahead_ms, name or anchor.device_id))
     if as_json:
         line = {**clock_drift.line(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
         _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **line})

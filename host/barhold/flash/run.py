@@ -48,7 +48,7 @@ def find_port(port: str) -> str:
     """Return the port meant: the one named, or the only one with a board."""
     if port:
         return port
-    found = usb.ports()
+    found = usb.board_ports()
     if not found:
         raise RefusedError("no board is at a USB port: plug it in with a cable that carries data, or name its port")
     if len(found) > 1:
@@ -81,7 +81,7 @@ def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], t
     if request.image:
         micropython_image.check(request.image, request.model)
         micropython_image.install(port, request.image, request.model, request.erase)
-        port = usb.wait_back(port)
+        port = usb.wait_for_port(port)
     try:
         remote = Remote.open(port)
     except SilentError as err:
