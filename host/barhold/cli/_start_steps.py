@@ -191,19 +191,19 @@ def _add_lifter(people: People, name: str) -> None:
 def _plan(guide: Guide) -> None:
     people, whose = People(guide.store), guide.progress.lifter
     own = next((lifter.plan for lifter in people.lifters() if lifter.name == whose), "")
-    names = [each.name for each in library.listed()]
+    names = [each.name for each in library.list_plans()]
     _console.line(f"There are the plans {listed(names)}; `barhold plan show` prints one.")
     while True:
-        name = typer.prompt("Which plan?", default=own or library.wanted())
+        name = typer.prompt("Which plan?", default=own or library.plan_in_force())
         try:
             plan = library.find(name)
             break
         except InputError as error:
             _console.note(str(error))
     if whose:
-        people.add_lifter(Lifter(whose, library.lasting(name)))
+        people.add_lifter(Lifter(whose, library.lasting_name(name)))
     else:
-        library.use(name)
+        library.choose(name)
     kept = guide.connected(lambda control: send_targets(control, plan))
     _console.line(f"{kept.name} now tells you when a pause has lasted {kept.target_ms / 1000:g} s.")
 

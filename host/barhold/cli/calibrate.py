@@ -45,7 +45,7 @@ def calibrate(
 async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calibration, bool]:
     """Take the poses; return who took them, the result, and whether it was kept."""
 
-    result = await calibration_wizard.lead(control, _console.note, _tell_pose if as_json else lambda _: None)
+    result = await calibration_wizard.run(control, _console.note, _tell_pose if as_json else lambda _: None)
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
     await (calibration_wizard.keep(control) if kept else calibration_wizard.cancel(control))
     return control.info, result, kept
@@ -59,7 +59,7 @@ async def calibrate_and_keep(control: Control) -> tuple[Info, str]:
 
 def _tell_pose(now: Calibration) -> None:
 
-    _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.faces(now))
+    _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.face_names(now))
 
 
 def _tell(info: Info, result: Calibration, kept: bool, as_json: bool) -> None:

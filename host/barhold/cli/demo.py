@@ -40,7 +40,7 @@ def demo(as_json: AsJson = False) -> None:
         if not found:
             raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")
         backups.backup(store, demo_path())
-    for result in verdicts.latest(sets.sessions(found), plan.DEFAULT):
+    for result in verdicts.check_latest(sets.sessions(found), plan.DEFAULT):
         told = advice.advise([result], plan.DEFAULT)
         if as_json:
             _console.json_line(json_lines.checked(result, plan.DEFAULT, told))

@@ -95,7 +95,7 @@ def push(
     async def work(control: Control) -> Info:
         state = await control.update(protocol.UPDATE_KEY, key.modulus)
         if state.reason:
-            raise precheck.refused(control.info, state.reason)
+            raise precheck.refusal(control.info, state.reason)
         if state.key_id != precheck.key_id(key.modulus):
             raise LinkError(f"sensor {control.info.name} shows another key: try again")
         return control.info

@@ -109,8 +109,8 @@ def _outcome(action: str, is_new: bool) -> str:
 
 
 def _show(store: Store, sensor: str, as_json: bool) -> None:
-    device, key = pairing.with_key(store, sensor)
-    code = pairing.code_of(device.device_id, key)
+    device, key = pairing.find_paired_sensor(store, sensor)
+    code = pairing.pairing_code(device.device_id, key)
     if as_json:
         _console.json_result("pairing_code", device=device.device_id, name=device.name or None, code=code)
         return
@@ -121,7 +121,7 @@ def _show(store: Store, sensor: str, as_json: bool) -> None:
 
 
 def _enter(store: Store, code: str, as_json: bool) -> None:
-    device_id, key = pairing.read_code(sys.stdin.read() if code == "-" else code)
+    device_id, key = pairing.parse_code(sys.stdin.read() if code == "-" else code)
     store.keep_key(device_id, key, utc_clock()())
     if as_json:
         _console.json_result("pair", device=device_id, name=None, paired=True, open=None)

@@ -49,14 +49,14 @@ def time(
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
         ahead_ms = store.add_anchor(anchor)
         # Two clocks that contradict each other say nothing about the sensor's.
-        found = clock_drift.of(anchor, () if ahead_ms else store.anchors())
+        found = clock_drift.measure(anchor, () if ahead_ms else store.anchors())
         name = next((one.name for one in store.devices() if one.device_id == anchor.device_id and one.name), "")
         if accept:
             store.accept_anchor(anchor)
     if ahead_ms and not accept:
         _console.note(clock_warning(ahead_ms, name or anchor.device_id))
     if as_json:
-        line = {**clock_drift.line(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
+        line = {**clock_drift.as_json(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
         _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **line})
     else:
         _console.show(*tables.clock(found))

@@ -13,7 +13,7 @@ from barhold.sync import SensorQuery, connect, find_sensor
 from barhold.sync.one_sensor import utc_clock
 
 
-async def all_of(
+async def examine_all(
     wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
 ) -> list[Finding]:
     """Return every finding; what cannot be looked at is a finding too."""

@@ -115,7 +115,7 @@ async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     known = {one.device_id: one.name for one in store.devices()}
     meant: dict[str, Endpoint | None] = {}
     for name in names:
-        ids = sensor_names.ids_meant(name, known)
+        ids = sensor_names.matching_ids(name, known)
         shown = sensor_names.sensor_name(ids[0], known[ids[0]]) if len(ids) == 1 else name
         alike = [one for one in found if one.name.casefold() == shown.casefold()]
         if len(alike) > 1:
