@@ -19,12 +19,12 @@ _FRAME_CELLS = 3
 _wish = {"plain": False, "quiet": False}
 
 
-def wish(plain: bool, quiet: bool) -> None:
+def configure(plain: bool, quiet: bool) -> None:
     """Take what --no-color and --quiet say, for this run of the command."""
     _wish.update(plain=plain, quiet=quiet)
 
 
-def is_lively(stream: TextIO) -> bool:
+def can_animate(stream: TextIO) -> bool:
     """Return whether a stream is a terminal on which things may move."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 

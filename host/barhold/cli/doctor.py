@@ -53,4 +53,4 @@ def doctor(
 
 async def _examine(wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None) -> list[Finding]:
 
-    return await examine.all_of(wanted, seconds, with_mount, db, _console.note)
+    return await examine.examine_all(wanted, seconds, with_mount, db, _console.note)

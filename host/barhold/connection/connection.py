@@ -27,7 +27,7 @@ from barhold.connection import clock_reading
 from barhold.connection.backlog import Backlog
 from barhold.connection.batch import Batch, gaps, lost_records
 from barhold.connection.frame_channel import TRIES, Channel
-from barhold.connection.handshake import Info, ask_again, greet
+from barhold.connection.handshake import Info, refresh_info, say_hello
 from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
 from barhold.errors import LinkError, RefusedError
@@ -135,7 +135,7 @@ class Connection:
         return self._result
 
     async def _hello(self) -> Phase:
-        self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
+        self._info = info = await say_hello(self._channel, self._store.key_of, expect_id=self._expect_id)
         self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
         self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
         self._backlog = self._missing(info)
@@ -257,7 +257,7 @@ class Connection:
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the connection stays, and INFO tells how far the log is on flash.
-        self._keep_info(await ask_again(self._channel, self._info))
+        self._keep_info(await refresh_info(self._channel, self._info))
         return Phase.PULL
 
     def _keep_info(self, info: Info) -> None:

@@ -9,11 +9,11 @@ from barhold.doctor.finding import WARN, Finding, from_error
 from barhold.errors import BarholdError
 from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import SensorQuery, connect, find
+from barhold.sync import SensorQuery, connect, find_sensor
 from barhold.sync.one_sensor import utc_clock
 
 
-async def all_of(
+async def examine_all(
     wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
 ) -> list[Finding]:
     """Return every finding; what cannot be looked at is a finding too."""
@@ -39,7 +39,7 @@ async def _of_sensor(
     lines: list[Finding] = []
     try:
         with Store.open(db) as store:
-            found, expected = await find(wanted, {one.device_id: one.name for one in store.devices()})
+            found, expected = await find_sensor(wanted, {one.device_id: one.name for one in store.devices()})
             tell(f"connecting to {found.shown}")
             transport = await connect(found)
             try:

@@ -39,7 +39,7 @@ def database(path: str | None) -> Finding:
 
 def cable() -> tuple[list[Finding], list[Endpoint]]:
     """Return the ports with a board, and whether this user may open them."""
-    found = usb.ports()
+    found = usb.board_ports()
     if not found:
         return [Finding("cable", OK, "no board is plugged in")], []
     return [_port(one) for one in found], found
@@ -62,7 +62,7 @@ async def radio(seconds: float) -> tuple[Finding, list[Endpoint]]:
 
 def _port(found: Endpoint) -> Finding:
     if os.name == "posix" and not os.access(found.address, os.R_OK | os.W_OK):
-        return Finding("cable", FAIL, f"no permission for {found.shown}", usb.permission(found.address))
+        return Finding("cable", FAIL, f"no permission for {found.shown}", usb.permission_advice(found.address))
     return Finding("cable", OK, found.shown)
 
 

@@ -129,7 +129,7 @@ async def clock(control: Control, now: Callable[[], int], earlier: Iterable[Anch
     found = f"on for {anchor.t_ms / 60000:.1f} min, read to +- {anchor.rtt_ms / 2:.0f} ms"
     if anchor.rtt_ms > SLOW_RTT_MS:
         return [Finding("clock", WARN, found, "a slow link: bring the sensor nearer")]
-    return [Finding("clock", OK, found), *_drift(clock_drift.of(anchor, earlier))]
+    return [Finding("clock", OK, found), *_drift(clock_drift.measure(anchor, earlier))]
 
 
 def _drift(drift: clock_drift.Drift) -> list[Finding]:

@@ -26,7 +26,7 @@ _NEXT_STEP = {
 }
 
 
-def refused(info: Info, reason: int) -> RefusedError:
+def refusal(info: Info, reason: int) -> RefusedError:
     """Return the error for a reason, with the next step where there is one."""
     step = f": {_NEXT_STEP[reason]}" if reason in _NEXT_STEP else ""
     return RefusedError(f"sensor {info.name} ({info.device_id}) takes no update: {reason_text(reason)}{step}")
@@ -38,7 +38,7 @@ def check(
     """Raise RefusedError where the sensor would; `modulus` is of the key that signed the bundle, None if not known."""
     reason = _moment(info, state) or _fit(made, info, state, by_cable, downgrade, modulus)
     if reason:
-        raise refused(info, reason)
+        raise refusal(info, reason)
 
 
 def key_id(modulus: bytes) -> int:
