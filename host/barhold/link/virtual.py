@@ -25,8 +25,11 @@ class VirtualSensor:
         settings: Settings | None = None,
         log_id: int = 0,
         speed: int = 1,
+        has_screen: bool = False,
     ) -> None:
-        self.board = sim.open_board(samples, real_time, folder=folder, log_id=log_id, speed=speed)
+        self.board = sim.open_board(
+            samples, real_time, folder=folder, log_id=log_id, speed=speed, has_screen=has_screen
+        )
         self._wires = _Wires()
         self.app = main.compose_on(self.board, self._wires, settings)
         self._step_ms: int = app.STEP_MS
