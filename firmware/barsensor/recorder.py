@@ -82,8 +82,11 @@ class Recorder:
         self.rest()
 
     def _write(self) -> None:
+        self._save(self.log.flush)
+
+    def _save(self, write) -> None:
         try:
-            self.log.flush()
+            write()
         except OSError:
             self._log_fault()
             self._flush_from_ms = self._now_ms + FLUSH_RETRY_MS
