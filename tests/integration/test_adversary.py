@@ -47,6 +47,7 @@ class Wires:
 
     max_frame_bytes, is_cable, connected, up, room = MAX_FRAME, False, True, True, 1 << 16
     faults = 0
+    spoke_ms = -1
 
     def __init__(self) -> None:
         self.incoming: deque[tuple[int, int, bytes]] = deque()
