@@ -15,7 +15,7 @@ RESTART = "('Restart', (2,))"
 
 
 def starting(*args: str, stdin: bytes = b"") -> list[str]:
-    lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin, bits_32=True).splitlines()
+    lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin).splitlines()
     return [line for line in lines if line not in (SAID, STOPPED)]
 
 

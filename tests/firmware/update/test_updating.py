@@ -15,7 +15,7 @@ SAID = re.compile(r"Barhold |Traceback|  File|\w+Error|the application has faile
 
 
 def updating(*args: str, stdin: bytes = b"") -> list[str]:
-    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin, bits_32=True).splitlines()
+    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin).splitlines()
     return [line for line in lines if line and not SAID.match(line)]
 
 
