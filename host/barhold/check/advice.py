@@ -27,7 +27,7 @@ from barhold.check import verdicts
 from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Load
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Bounds, Plan
 
 QUARTER, FALLEN = 0.25, 0.2
@@ -134,7 +134,7 @@ def _off_tempo(last: SessionCheck, plan: Plan) -> list[str]:
     return [
         f"set {number}'s {phase} took {mean_s:.1f} s, the tempo is {plan.tempo}"
         for number, one in enumerate(last.sets, start=1)
-        for phase, (mean_s, verdict) in verdicts.tempo(one.item, plan).items()
+        for phase, (mean_s, verdict) in verdicts.tempo_verdicts(one.item, plan).items()
         if not one.warm_up and verdict in (verdicts.SHORT, verdicts.LONG)
     ]
 
@@ -175,8 +175,8 @@ def _changed(last: SessionCheck, plan: Plan, sign: int) -> str:
     load, step = next(iter(known)), plan.load_step
     if len(known) > 1 or load is None or step is None:
         return word
-    amount = load.amount + sign * step.amount * loads.KG_PER_LB ** ((step.unit == "lb") - (load.unit == "lb"))
-    return f"{word}, {loads.text(Load(round(amount, 1), load.unit))}" if amount > 0 else word
+    amount = load.amount + sign * step.amount * load_units.KG_PER_LB ** ((step.unit == "lb") - (load.unit == "lb"))
+    return f"{word}, {load_units.as_text(Load(round(amount, 1), load.unit))}" if amount > 0 else word
 
 
 def _of(last: SessionCheck, word: str) -> str:

@@ -5,8 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from barhold.cli._streams import GuardedStream, unfiltered
-from barhold.output.visible import visible_line
+from barhold.cli._guarded_streams import GuardedStream, unfiltered
+from barhold.output.control_characters import escape_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,12 +19,12 @@ _FRAME_CELLS = 3
 _wish = {"plain": False, "quiet": False}
 
 
-def wish(plain: bool, quiet: bool) -> None:
+def configure(plain: bool, quiet: bool) -> None:
     """Take what --no-color and --quiet say, for this run of the command."""
     _wish.update(plain=plain, quiet=quiet)
 
 
-def is_lively(stream: TextIO) -> bool:
+def can_animate(stream: TextIO) -> bool:
     """Return whether a stream is a terminal on which things may move."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
@@ -35,7 +35,7 @@ def is_quiet() -> bool:
 
 
 def console(stderr: bool = False) -> "Console":
-    """Return a console whose text is filtered (see barhold.output.visible).
+    """Return a console whose text is filtered (see barhold.output.control_characters).
 
     It has no colour for --no-color, NO_COLOR (set and not empty), TERM=dumb, and off a terminal.
     """
@@ -60,7 +60,7 @@ def show(*parts: "RenderableType") -> None:
     width = shown.width
     for part in parts:
         if isinstance(part, Text):  # each is one line; a note from a crafted database may hold more
-            part.plain = visible_line(part.plain)
+            part.plain = escape_line(part.plain)
         if not shown.is_terminal:  # on a terminal a table says itself which columns it has no room for
             shown.width = max(width, _least_width(part, shown))
         shown.print(part, crop=False)
@@ -85,7 +85,7 @@ def _least_width(part: "RenderableType", shown: "Console") -> int:
 
 def line(text: object) -> None:
     """Print one line on stdout."""
-    sys.stdout.write(visible_line(str(text)) + "\n")
+    sys.stdout.write(escape_line(str(text)) + "\n")
 
 
 def data(content: bytes | str) -> None:
@@ -123,7 +123,7 @@ def note(message: str) -> None:
     text = " ".join(message[: 2 * _MOST_NOTE_CHARACTERS].split())
     if len(text) > _MOST_NOTE_CHARACTERS:
         text = f"{text[:_MOST_NOTE_CHARACTERS]}..."
-    sys.stderr.write(f"barhold: {visible_line(text)}\n")
+    sys.stderr.write(f"barhold: {escape_line(text)}\n")
 
 
 def step(message: str) -> None:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from barhold.cli import _console
-from barhold.cli._streams import guarded
+from barhold.cli._guarded_streams import guarded
 from barhold.errors import BarholdError
 
 _ERROR, _INTERRUPTED = 2, 130

@@ -23,7 +23,7 @@ class Bar:
         self._told_s = time.monotonic()
 
     def __enter__(self) -> Self:
-        self._is_lively = _console.is_lively(sys.stderr)
+        self._is_lively = _console.can_animate(sys.stderr)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, err: BaseException | None, at: TracebackType | None) -> None:

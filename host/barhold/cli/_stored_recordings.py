@@ -14,22 +14,22 @@ from barhold.store import Kept, Recordings, Store
 from barhold.training import history
 
 
-def from_store(db: str | None, names: list[str], options: ReplayOptions, as_json: bool) -> None:
+def replay_stored(db: str | None, names: list[str], options: ReplayOptions, as_json: bool) -> None:
     """Replay the named recordings of the database, and say what changes against what the sensor counted."""
     with Store.open(db) as store:
         chosen = _chosen(Recordings(store).listed(), names)
-        first = history.counted(store, datetime.now(UTC))
+        first = history.counted_sets(store, datetime.now(UTC))
         for kept in chosen:
             _again(store, kept, [item for item in first if item.device_id == kept.device_id], options, as_json)
 
 
 def _again(store: Store, kept: Kept, first: list[TrainingSet], options: ReplayOptions, as_json: bool) -> None:
 
-    whole = reader.of_text(Path(kept.name), Recordings(store).csv(kept.recording_id))
+    whole = reader.parse(Path(kept.name), Recordings(store).csv(kept.recording_id))
     plan = options.plan or library.find(None)
-    taken, found = _replay_settings.judged(whole, options)
+    taken, found = _replay_settings.find_sets(whole, options)
     _replay_settings.show(taken, found, plan, as_json)
-    near = compare.near(first, datetime.fromtimestamp(kept.kept_utc_ms / 1000, UTC), whole.duration_s)
+    near = compare.sets_near(first, datetime.fromtimestamp(kept.kept_utc_ms / 1000, UTC), whole.duration_s)
     changed = compare.compare(near, found, whole.duration_s)
     if as_json:
         _console.json_line(json_lines.rejudged(kept.name, kept.recording_id, changed, plan))

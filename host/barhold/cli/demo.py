@@ -30,17 +30,17 @@ def demo(as_json: AsJson = False) -> None:
       barhold demo --json
     """
     _console.step(f"generating {SETS} sets of {REPS} reps")
-    recording = sync.generated(SEED, SETS, REPS)
+    recording = sync.generated_recording(SEED, SETS, REPS)
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "demo.db") as store:
         _console.step(f"playing {recording.duration_s:.0f} s on the virtual sensor, then syncing")
         for before in ("", "again: "):
-            done = sync.catch_up(recording, store)
-            sync.tell(done, True) if as_json else _console.step(before + sync.summary(done))
+            done = sync.sync_virtual(recording, store)
+            sync.print_result(done, True) if as_json else _console.step(before + sync.summary(done))
         found = history.load(store, datetime.now(UTC))
         if not found:
             raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")
         backups.backup(store, demo_path())
-    for result in verdicts.latest(sets.sessions(found), plan.DEFAULT):
+    for result in verdicts.check_latest(sets.sessions(found), plan.DEFAULT):
         told = advice.advise([result], plan.DEFAULT)
         if as_json:
             _console.json_line(json_lines.checked(result, plan.DEFAULT, told))

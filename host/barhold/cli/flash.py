@@ -64,7 +64,7 @@ def flash(  # noqa: PLR0913, PLR0917 - one per option
     if erase and not image:
         raise InputError("--erase removes MicroPython too: add --image download, or --image FILE")
     where = run.find_port(port)
-    model = boards.named(board) if board else _proposed(where, as_json)
+    model = boards.find_board(board) if board else _proposed(where, as_json)
     request = run.FlashRequest(model, _checked(name), _modulus(key), _image(image, model, as_json), erase, py)
     _console.step(f"opening {where}")
     with Store.open(db) as store:  # first: a key that could not be kept would lock this computer out
@@ -83,15 +83,15 @@ def _proposed(port: str, as_json: bool) -> BoardModel:
     proposal = run.propose(port)
     if proposal.flashed_as in boards.BOARDS:
         _console.step(f"it was flashed as {proposal.flashed_as} before")
-        return boards.named(proposal.flashed_as)
+        return boards.find_board(proposal.flashed_as)
     if not proposal.models:
-        raise InputError(f"Barhold does not run on this chip, only on {boards.in_words(boards.BOARDS.values())}")
+        raise InputError(f"Barhold does not run on this chip, only on {boards.name_list(boards.BOARDS.values())}")
     if len(proposal.models) == 1 and sys.stdin.isatty() and not as_json:
         [model] = proposal.models
         if typer.confirm(f"Is it a {model.words}?", err=True):
             return model
     options = " or ".join(f"--board {model.name}" for model in proposal.models)
-    raise InputError(f"its chip and USB id fit {boards.in_words(proposal.models)}: if that is right, add {options}")
+    raise InputError(f"its chip and USB id fit {boards.name_list(proposal.models)}: if that is right, add {options}")
 
 
 def _image(image: str, model: BoardModel, as_json: bool) -> Path | None:

@@ -95,13 +95,13 @@ def push(
     async def work(control: Control) -> Info:
         state = await control.update(protocol.UPDATE_KEY, key.modulus)
         if state.reason:
-            raise precheck.refused(control.info, state.reason)
+            raise precheck.refusal(control.info, state.reason)
         if state.key_id != precheck.key_id(key.modulus):
             raise LinkError(f"sensor {control.info.name} shows another key: try again")
         return control.info
 
     with Store.open(db) as store:
-        info = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        info = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
     if as_json:
         found = {"device": info.device_id, "name": info.name or None}
         _console.json_result("key_push", **found, fingerprint=key.fingerprint)

@@ -56,7 +56,7 @@ def add(
     """
 
     people.check_lifter_name(name)
-    kept = library.lasting(plan) if plan else ""
+    kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept))
     if as_json:
@@ -300,7 +300,7 @@ def known_sensor(store: Store, wanted: str) -> Device:
     """Return the sensor in the database that is meant, by name or the beginning of its id."""
 
     known = {device.device_id: device for device in store.devices()}
-    ids = sensor_names.ids_meant(wanted, {device_id: known[device_id].name for device_id in known})
+    ids = sensor_names.matching_ids(wanted, {device_id: known[device_id].name for device_id in known})
     ids = ids if wanted else list(known)
     if len(ids) == 1:
         return known[ids[0]]

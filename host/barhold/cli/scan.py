@@ -12,7 +12,7 @@ from barhold.errors import LinkError
 from barhold.link.endpoint import Endpoint
 from barhold.output import json_lines, tables
 from barhold.store import Device, Store
-from barhold.sync import SensorQuery, near, probe
+from barhold.sync import SensorQuery, identify, list_endpoints
 from barhold.sync.one_sensor import utc_clock
 
 Row = dict[str, Any]
@@ -56,13 +56,13 @@ def scan(
 
 async def _rows(wanted: SensorQuery, seconds: float, ask: bool, store: Store, bar: Bar) -> list[Row]:
     rows = []
-    endpoints = await near(wanted, seconds)
+    endpoints = await list_endpoints(wanted, seconds)
     bar.arrive()
     for endpoint in endpoints:
         info = None
         if ask:
             try:
-                info = await probe(endpoint, store.key_of)
+                info = await identify(endpoint, store.key_of)
                 store.add_device(Device(info.device_id, info.name, info.firmware, utc_clock()()))
             except LinkError as error:
                 bar.note(str(error))

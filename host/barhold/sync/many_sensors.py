@@ -8,7 +8,7 @@ from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
 from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import SensorQuery, connect, near, rotate
+from barhold.sync import SensorQuery, connect, list_endpoints, run_in_turns
 from barhold.sync.scheduler import AT_ONCE, TURN_S
 from barhold.training import sensor_names
 
@@ -92,14 +92,14 @@ async def sync_found(
             if result.device_id:
                 done.by_id[result.device_id] = done.by_id.get(result.device_id, SyncResult()).plus(result)
 
-    for turn in await rotate(found, work, wait_s, turn_s=turn_s):
+    for turn in await run_in_turns(found, work, wait_s, turn_s=turn_s):
         done.failures.append(Failure(turn.target.shown, str(turn.error)))
         tell(str(done.failures[-1]))
 
 
 async def _seen_again(one: Endpoint) -> Endpoint:
     """Scan until the sensor at this address shows: systems forget what they have not seen for a while."""
-    for other in await near(SensorQuery(), enough=lambda other: other.address == one.address):
+    for other in await list_endpoints(SensorQuery(), enough=lambda other: other.address == one.address):
         if other.address == one.address:
             return other
     raise LinkError(f"{one.shown} is not near any more: bring it nearer")
@@ -107,7 +107,7 @@ async def _seen_again(one: Endpoint) -> Endpoint:
 
 async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     """Return the place of each sensor meant, by its name or its address."""
-    found = await near(SensorQuery())
+    found = await list_endpoints(SensorQuery())
     if not found:
         raise LinkError("no sensor is near: switch them on and bring them near")
     if not names:
@@ -115,7 +115,7 @@ async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     known = {one.device_id: one.name for one in store.devices()}
     meant: dict[str, Endpoint | None] = {}
     for name in names:
-        ids = sensor_names.ids_meant(name, known)
+        ids = sensor_names.matching_ids(name, known)
         shown = sensor_names.sensor_name(ids[0], known[ids[0]]) if len(ids) == 1 else name
         alike = [one for one in found if one.name.casefold() == shown.casefold()]
         if len(alike) > 1:

@@ -133,7 +133,7 @@ def room(monkeypatch, tmp_path):
     port.touch()
     room.plug(str(port), _sensor(3, 1))
     monkeypatch.setattr(flashing, "flash", flashed)
-    model = boards.named("xiao_s3")
+    model = boards.find_board("xiao_s3")
     monkeypatch.setattr(flashing, "propose", lambda _: flashing.Proposal([model], model.name))
     image = download.Image(tmp_path / "image.bin", 1, "00" * 32, True)
     monkeypatch.setattr(download, "fetch", lambda _: image)

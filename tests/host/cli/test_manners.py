@@ -115,7 +115,7 @@ def test_a_bar_only_where_it_can_move(monkeypatch):
         stream = Stream(terminal)
         monkeypatch.setenv("TERM", term)
         monkeypatch.setattr(sys, "stderr", stream)
-        assert _console.is_lively(stream) is moves
+        assert _console.can_animate(stream) is moves
         with Bar("kB") as bar:
             bar._told_s -= 60
             bar.update("copying", 5, 10)

@@ -12,7 +12,7 @@ from barcore import protocol
 from barhold.connection import Control
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
-from barhold.sync import Backoff, Reconnector, SensorQuery, find, many_sensors, rotate
+from barhold.sync import Backoff, Reconnector, SensorQuery, find_sensor, many_sensors, run_in_turns
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make, stored
 
@@ -39,7 +39,7 @@ def sensor(device: bytes, name: str, records: int = 60, **options: object) -> Mo
 
 
 def found(wanted: SensorQuery, known: dict[str, str] | None = None) -> tuple[str, str]:
-    place, expected = asyncio.run(find(wanted, known or {}))
+    place, expected = asyncio.run(find_sensor(wanted, known or {}))
     return place.address, expected
 
 
@@ -270,6 +270,6 @@ def test_a_sensor_without_end_gives_the_others_their_turn() -> None:
             left[name] -= 1
             await asyncio.sleep(60)
 
-    failed = asyncio.run(rotate(list(left), work, 30.0, at_once=1, turn_s=0.02))
+    failed = asyncio.run(run_in_turns(list(left), work, 30.0, at_once=1, turn_s=0.02))
     assert failed == []
     assert turns == ["endless", *[f"quick-{n}" for n in range(5)], *["endless"] * 3]

@@ -41,6 +41,7 @@ class Link:
     max_frame_bytes = 532
     connected = is_cable = True
     faults = 0
+    spoke_ms = -1
     room = 4096
     frame = None
 

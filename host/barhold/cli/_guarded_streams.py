@@ -1,9 +1,9 @@
-"""Standard output and error while a command runs: nothing reaches them unfiltered, and their end ends no work.
+"""Standard output and error while a command runs: text is filtered, and a closed pipe does not stop the work.
 
 Every command runs inside `guarded`. Whatever prints then (typer, rich, a library, a traceback) writes to a
-GuardedStream. It shows control characters instead of sending them (see output.visible), and it goes on quietly when
-nobody reads any more. Only rich writes its colours past the filter, through `unfiltered`; _console.console() filters
-its text.
+GuardedStream. It shows control characters instead of sending them (see output.control_characters), and ignores a
+reader that has gone away. Only rich writes its colours past the filter, through `unfiltered`; _console.console()
+filters its text.
 """
 
 import codecs
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
-from barhold.output.visible import visible
+from barhold.output.control_characters import escape_controls
 
 _GONE = (errno.EPIPE, errno.ESHUTDOWN, errno.EBADF, errno.EINVAL)  # EINVAL: how Windows says that a pipe is closed
 _ENCODING_ERRORS = "barhold-plain"
@@ -40,7 +40,7 @@ class GuardedStream:
         """Write text, showing its control characters."""
         if not isinstance(text, str):  # typer finds out by this that the stream is one of text
             raise TypeError(f"text must be str, not {type(text).__name__}")
-        self.write_unfiltered(visible(text))
+        self.write_unfiltered(escape_controls(text))
         return len(text)
 
     def write_unfiltered(self, text: str) -> None:
