@@ -171,7 +171,7 @@ def _tell_failed(sensor: str, reason: str) -> None:
 
 
 def summary(result: SyncResult) -> str:
-    """Return what a sync did, in one line."""
+    """Summarise a sync in one line."""
     name = sensor_names.sensor_name(result.device_id, result.name)
     counts = [f"{result.new} new", f"{result.already_stored} already stored"]
     if result.quarantined:
@@ -181,5 +181,5 @@ def summary(result: SyncResult) -> str:
     if result.damaged:
         counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
-        counts.append(f"{result.not_held} older ones held neither here nor on the sensor")
+        counts.append(f"{result.not_held} older ones on neither this computer nor the sensor")
     return f"{name}: {count(result.received, 'record')}, {', '.join(counts)}"

@@ -61,7 +61,7 @@ def test_several_near_are_named_with_how_to_choose(room: FakeRoom) -> None:
 
 
 def test_nobody_near_says_what_to_do(room: FakeRoom) -> None:
-    with pytest.raises(LinkError, match="no sensor is near: switch it on"):
+    with pytest.raises(LinkError, match="no sensor found nearby: switch it on"):
         found(SensorQuery())
     with pytest.raises(LinkError, match="no board is plugged in: plug the sensor in"):
         found(SensorQuery(usb=True))
@@ -257,7 +257,7 @@ def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: St
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))
     done = asyncio.run(many_sensors.sync_all(["bar-0", "bar-2", "bar-9"], store, lambda: NOW_MS, 1.0, lambda _: None))
     assert [one.name for one in done.results] == ["bar-0", "bar-2"]
-    assert list(map(str, done.failures)) == ["bar-9: it is not near: switch it on and bring it near"]
+    assert list(map(str, done.failures)) == ["bar-9: not found nearby: switch it on and bring it closer"]
 
 
 def test_a_sensor_without_end_gives_the_others_their_turn() -> None:
