@@ -92,10 +92,16 @@ class Recorder:
         self.rest()
 
     def _write(self) -> None:
+        self._save(self._flush_log)
+
+    def _flush_log(self) -> None:
+        self.log.flush()
+        if self.turns:
+            self.turns.save()
+
+    def _save(self, write) -> None:
         try:
-            self.log.flush()
-            if self.turns:
-                self.turns.save()
+            write()
         except OSError:
             self._log_fault()
             self._flush_from_ms = self._now_ms + FLUSH_RETRY_MS

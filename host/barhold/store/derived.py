@@ -97,7 +97,7 @@ def rebuild_log(connection: Connection, device_id: str, log_id: int) -> None:
     records_changed(connection, device_id, log_id, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
-def differences(connection: Connection) -> list[str]:
+def find_differences(connection: Connection) -> list[str]:
     """Return what the tables say otherwise than everything derived anew; the tables are left derived anew."""
     boots_before, before = _all_boots(connection), _all_sets(connection)
     rebuild(connection)
@@ -200,7 +200,7 @@ def _derive_last_sets(connection: Connection, log: Log, boot: Boot, worn: people
         return False
     if any(item.training_set.key.start_ms < start_ms for item in found.sets):
         return False
-    derived = [rows.set_rows(edits.named(item.training_set, worn), item.first_seq) for item in found.sets]
+    derived = [rows.set_rows(edits.with_lifter(item.training_set, worn), item.first_seq) for item in found.sets]
     rows.replace(connection, rows.stored(connection, log, boot.boot, first_seq), derived)
     rows.write_boot(connection, log, boot)
     return True
@@ -223,4 +223,4 @@ def _derive_boot(
 
 
 def _counted(log: Log, boot: Boot, raws: Sequence[bytes]) -> sets.BootSets:
-    return sets.of_boot(SetKey(*log, boot.boot, 0), b"".join(raws), boot.clock)
+    return sets.sets_of_boot(SetKey(*log, boot.boot, 0), b"".join(raws), boot.clock)

@@ -593,7 +593,7 @@ def test_a_batch_takes_only_what_it_asked_for() -> None:
     assert batch.add(make(4) + make(5))
     assert not batch.add(make(6))
     assert not batch.add(make(5))
-    assert batch.certain() == [make(4), make(5)]
+    assert batch.contiguous() == [make(4), make(5)]
 
 
 def crc_of(*seqs: int) -> int:

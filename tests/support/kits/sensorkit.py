@@ -68,10 +68,13 @@ class Link:
         self.incoming: list[tuple[int, int, bytes]] = []
         self.sent: list[tuple[int, int, bytes]] = []
         self.dropped_ms: list[int] = []  # when the sensor ended the connection
+        self.spoke_ms = -1
         self.sealer: seal.Sealer | None = None
         self.opener: seal.Opener | None = None
 
     def poll(self, now_ms: int) -> tuple[int, int, bytes] | None:
+        if self.incoming and self.spoke_ms < 0 and not self.is_cable:
+            self.spoke_ms = now_ms
         return self.incoming.pop(0) if self.incoming else None
 
     def send(self, raw: bytes) -> None:
