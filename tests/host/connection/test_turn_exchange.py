@@ -184,7 +184,7 @@ def limited(work: Coroutine[Any, Any, None]) -> None:
 def test_a_sensor_without_a_screen_is_told_nothing(store: Store) -> None:
     sensor = VirtualSensor(b"")
     asyncio.run(Connection(sensor, store, lambda: NOW_MS).run())
-    assert sensor.board.config.names() == ["log_mirror"]
+    assert "turns" not in sensor.board.config.names()
 
 
 @pytest.mark.parametrize(
