@@ -18,6 +18,8 @@ SAMPLES_MS = 1000
 """Longer without samples, the sensor is not healthy."""
 STALL_MS = 2200
 """The longest that a write to flash took on an emulated ESP32: 1.4 s, and 2.1 s for the first one after a start."""
+NAME_MS = 3000
+"""After a press the screen shows the name for so long, though the set before is not over yet."""
 SPARE_MS = 200
 """What the FIFO must still bridge after the slowest note."""
 STOPPED_STEPS = 250
@@ -51,6 +53,8 @@ class App(Recorder):
         self._hurried_ms = -HURRIED_MS
         self._sampled_ms = -SAMPLES_MS
         self._rep = self._stopped_steps = 0
+        self._name_until_ms = 0
+        self.turns = control.turns if control else None
         self._notes = True
 
     @property
@@ -117,6 +121,8 @@ class App(Recorder):
             self._housekeeping.update(self, self._now_ms)
         if self._control:
             self._control.step(self._now_ms)
+        if self.turns and self.turns.pressed(self._board.button(), self._now_ms) and not self._detector.busy:
+            self._take_turn()
         if self._board.screen:
             self._show()
 
@@ -252,6 +258,19 @@ class App(Recorder):
             for end in self._ends:
                 end.live(self._record)
 
+    def _take_turn(self) -> None:
+        """Make it the next lifter's turn, and tell whoever is connected."""
+        self.turns.advance()
+        self.stay_awake()
+        self._name_until_ms = self._now_ms + NAME_MS
+        self._log_turn()
+        self.rest()  # a host that hears of it asks for it at once; nobody begins a rep with a hand on the button
+        for end in self._ends:
+            end.live(self._record)
+
     def _show(self) -> None:
-        settings = self._detector.settings
-        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, self.battery_low)
+        detector = self._detector
+        name = ""
+        if self.turns and not detector.busy and (self._now_ms < self._name_until_ms or not detector.set_open):
+            name = self.turns.name
+        self._board.screen.show(self._rep, detector.live.hold_ms, detector.settings.target_ms, self.battery_low, name)

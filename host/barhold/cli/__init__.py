@@ -63,7 +63,7 @@ def _root(
     Example:
       barhold demo
     """
-    _console.wish(no_color, quiet)
+    _console.configure(no_color, quiet)
     if adapter:
         from barhold.link import ble
 

@@ -26,7 +26,7 @@ def is_demo(context: typer.Context) -> bool:
 
 
 def add_demo(command: typer.core.TyperCommand) -> None:
-    """Give a command --demo, if it takes --db and reaches no real sensor or can play a virtual one."""
+    """Add --demo to a command that takes --db, unless it needs a real sensor."""
     names = [param.name for param in command.params]
     if "db" not in names or ("usb" in names and "seed" not in names):
         return
@@ -69,7 +69,7 @@ def _note_demo(context: typer.Context, _param: object, value: bool) -> None:
 
 
 def _database(context: typer.Context, value: str | None) -> str | None:
-    """Return the database that is meant: that of the demo for --demo, whatever BARHOLD_DB says."""
+    """Return the database to use; --demo chooses the demo's, even if BARHOLD_DB is set."""
     if not is_demo(context) or context.resilient_parsing:
         return value
     if value and context.get_parameter_source("db").name == "COMMANDLINE":  # type: ignore[union-attr]

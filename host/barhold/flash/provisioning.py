@@ -28,7 +28,7 @@ def _test():
 """
 
 
-def enter(remote: Remote) -> None:
+def import_from_slot(remote: Remote) -> None:
     """Let the board import from slot a, from a clean start."""
     remote.take_over()
     remote.run(_ENTER)

@@ -54,11 +54,11 @@ def computer(root: Path, release: str = DEBIAN, installed: bool = True, running:
     ],
 )
 def test_what_is_missing_is_named_with_the_command_that_helps(tmp_path: Path, told: dict, said: str) -> None:
-    assert bluez.explain(bluez.look(computer(tmp_path, **told))) == said
+    assert bluez.explain(bluez.read_state(computer(tmp_path, **told))) == said
 
 
 def test_errors_of_the_bus_are_understood(tmp_path: Path) -> None:
-    state = bluez.look(computer(tmp_path, running=False))
+    state = bluez.read_state(computer(tmp_path, running=False))
     denied = "[org.freedesktop.DBus.Error.AccessDenied] Rejected send message"
     assert bluez.explain_error(denied, state) == bluez.DENIED
     assert "usermod -aG bluetooth $USER" in bluez.DENIED
@@ -69,8 +69,8 @@ def test_errors_of_the_bus_are_understood(tmp_path: Path) -> None:
 
 def test_on_linux_the_reason_comes_with_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quirks, "SYSTEM", quirks.LINUX)
-    monkeypatch.setattr(bluez, "look", lambda: bluez.State("debian", True, False, ()))
-    assert ble._unavailable(Reason.NO_BLUETOOTH, "") == bluez.explain(bluez.look())
+    monkeypatch.setattr(bluez, "read_state", lambda: bluez.State("debian", True, False, ()))
+    assert ble._unavailable(Reason.NO_BLUETOOTH, "") == bluez.explain(bluez.read_state())
     assert ble._unavailable(Reason.DENIED_BY_SYSTEM, "") == bluez.DENIED
     assert "bluetoothctl power on" in ble._unavailable(Reason.POWERED_OFF, "")
     monkeypatch.setattr(quirks, "SYSTEM", quirks.MACOS)
