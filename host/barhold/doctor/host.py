@@ -53,7 +53,7 @@ async def radio(seconds: float) -> tuple[Finding, list[Endpoint]]:
         # A host without Bluetooth still has the cable.
         return from_error("bluetooth", error, WARN), []
     if not found:
-        text = "the adapter scans, no sensor is near"
+        text = "the adapter works; no sensor found nearby"
         return Finding(
             "bluetooth", WARN, text, "switch the sensor on; one that a host is connected to does not show"
         ), []

@@ -130,7 +130,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     result = barhold("sync", "bar-1", "bar-7", db=db)
     assert result.exit_code == 2
     assert "0 new" in result.stdout
-    assert "bar-7: it is not near" in result.stderr
+    assert "bar-7: not found nearby" in result.stderr
     several = barhold("sync", db=db)
     assert (several.exit_code, several.stdout) == (2, "")
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
@@ -157,7 +157,7 @@ def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: 
         {**one, "device": TWO.hex(), "name": "bar-2"},
         {"type": "sync_failed", "sensor": "bar-7", "reason": "not found nearby: switch it on and bring it closer"},
     ]
-    assert "bar-7: it is not near" in result.stderr
+    assert "bar-7: not found nearby" in result.stderr
     several = barhold("sync", "--json", db=db)
     assert several.exit_code == 2
     [failed] = lines_of(several.stdout)
@@ -224,7 +224,7 @@ def test_a_name_that_no_sensor_takes_is_refused_here(name: str, room: FakeRoom, 
 
 def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
-    assert "bar-1 now cues the target at 2 s and too long at 3 s" in barhold("plan", "push", db=db).stdout
+    assert "bar-1 now cues the target at 2 s and warns of a long pause at 3 s" in barhold("plan", "push", db=db).stdout
     assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
 
 

@@ -130,7 +130,7 @@ def test_a_sync_goes_on_after_a_break_at_any_operation(room: FakeRoom, tmp_path:
 def test_it_gives_up_after_the_stated_time_without_progress(room: FakeRoom, store: Store) -> None:
     said: list[str] = []
     started = time.monotonic()
-    with pytest.raises(LinkError, match="no sensor is near"):
+    with pytest.raises(LinkError, match="no sensor found nearby"):
         asyncio.run(Reconnector(SensorQuery(), store, said.append, 0.1).catch_up(lambda: NOW_MS))
     assert 0.1 <= time.monotonic() - started < 2
     assert len(said) == 1  # the same reason again is no news
