@@ -94,7 +94,7 @@ def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path
     with Store.open(db) as store:
         store.keep_key(ONE.hex(), b"k" * 32, 0)
     result = barhold("scan", db=db)
-    assert "ALARM" in result.stderr
+    assert "WARNING: this may be an impostor" in result.stderr
     assert ONE.hex() not in result.stdout
 
 
@@ -239,7 +239,7 @@ def test_pairing_needs_the_cable_and_a_look_alike_is_refused_from_then_on(room: 
     for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
         alarm = barhold(*command, "--usb", db=db)
         assert alarm.exit_code == 2
-        assert "ALARM: this may be a look-alike" in alarm.stderr
+        assert "WARNING: this may be an impostor" in alarm.stderr
     assert not Path("x.csv").exists()
     assert "bar-1 is paired with this computer" in barhold("pair", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
@@ -410,7 +410,7 @@ def test_nobody_moving_the_sensor_ends_it(room: FakeRoom, db: Path) -> None:
     one.modern.calibration = [(0, 0, 0, 0, 0, 0), (0, 4, 1, 1, 0, 0)]
     result = barhold("calibrate", "--yes", db=db)
     assert result.exit_code == 2
-    assert "40 poses in a row were not taken (too like an earlier pose)" in result.stderr
+    assert "40 poses in a row were refused (too like an earlier pose)" in result.stderr
 
 
 @pytest.mark.parametrize(("poses", "status"), [(0, 0), (7, 2)])
@@ -577,7 +577,7 @@ def test_doctor_of_an_old_sensor_says_what_it_lacks(room: FakeRoom, db: Path) ->
     room.add("AA:1", sensor()).modern.minor = 0
     found = doctor(db)
     assert found["protocol"][0] == found["rest noise"][0] == "warn"
-    assert found["battery"][:2] == ("ok", "this board cannot tell")
+    assert found["battery"][:2] == ("ok", "this board cannot measure it")
 
 
 def test_doctor_shows_a_look_alike_and_a_restless_sensor(room: FakeRoom, db: Path) -> None:
