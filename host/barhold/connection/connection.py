@@ -196,8 +196,8 @@ class Connection:
             return self._quarantine(batch.bad, end)
         if self._tries >= TRIES:
             raise LinkError(
-                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not come in {self._tries} "
-                f"tries; all before it are stored: bring the sensor closer and sync again"
+                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not arrive in {self._tries} "
+                f"tries; earlier records are stored: bring the sensor closer and sync again"
             )
         return Phase.PULL
 
