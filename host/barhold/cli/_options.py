@@ -10,6 +10,7 @@ from barhold.errors import InputError
 
 _DEMO = "barhold.demo"
 WAIT_S = 30.0
+ADAPTER_HELP = "Use this Bluetooth adapter, for example hci1 (Linux)."
 
 
 def demo_path() -> Path:
@@ -38,6 +39,28 @@ def add_demo(command: typer.core.TyperCommand) -> None:
         help="Use the training that `barhold demo` made.",
     )
     command.params.insert(names.index("db") + 1, option)
+
+
+def add_adapter(command: typer.core.TyperCommand) -> None:
+    """Give a command that may use the radio --adapter, which does the same as before the command's name."""
+    names = [param.name for param in command.params]
+    if "usb" not in names:
+        return
+    option = TyperOption(
+        param_decls=["--adapter"],
+        metavar="NAME",
+        expose_value=False,
+        callback=_use_adapter,
+        help=ADAPTER_HELP,
+    )
+    command.params.insert(names.index("usb") + (2 if "port" in names else 1), option)
+
+
+def _use_adapter(context: typer.Context, _param: object, value: str | None) -> None:
+    if value and not context.resilient_parsing:
+        from barhold.link import ble  # noqa: PLC0415 - only a radio needs it
+
+        ble.use_adapter(value)
 
 
 def _note_demo(context: typer.Context, _param: object, value: bool) -> None:

@@ -129,10 +129,10 @@ def test_a_rate_that_was_not_recorded_is_refused(rate):
         reader.resample(generated(), rate)
 
 
-@pytest.fixture
-def kept(tmp_path):
-    """A database with a generated session played on the virtual sensor, and its recording."""
-    db = tmp_path / "b.db"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A database with a session played on the virtual sensor, and its recording; nothing here writes to it."""
+    db = tmp_path_factory.mktemp("kept") / "b.db"
     result = barhold("sync", "--seed", "1", "--keep", db=db)
     assert (result.exit_code, "is kept" in result.stderr) == (0, True)
     return db
