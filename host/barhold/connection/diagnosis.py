@@ -1,4 +1,4 @@
-"""DIAGNOSIS: what a sensor says of its own state when it is asked."""
+"""DIAGNOSIS: a sensor's report on its own state."""
 
 import struct
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from barcore.frame import FrameError, parse_info
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A sensor's own state; None and empty where it does not tell."""
+    """A sensor's own state; None or empty where it does not say."""
 
     heap_free_bytes: int
     heap_largest_bytes: int

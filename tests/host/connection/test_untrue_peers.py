@@ -195,7 +195,7 @@ def test_a_peer_that_promises_and_gives_nothing_is_left(store: Store) -> None:
     log = FakeLog({})
     log.next_seq = 0xFFFFFFF0
     sensor = FakeSensor(log)
-    with pytest.raises(RefusedError, match=r"promised records up to seq 4294967279 and gave none in 600 answers"):
+    with pytest.raises(RefusedError, match=r"announced records up to seq 4294967279 but sent none in 600 answers"):
         run(sensor, store)
     assert sensor.kinds().count(protocol.PULL) < 620
 
