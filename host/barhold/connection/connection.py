@@ -39,11 +39,11 @@ from barhold.store import Device, Store
 
 BAD_TRIES = 3
 EMPTY_TURNS = 600
-"""PULLs in a row that may bring no record: a full ring of damaged ones takes 581. A sensor never has more."""
+"""How many PULLs in a row may bring no record: a log full of damaged ones takes 581, the most that a sensor holds."""
 NAMED_SINCE = 2
 """The minor protocol version since which END names its PULL."""
 LISTEN_S = 5.0
-"""The longest that a follower goes without asking how far the log is; a link that died shows then."""
+"""The longest that a follower waits before it asks how far the log is; that also reveals a dead link."""
 ACK_EVERY = 8
 """Batches: while answers are under way nobody waits for ACKED, and its room on the link is better used for records."""
 _BYE_S = 1.0
@@ -125,7 +125,7 @@ class Connection:
 
     @property
     def info(self) -> Info:
-        """How the sensor introduced itself last; only after HELLO."""
+        """The sensor's latest INFO; only after HELLO."""
         return self._info
 
     @property
@@ -191,8 +191,8 @@ class Connection:
         self._empty_turns = 0 if self._contiguous else self._empty_turns + 1
         if self._empty_turns > EMPTY_TURNS:
             raise RefusedError(
-                f"sensor {self._info.device_id} promised records up to seq {self._info.next_seq - 1} and gave none in "
-                f"{EMPTY_TURNS} answers: what came before is stored; restart the sensor and sync again"
+                f"sensor {self._info.device_id} announced records up to seq {self._info.next_seq - 1} but sent none "
+                f"in {EMPTY_TURNS} answers: earlier records are stored; restart the sensor and sync again"
             )
 
     def _no_progress(self, batch: Batch, end: End | None) -> Phase:
@@ -202,8 +202,8 @@ class Connection:
             return self._quarantine(batch.bad, end)
         if self._tries >= TRIES:
             raise LinkError(
-                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not come in {self._tries} "
-                f"tries; all before it are stored: bring the sensor nearer and sync again"
+                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not arrive in {self._tries} "
+                f"tries; earlier records are stored: bring the sensor closer and sync again"
             )
         return Phase.PULL
 
@@ -242,7 +242,7 @@ class Connection:
         self._result.damaged = lost_records(self._gaps + holes) - lost_records(self._gaps)
 
     async def _ack(self) -> Phase:
-        """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
+        """Called only after the store's commit: the sensor may reuse the space of acknowledged records."""
         body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._backlog.cursor)
         self._unacked += 1
         if not self._ahead:
@@ -280,7 +280,7 @@ class Connection:
         self._backlog.grow(info.next_seq)
 
     async def _bye(self) -> Phase:
-        # What is stored is acknowledged: a link that goes down just now takes nothing with it.
+        # Everything stored is acknowledged by now, so a link that breaks here loses nothing.
         with suppress(LinkError, TimeoutError):
             async with asyncio.timeout(_BYE_S):
                 await self._channel.send(protocol.BYE)
