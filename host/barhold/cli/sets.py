@@ -11,6 +11,7 @@ from barhold.errors import InputError
 from barhold.store import Store
 from barhold.training.sensor_names import owner_name
 
+
 def sets(  # noqa: PLR0913, PLR0917 - one per option
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD...]", help="With --edit or --undo: what to change.")
