@@ -5,6 +5,7 @@ from barsensor.link.session_protocol import IDLE, LOCKED
 PROVE_MS = 5000
 """From its first write on, a host opens a connection within this time; where the sensor has a key, it proves it."""
 SILENT_MS = 30000
+UNPROVED = (IDLE, LOCKED)  # as a constant: made in each step, it would be garbage
 
 
 class SessionPort:
@@ -56,7 +57,7 @@ class SessionPort:
         if not self.link.connected:
             self._unproved_from_ms = self._proved_ms = -1
             return False
-        if state not in (IDLE, LOCKED):
+        if state not in UNPROVED:
             self._unproved_from_ms, self._proved_ms = -1, now_ms
         elif self._unproved_from_ms < 0:  # another HELLO, or a BYE, gives no more time
             self._unproved_from_ms = max(self.link.spoke_ms, self._proved_ms)

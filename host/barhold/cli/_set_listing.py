@@ -57,6 +57,6 @@ def moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
 
 
 def note_impossible(store: Store) -> None:
-    """Say which stored rows cannot be true and are therefore left out."""
+    """Warn about stored rows that are left out because they cannot be true."""
     for text in store.impossible():
         _console.note(text)

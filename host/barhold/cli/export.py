@@ -25,7 +25,7 @@ from barhold.training import people, sets
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """The formats that can be written."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -135,7 +135,7 @@ def _stream(pieces: Iterable[bytes], out: Path | None, overwrite: bool) -> None:
 
 
 def _pieces(what: Format, selected: Iterable[TrainingSet], per_set: bool) -> Iterator[bytes]:
-    """Return the file of a format that has no more to say of a set than the set itself."""
+    """Yield the file of a format whose rows come from single sets."""
     if what == Format.JSONL:
         return (f"{json.dumps(json_lines.stored(item), allow_nan=False)}\n".encode() for item in selected)
     columns = rows.SET_COLUMNS if per_set else rows.REP_COLUMNS

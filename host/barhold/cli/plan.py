@@ -1,4 +1,4 @@
-"""`barhold plan`: what training is checked against, and what the sensor cues by."""
+"""`barhold plan`: the plans that training is checked against, and that the sensor cues by."""
 
 import os
 from datetime import datetime
@@ -64,7 +64,7 @@ def list_(as_json: AsJson = False) -> None:
             _console.json_line(json_lines.plan(read, is_chosen))
     else:
         _console.show(*tables.plans(rows))
-        _console.note(f"put plans of your own into {library.folder()}")
+        _console.note(f"put your own plans into {library.folder()}")
     for fault in faults:
         _console.note(fault)
     if faults:
@@ -157,7 +157,7 @@ def push(
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
-        _console.line(f"{kept.name} now cues the target at {target_s:g} s and too long at {long_s:g} s")
+        _console.line(f"{kept.name} now cues the target at {target_s:g} s and warns of a long pause at {long_s:g} s")
 
 
 async def send_targets(control: Control, plan: Plan) -> SensorSettings:

@@ -1,4 +1,4 @@
-"""`barhold sets`: what is stored, and what people said of it since."""
+"""`barhold sets`: lists and corrects the stored sets."""
 
 from typing import Annotated
 

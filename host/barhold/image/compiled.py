@@ -39,7 +39,7 @@ def belongs_in_slot(name: str) -> bool:
 
 
 def compile_safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
-    """Return what safe mode on `board` needs, in the same form: all that its entry imports, and what those import."""
+    """Return the files that safe mode on `board` needs, in the same form: its entry module and all its imports."""
     sources = firmware_files.files()
     modules = {name[:-3].replace("/", ".").removesuffix(".__init__"): name for name in sources}
     wanted, left = set(), [SAFE_ENTRY, f"barsensor.boards.{board}"]

@@ -122,4 +122,4 @@ def _how(wanted: SensorQuery) -> str:
 def _nobody(wanted: SensorQuery) -> LinkError:
     if wanted.by_cable:
         return NotPluggedInError("no board is plugged in: plug the sensor in, or name its port with --serial-port")
-    return LinkError("no sensor is near: switch it on and bring it near; is another computer connected to it?")
+    return LinkError("no sensor found nearby: switch it on and bring it closer; is another computer connected to it?")

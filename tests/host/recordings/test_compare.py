@@ -177,7 +177,7 @@ def test_a_recording_without_sets_in_the_store_says_so(tmp_path):
     ("args", "told"),
     [
         (["replay"], "name a recording"),
-        (["replay", "--from-store", "nope"], "recording 'nope' is not kept: there is generated-1"),
+        (["replay", "--from-store", "nope"], "recording 'nope' is not in the database, which has generated-1"),
         (["replay", "--from-store", "--plot", "x.png"], "--plot draws files"),
         (["replay", "--from-store", "--rate", "900"], "must lie within"),
         (["replay", "--from-store", "--calibration", "1,2"], "three offsets of at most 500 mg"),

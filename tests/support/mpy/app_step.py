@@ -68,6 +68,7 @@ class Port:
 
 
 made_of = sys.argv[1:]
+gc.disable()  # a collection would hide what a step allocates
 board = sim.open_board(b"")
 board.imu = Imu()
 links = []

@@ -9,6 +9,7 @@ from barsensor.drivers.st7789 import St7789
 
 STEPS = 500
 NAMES = ("", "MIA", "ALEXAND", "")
+gc.disable()  # a collection would hide what a step allocates
 KINDS = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END, FAULT, POSE_TAKEN)
 
 
