@@ -14,7 +14,7 @@ All but MEASURE is `walk` in `hot_rep`. Heights are in counts of 0.766 um (1305 
 
 from array import array
 
-from barcore import hot, state
+from barcore import hot
 from barcore.drift import Drift
 from barcore.measure import DONE, MM, RepMeasure, zone_of
 from barcore.settings import LEAST_MM, MOST_MM

@@ -42,6 +42,7 @@ FIRMWARE_ARROWS = {
     "barsensor/crash": {"barcore"},
     "barsensor/health": {"barloader"},
     "barsensor/calibration": {"barcore", "barsensor/storage"},
+    "barsensor/turns": {"barcore", "barsensor/storage"},
     "barsensor/recorder": {"barcore", "barsensor/crash", "barsensor/cue"},
     "barsensor/housekeeping": {"barcore", "barsensor/cue"},
     "barsensor/diagnosis": {"barcore", "barsensor/storage"},
@@ -53,6 +54,7 @@ FIRMWARE_ARROWS = {
         "barsensor/diagnosis",
         "barsensor/link",
         "barsensor/storage",
+        "barsensor/turns",
     },
     "barsensor/safe": {
         *("barcore", "barloader"),
@@ -122,7 +124,9 @@ def firmware_faults(root: Path) -> Iterator[str]:
             continue
         library = CORE_LIBRARY if room == "barcore" else BOARD_LIBRARY
         if path.match("barcore/viper_*.py"):
-            library = library | {"micropython"}  # its compiler; where there is none, `barcore.hot` does without the file
+            library = library | {
+                "micropython"
+            }  # its compiler; `barcore.hot` does without
         for module in modules_imported(path, list(name.parts[:-1])):
             parts = module.split(".")
             if parts[0] not in library and firmware_room(tuple(parts)) not in FIRMWARE_ARROWS[room] | {room}:
