@@ -9,8 +9,10 @@ simulated: a host that would wait for an answer gives up at once.
 
 import asyncio
 import binascii
+import os
 import random
 import struct
+import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -22,13 +24,14 @@ import pytest
 from barcore import frame, protocol
 from barhold.connection import Connection
 from barhold.errors import BarholdError, LinkError
-from barhold.store import Store
+from barhold.store import Store, database
 from barsensor.access import Access
 from barsensor.boards.storage import MemoryStorage
 from barsensor.link.session_port import SessionPort
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.storage.record_log import RecordLog
 from fake_sensor import make
+from memory_nvs import MemoryNvs
 
 QUICK, LONG = 1500, 15_000
 """Connections without a key, and as many with one."""
@@ -38,6 +41,7 @@ MAX_FRAME = protocol.FRAME_OVERHEAD + 7 * protocol.RECORD_BYTES + protocol.MAC_B
 NEW_RECORDS = (0, 25)
 FORGED_T_MS = 0xBAD
 START_UTC_MS = 1_900_000_000_000
+MEMORY = Path("/dev/shm")  # noqa: S108 - only the tests write there
 Frames = list[bytes]
 
 
@@ -46,6 +50,7 @@ class Wires:
 
     max_frame_bytes, is_cable, connected, up, room = MAX_FRAME, False, True, True, 1 << 16
     faults = 0
+    spoke_ms = -1
 
     def __init__(self) -> None:
         self.incoming: deque[tuple[int, int, bytes]] = deque()
@@ -69,14 +74,14 @@ class Sensor:
         self.access = Access(MemoryStorage(lambda: 0))
         self.access.give(key)
         ids = iter(range(1000, 1 << 30))
-        self.storage, self.mirror = (MemoryStorage(lambda: next(ids)) for _ in range(2))
+        self.storage, self.nvs = MemoryStorage(lambda: next(ids)), MemoryNvs()
         self.made: dict[tuple[int, int], bytes] = {}
         self.now_ms = 0
         self.start()
 
     def start(self) -> None:
         """Start, as after a power cut: what was not written is gone."""
-        self.log = RecordLog(self.storage, mirror=self.mirror)
+        self.log = RecordLog(self.storage, nvs=self.nvs)
         self.wires = Wires()
         answer = SessionProtocol(DEVICE, self.log, "bar", "0.1.0", MAX_FRAME, access=self.access)
         self.port = SessionPort(self.wires, answer)
@@ -269,9 +274,14 @@ def upsets(rng: random.Random) -> dict[int, str]:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[list[Store]]:
-    with Store.open(tmp_path / "one.db") as one, Store.open(tmp_path / "other.db") as other:
-        yield [one, other]
+def stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Store]]:
+    """Two databases in memory where there is such a place: their 8,000 commits then wait for no disk."""
+    monkeypatch.setattr(database, "_GIVE_WAY_S", 0.0)  # nobody else writes
+    memory = MEMORY if os.access(MEMORY, os.W_OK) else tmp_path
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        folder = Path(name)
+        with Store.open(folder / "one.db") as one, Store.open(folder / "other.db") as other:
+            yield [one, other]
 
 
 @pytest.mark.parametrize("key", [b"", KEY], ids=["no key", "key"])

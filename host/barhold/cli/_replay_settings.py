@@ -46,10 +46,10 @@ def settings(calibration: str) -> Settings | None:
     return Settings(acc_offset=(x, y, z), acc_scale=(fx, fy, fz), calibrated=True)
 
 
-def judged(taken: Recording, options: ReplayOptions) -> tuple[Recording, list[TrainingSet]]:
+def find_sets(taken: Recording, options: ReplayOptions) -> tuple[Recording, list[TrainingSet]]:
     """Return the recording at the wanted rate, and the sets in it."""
     if options.rate_hz:
-        taken = reader.slower(taken, options.rate_hz)
+        taken = reader.resample(taken, options.rate_hz)
     return taken, player.training_sets(taken, options.settings)
 
 

@@ -1,4 +1,4 @@
-"""How a sensor's clock runs against the host's, from two moments of one boot at which both were read. Pure."""
+"""A sensor's clock drift against the host, from two readings of both clocks in one boot. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 from barhold.model import Anchor
 
 LEAST_SPAN_MS = 60_000
-"""Nearer moments tell nothing: their own doubt is larger than any drift."""
+"""Closer readings say nothing: their uncertainty exceeds any drift."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The clock now; the drift is None where no earlier moment of this boot is far enough away."""
+    """The clock now; the drift is None if this boot has no earlier reading far enough away."""
 
     device_id: str
     boot: int
@@ -24,7 +24,7 @@ class Drift:
     span_ms: int = 0
 
 
-def of(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
+def measure(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
     """Return the drift between `now` and the kept anchor of the same boot."""
     found = Drift(now.device_id, now.boot, now.t_ms, now.utc_ms - now.t_ms, now.rtt_ms / 2)
     key = (now.device_id, now.log_id, now.boot)
@@ -37,8 +37,8 @@ def of(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
     return found
 
 
-def line(found: Drift) -> dict[str, Any]:
-    """Return it as plain values for JSON."""
+def as_json(found: Drift) -> dict[str, Any]:
+    """Return the drift as plain values for JSON."""
     return {
         "device": found.device_id,
         "boot": found.boot,

@@ -97,7 +97,7 @@ def rebuild_log(connection: Connection, device_id: str, log_id: int) -> None:
     records_changed(connection, device_id, log_id, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
-def differences(connection: Connection) -> list[str]:
+def find_differences(connection: Connection) -> list[str]:
     """Return what the tables say otherwise than everything derived anew; the tables are left derived anew."""
     boots_before, before = _all_boots(connection), _all_sets(connection)
     rebuild(connection)
@@ -173,7 +173,8 @@ def _with_clocks(
     """Return the changed boots with all that their clocks depend on or change, and the clocks of all of them."""
     before, after = rows.anchored_around(connection, log, min(changed), max(changed))
     boots = dict(sorted((rows.boots(connection, log, before, after) | changed).items()))
-    anchors = rows.anchors(connection, log, min(boots), max(boots))
+    # Without the anchors of boots that have no record yet: they set no clock until one comes.
+    anchors = [anchor for anchor in rows.anchors(connection, log, min(boots), max(boots)) if anchor.boot in boots]
     received_ms = 0 if anchors else rows.received_utc_ms(connection, log)
     return boots, wall_time.clocks({number: boot.last_ms for number, boot in boots.items()}, anchors, received_ms)
 
@@ -199,7 +200,7 @@ def _derive_last_sets(connection: Connection, log: Log, boot: Boot, worn: people
         return False
     if any(item.training_set.key.start_ms < start_ms for item in found.sets):
         return False
-    derived = [rows.set_rows(edits.named(item.training_set, worn), item.first_seq) for item in found.sets]
+    derived = [rows.set_rows(edits.with_lifter(item.training_set, worn), item.first_seq) for item in found.sets]
     rows.replace(connection, rows.stored(connection, log, boot.boot, first_seq), derived)
     rows.write_boot(connection, log, boot)
     return True
@@ -222,4 +223,4 @@ def _derive_boot(
 
 
 def _counted(log: Log, boot: Boot, raws: Sequence[bytes]) -> sets.BootSets:
-    return sets.of_boot(SetKey(*log, boot.boot, 0), b"".join(raws), boot.clock)
+    return sets.sets_of_boot(SetKey(*log, boot.boot, 0), b"".join(raws), boot.clock)

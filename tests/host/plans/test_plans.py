@@ -216,10 +216,10 @@ def test_a_plan_is_found_by_name_by_file_by_choice_and_by_the_variable(own, monk
     other = tmp_path / "other.toml"
     other.write_text("reps = 7")
     assert library.find(str(other)).name == "other"
-    library.use("mine")
+    library.choose("mine")
     assert library.find(None).name == "mine"
     monkeypatch.chdir(tmp_path)
-    library.use("other.toml")
+    library.choose("other.toml")
     monkeypatch.chdir("/")
     assert library.find(None).reps == Bounds(7, 7)  # the file is remembered wherever one is
     monkeypatch.setenv("BARHOLD_PLAN", "glute-bridge")
@@ -309,7 +309,7 @@ def test_push_brings_the_named_the_wearers_or_the_chosen_plan(own, monkeypatch, 
         assert result.exit_code == 0, result.stderr
         return sensor.modern.target_ms, sensor.modern.long_ms, result.stdout
 
-    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and too long at 3 s\n")
+    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and warns of a long pause at 3 s\n")
     assert kept("mine")[:2] == (1500, 2500)
     with Store.open(db) as store:
         People(store).add_lifter(Lifter("Mia", "slow"))

@@ -18,6 +18,7 @@ from world import DeepSleep, Restart  # noqa: E402
 
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
+from barloader import slots  # noqa: E402
 from barsensor import main  # noqa: E402
 from barsensor.boards.storage import FolderStorage  # noqa: E402
 from barsensor.storage.record_log import RecordLog  # noqa: E402
@@ -183,6 +184,52 @@ def crash_keeps(name):
 
     At(world, took_ms - 4000, spoil)
     print(life(world), counted()[0] > 2, texts()[0].split("\n")[-2])
+
+
+def power_cut():
+    raise Restart(machine.PWRON_RESET)
+
+
+def cut(name, at_ms, stall_ms):
+    """Cut the power within a set, then start again; print what is on flash before that start, and after it.
+
+    `stall_ms` is how long a write to the chip's own store stops everything.
+    """
+    world = made(name)
+    world.nvs_stall_ms = int(stall_ms)
+    played(world, 8000)
+    At(world, 8000 + int(at_ms), power_cut)
+    print(life(world), counted(), world.nvs_writes)
+    world.reboot()
+    world.imu.motion = lambda at_ms: (0, 0, 4096, 0, 0, 0)
+    life(world, 5000)
+    print(counted(), causes(), [seq for _, _, seq in records()] == list(range(len(records()))))
+
+
+def brown_out(name, lived_ms):
+    """Let the supply break down again and again soon after the start, then hold, and train.
+
+    Print in how many starts flash was written, how many the loader took for crashes, and what came of the set.
+    """
+    world = made(name)
+    replace, writes = FolderStorage.replace, [0]
+
+    def counting(self, file, data):
+        writes[0] += 1
+        replace(self, file, data)
+
+    FolderStorage.replace = counting
+    written, crashes = 0, 0
+    for _ in range(20):
+        before = writes[0], world.nvs_writes
+        At(world, int(lived_ms), power_cut)
+        life(world)
+        world.reboot()
+        written += (writes[0], world.nvs_writes) != before
+        crashes += slots.has_crashed(machine)
+    FolderStorage.replace = replace
+    print(written, crashes, causes())
+    print(life(world, played(world, 8000) + 25000), counted(), len(causes()), texts()[-1])
 
 
 def crash_of_storage(name):
