@@ -34,7 +34,7 @@ from barcore import record
 from barhold.errors import BarholdError
 from barhold.live.training_desk import TrainingDesk
 from barhold.model import Lifter, Wearer
-from barhold.store import People, Store, database, derived, derived_rows, schema
+from barhold.store import People, Store, database, derived, schema
 from barhold.store import store as writes
 from bench import store as stores
 from bench import years
@@ -130,13 +130,12 @@ def fill(place: str, number: int, count: int) -> int:
         people.add_lifter(Lifter(lifter_name(number)))
         people.wear(Wearer(device_id, 0, lifter_name(number)))
         raws = [raw for day in days for raw in day.raws]
-        log = derived_rows.Log(device_id, years.LOG_ID)
         with database.writing(store.engine) as connection:
-            writes.insert_records(connection, log, [(seq, raw) for seq, raw in enumerate(raws)])
-            writes.note_received(connection, log, days[-1].synced_utc_ms)
+            log = writes.take_log(connection, device_id, years.LOG_ID, days[-1].synced_utc_ms)
+            writes.insert_records(connection, log, list(enumerate(raws)))
             for day in days:
                 writes.keep_anchor(connection, day.anchor)
-            derived.records_changed(connection, *log, raws)
+            derived.records_changed(connection, log, raws)
     return len(raws)
 
 

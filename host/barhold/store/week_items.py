@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import in_time, owner
 
 LOOK_BACK = timedelta(weeks=5)
