@@ -199,7 +199,7 @@ def _plan(guide: Guide) -> None:
         except InputError as error:
             _console.note(str(error))
     if whose:
-        people.add_lifter(Lifter(whose, library.lasting(name)))
+        people.add_lifter(Lifter(whose, library.lasting(name), plan.exercise))
     else:
         library.use(name)
     kept = guide.connected(lambda control: send_targets(control, plan))

@@ -103,3 +103,15 @@ def test_a_hand_over_in_the_future_does_not_count_yet(place: str) -> None:
         People(store).wear(Wearer(DEVICE, START_MS + 7 * HOUR_MS, "Mia"))
     known = [json.loads(line) for line in barhold("lifter", "list", "--json", db=place).stdout.splitlines()]
     assert [(line["name"], line["wears"]) for line in known] == [("Ada", []), ("Mia", ["bar-1"])]
+
+
+def test_a_lifter_has_the_exercise_of_the_plan_however_it_was_named(tmp_path: Path) -> None:
+    place, team_file = tmp_path / "b.db", tmp_path / "team.toml"
+    team_file.write_text(
+        '[[lifter]]\nname = "Ada"\nplan = "glute-bridge"\n[[lifter]]\nname = "Tom"\nplan = "not-on-this-computer"\n'
+    )
+    assert barhold("lifter", "add", "Mia", "--plan", "glute-bridge", db=place).exit_code == 0
+    assert barhold("lifter", "import", str(team_file), db=place).exit_code == 0
+    with Store.open(place) as store:
+        found = {one.name: one.exercise for one in store.lifters()}
+    assert found == {"Ada": "glute bridge", "Mia": "glute bridge", "Tom": ""}
