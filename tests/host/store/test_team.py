@@ -25,7 +25,7 @@ def place(database_place: str) -> str:
         store.add_records(DEVICE, 1, [one.raw for one in stored(raws)], START_MS)
         people = People(store)
         for name in ("Ada", "Mia"):
-            people.add_lifter(Lifter(name, "glute-bridge" if name == "Mia" else ""))
+            people.add_lifter(Lifter(name, "glute-bridge", "glute bridge") if name == "Mia" else Lifter(name))
         people.wear(Wearer(DEVICE, 0, "Ada"))
         people.wear(Wearer(DEVICE, START_MS + HOUR_MS, "Mia"))
         last = store.sets.last(1)[0]
@@ -44,7 +44,7 @@ def test_a_renamed_lifter_keeps_all_sets_and_the_plan(place: str) -> None:
     assert barhold("lifter", "rename", "Ada", "Ida", db=place).exit_code == 0
     assert owners(place) == ["Ida", "Mia S", "Ida"]
     with Store.open(place) as store:
-        assert store.lifters() == [Lifter("Ida"), Lifter("Mia S", "glute-bridge")]
+        assert store.lifters() == [Lifter("Ida"), Lifter("Mia S", "glute-bridge", "glute bridge")]
     assert barhold("db", "check", db=place).exit_code == 0
 
 
