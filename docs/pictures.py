@@ -81,7 +81,7 @@ def _say_loads(store: Store) -> None:
 
 def _picture_report(store: Store, folder: Path) -> None:
     found, now = list(store.training_sets()), LAST + timedelta(minutes=10)
-    plan_of = plans.finder(store, "hip-thrust")
+    plan_of = plans.plan_finder(store, "hip-thrust")
     week = team_week.rows(found, [], plan_of, team_week.monday_of(now.date()), now)
     page = report.page(found, plan_of, now, {}, week)
     path = folder / "report.html"

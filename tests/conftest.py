@@ -1,8 +1,10 @@
 """Shared by all tests: recordings, golden files, and the firmware's modules."""
 
+import os
 import random
 import signal
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +12,16 @@ from pathlib import Path
 import pytest
 
 import postgreskit
+import schedule
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold.recordings import reader
 from mpy import rig
 
 SUPPORT = Path(__file__).parent / "support"
+
+# A run starts Python some hundred times. Where nothing compiled is kept, each start compiles all of its modules anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         postgreskit.name_the_folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    schedule.longest_first(items, lambda item: item.path.relative_to(SUPPORT.parent).as_posix())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -16,8 +16,13 @@ its directory, where writing it anew erases nothing, while every longer write co
 
 Beside them one file, the cursor: u32 log id, u32 acknowledged up to (exclusive), CRC-32 of both.
 
-In another folder lies the mirror: u32 log id, u32 acknowledged up to, u32 next seq, u32 boot, CRC-32 of all four. One
-flipped bit can set a whole folder of littlefs back to an earlier state, valid in itself. The mirror then shows it.
+One flipped bit can set a folder of littlefs, or all of it, back to an earlier state, valid in itself. What shows that
+lies apart from the file system, in the chip's own store: the mirror, u32 log id, u32 acknowledged up to, u32 next seq,
+u32 boot, CRC-32 of all four.
+
+In that store, too, lie up to NOTES records that are not in the log yet, each under a name of its own: u32 log id, then
+the record. Writing there never takes long, so it is done while a set is under way. A note counts while its seq is the
+log's next.
 """
 
 import binascii
@@ -35,6 +40,8 @@ CURSOR_NAME = "cursor"
 CURSOR_BYTES = 12
 MIRROR_NAME = "log_mirror"
 MIRROR_BYTES = 20
+NOTES = 64
+NOTE_BYTES = 4 + RECORD_BYTES
 SUFFIX = ".seg"
 SLOT_RECORDS = 4
 SLOT_BYTES = SLOT_RECORDS * RECORD_BYTES
@@ -93,6 +100,23 @@ def parse_mirror(raw: "bytes | bytearray") -> "tuple[int, int, int, int]":
         raise LayoutError("mirror of %d bytes has a wrong size or CRC" % len(raw))
     log_id, acked, next_seq, boot = struct.unpack_from("<IIII", raw)
     return log_id, acked, next_seq, boot
+
+
+def note_name(seq: int) -> str:
+    """Return the name under which record `seq` is noted."""
+    return "note%02d" % (seq % NOTES)
+
+
+def pack_note(log_id: int, raw: "bytes | bytearray") -> bytes:
+    """Return the content of the note of the record `raw`."""
+    return struct.pack("<I", log_id) + bytes(raw)
+
+
+def parse_note(note: bytes, log_id: int, seq: int) -> bytes:
+    """Return the record `seq` of this log that a note holds, or nothing when it is another one's, or damaged."""
+    if len(note) != NOTE_BYTES or struct.unpack_from("<I", note)[0] != log_id or not holds(note, 4, seq):
+        return b""
+    return note[4:]
 
 
 def name_of(first_seq: int) -> str:

@@ -74,6 +74,7 @@ HEALTH = 6  # state of the sensor; HEALTH_FORMAT
 GAP = 7  # discovery of a loss; GAP_FORMAT
 CORRECTION = 8  # the corrected rep's start; CORRECTION_FORMAT; takes back or changes an earlier REP
 TEXT = 9  # a piece of text (a crash's traceback); TEXT_FORMAT
+TURN = 10  # a press of the button between two sets: it is this lifter's turn; LIFTER_FORMAT
 # Provisional: sent live with NO_SEQ, never logged; the REP that follows is the truth.
 RISE = 16  # start of a rise that has cleared the least range; LIVE_FORMAT
 TOP = 17  # start of the hold; LIVE_FORMAT
@@ -91,6 +92,7 @@ HEALTH_FORMAT = "<HHII"  # battery_mv, rest_noise_ug, free_heap_bytes, largest_b
 GAP_FORMAT = "<II"  # first lost seq, last lost seq
 CORRECTION_FORMAT = "<BBBB"  # set, rep, action, new flags
 TEXT_FORMAT = "<BB14s"  # piece, pieces, utf-8
+LIFTER_FORMAT = "<I7s"  # CRC-32 of the lifter's name in utf-8, what the screen shows of it (SCREEN_LETTERS)
 LIVE_FORMAT = "<BBHH"  # set, rep, rom_mm so far, hold_ms so far
 PAYLOAD_FORMATS = {
     REP: REP_FORMAT,
@@ -102,6 +104,7 @@ PAYLOAD_FORMATS = {
     GAP: GAP_FORMAT,
     CORRECTION: CORRECTION_FORMAT,
     TEXT: TEXT_FORMAT,
+    TURN: LIFTER_FORMAT,
     RISE: LIVE_FORMAT,
     TOP: LIVE_FORMAT,
     TARGET: LIVE_FORMAT,
@@ -243,6 +246,12 @@ SET_NAME = 1  # utf-8, 1..NAME_BYTES bytes
 SET_TARGET = 2  # u16 ms: the hold to cue; 0 for none
 SET_LONG = 3  # u16 ms: the hold to cue as too long; 0 for none
 SET_RANGE = 4  # u16 mm, u16 mm: least and greatest range of one rep of the exercise
+# Of a sensor with a screen (STATE_SCREEN): u8 place of the lifter whose turn it is, then 0..LIFTERS_MOST lifters as
+# LIFTER_FORMAT; the place counts from 0, and is NOBODY when it is nobody's turn.
+SET_TURNS = 5
+NOBODY = 255
+LIFTERS_MOST = 8
+SCREEN_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-'"
 NAME_BYTES = 20
 UNNAMED = "barhold-%s"  # of the last 4 hex digits of its id: the name of a sensor that nobody named
 
@@ -297,3 +306,4 @@ NONCE_BYTES = 8
 STATE_UNCALIBRATED, STATE_BUSY, STATE_LOG_FAULT, STATE_SETTINGS_FAULT = 1, 2, 4, 8
 STATE_LOW_BATTERY, STATE_KEYED, STATE_SAFE_MODE = 16, 32, 64  # in safe mode nothing counts: only an update is taken
 STATE_OPEN = 128  # since 1.2; has a key, and yet answers everybody
+STATE_SCREEN = 256  # since 1.2; has a screen, which shows whose turn it is: SET_TURNS

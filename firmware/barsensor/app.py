@@ -3,7 +3,7 @@
 from array import array
 
 from barcore import event, protocol
-from barcore.ticks import extend_ms
+from barcore.ticks import elapsed_ms, extend_ms
 from barsensor.cue import POSE_REFUSED, POSE_TAKEN
 from barsensor.recorder import Recorder
 
@@ -18,6 +18,10 @@ SAMPLES_MS = 1000
 """Longer without samples, the sensor is not healthy."""
 STALL_MS = 2200
 """The longest that a write to flash took on an emulated ESP32: 1.4 s, and 2.1 s for the first one after a start."""
+NAME_MS = 3000
+"""After a press the screen shows the name for so long, though the set before is not over yet."""
+SPARE_MS = 200
+"""What the FIFO must still bridge after the slowest note."""
 STOPPED_STEPS = 250
 """5 s of steps at one and the same tick."""
 REST_MS = 1800
@@ -48,6 +52,9 @@ class App(Recorder):
         self._hurried_ms = -HURRIED_MS
         self._sampled_ms = -SAMPLES_MS
         self._rep = self._stopped_steps = 0
+        self._name_until_ms = 0
+        self.turns = control.turns if control else None
+        self._notes = True
 
     @property
     def name(self) -> str:
@@ -108,6 +115,8 @@ class App(Recorder):
             self._housekeeping.update(self, self._now_ms)
         if self._control:
             self._control.step(self._now_ms)
+        if self.turns and self.turns.pressed(self._board.button(), self._now_ms) and not self._detector.busy:
+            self._take_turn()
         if self._board.screen:
             self._show()
 
@@ -169,11 +178,24 @@ class App(Recorder):
         if self._detector.busy:
             self._busy_ms = self._now_ms
         log = self.log
-        if not log.dirty or log.locked or self._now_ms < max(self._busy_ms + REST_MS, self._flush_from_ms):
+        if not log.dirty or log.locked or self._now_ms < self._flush_from_ms:
             return
-        if self._detector.set_open and self._board.imu.bridge_ms < STALL_MS:
-            return  # the next rep may begin meanwhile, and its samples would be lost
+        in_set = self._detector.set_open
+        if self._now_ms < self._busy_ms + REST_MS or (in_set and self._board.imu.bridge_ms < STALL_MS):
+            # The next rep may begin meanwhile, and its samples would be lost; a note takes no time to speak of.
+            if in_set and self._notes and not self._detector.busy:
+                self._note()
+            return
         self._write()
+
+    def _note(self) -> None:
+        """Keep one record of the set that goes on; no more notes where that takes longer than the FIFO can bear."""
+        if not self.log.unnoted:
+            return
+        clock = self._board.clock
+        began = clock.ticks_ms()
+        self._save(self.log.note)
+        self._notes = elapsed_ms(clock.ticks_ms(), began) + SPARE_MS <= self._board.imu.bridge_ms
 
     # --- samples and events ---
 
@@ -230,6 +252,19 @@ class App(Recorder):
             for end in self._ends:
                 end.live(self._record)
 
+    def _take_turn(self) -> None:
+        """Make it the next lifter's turn, and tell whoever is connected."""
+        self.turns.advance()
+        self.stay_awake()
+        self._name_until_ms = self._now_ms + NAME_MS
+        self._log_turn()
+        self.rest()  # a host that hears of it asks for it at once; nobody begins a rep with a hand on the button
+        for end in self._ends:
+            end.live(self._record)
+
     def _show(self) -> None:
-        settings = self._detector.settings
-        self._board.screen.show(self._rep, self._detector.live.hold_ms, settings.target_ms, self.battery_low)
+        detector = self._detector
+        name = ""
+        if self.turns and not detector.busy and (self._now_ms < self._name_until_ms or not detector.set_open):
+            name = self.turns.name
+        self._board.screen.show(self._rep, detector.live.hold_ms, detector.settings.target_ms, self.battery_low, name)

@@ -25,6 +25,7 @@ from barsensor.calibration import Calibration
 from barsensor.link.rawstream import RawStream
 from barsensor.storage import config
 from barsensor.storage.config_file import ConfigError
+from barsensor.turns import Turns
 
 _OWNERS = (protocol.ACCESS, protocol.ERASE, protocol.UPDATE)
 
@@ -37,6 +38,7 @@ class Control:
         self.settings, self._settings_fault = config.SETTINGS.load(board.config)
         self.access = Access(board.config)
         self.calibration = Calibration(board)
+        self.turns = Turns(board.config) if board.screen else None
         self.raw = RawStream()
         self._updater = updater
         self._health = health
@@ -63,7 +65,8 @@ class Control:
     def faults(self) -> tuple:
         """What is wrong with each kept file, "" where nothing is."""
         update_fault = self._updater.fault if self._updater else ""
-        return self._settings_fault, self.calibration.fault, self.access.fault, update_fault
+        turns_fault = self.turns.fault if self.turns else ""
+        return self._settings_fault, self.calibration.fault, self.access.fault, update_fault, turns_fault
 
     @property
     def detector_settings(self):
@@ -150,6 +153,7 @@ class Control:
             (protocol.STATE_LOW_BATTERY, app.battery_low),
             (protocol.STATE_KEYED, self.access.key),
             (protocol.STATE_OPEN, self.access.is_open),
+            (protocol.STATE_SCREEN, self.turns),
         )
         return sum([bit for bit, on in bits if on])
 
@@ -163,20 +167,25 @@ class Control:
         return told if isinstance(told, int) else (protocol.UPDATE_STATE, told)
 
     def _set(self, body: bytes, _asker, _at_hand: bool) -> tuple:
-        if body:
-            changed = _changed(self.settings, body)
+        entries = parse_info(body)
+        turns = entries.pop(protocol.SET_TURNS, None) if self.turns else None
+        if entries:
+            changed = _changed(self.settings, entries)
             config.SETTINGS.save(self._board.config, changed)
             self.settings, self._settings_fault = changed, ""
             self._app.retarget(changed, self.long_after_ms)
+        if turns is not None:
+            self.turns.put(turns)
         told = self.settings
-        return protocol.SETTINGS, pack_info(
-            (
-                (protocol.SET_NAME, self.name.encode()),
-                (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
-                (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
-                (protocol.SET_RANGE, struct.pack("<HH", told["least_mm"], told["most_mm"])),
-            )
-        )
+        entries = [
+            (protocol.SET_NAME, self.name.encode()),
+            (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
+            (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
+            (protocol.SET_RANGE, struct.pack("<HH", told["least_mm"], told["most_mm"])),
+        ]
+        if self.turns:
+            entries.append((protocol.SET_TURNS, self.turns.packed))
+        return protocol.SETTINGS, pack_info(entries)
 
     def _keep_key(self, body: bytes, _asker, _at_hand: bool) -> tuple:
         self.access.give(body)
@@ -229,10 +238,10 @@ def _writes(kind: int, body: bytes) -> bool:
     return kind in (protocol.KEY, protocol.ERASE) or (kind == protocol.SET and body != b"")
 
 
-def _changed(settings: dict, body: bytes) -> dict:
-    """Return the settings with what the body of SET changes in them."""
+def _changed(settings: dict, entries: dict) -> dict:
+    """Return the settings with what the entries of SET change in them."""
     changed = dict(settings)
-    for tag, value in parse_info(body).items():
+    for tag, value in entries.items():
         if tag == protocol.SET_NAME:
             changed["name"] = str(value, "utf-8")
         elif tag in (protocol.SET_TARGET, protocol.SET_LONG) and len(value) == 2:

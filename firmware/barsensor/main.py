@@ -39,7 +39,7 @@ def compose(
     `slots` are where updates go; without them none is taken.
     """
     control = Control(board, updates(board, slots), Health(slots)) if slots else Control(board)
-    log, fault = open_log(board.storage, board.config)
+    log, fault = open_log(board.storage, board.nvs)
     ends = []
     for link in links:
         size = link.max_frame_bytes
@@ -53,6 +53,7 @@ def compose(
     app.log_faults += 1 if fault else 0
     app.link_faults = 1 if radio_fault else 0
     tell(app, board.config, (fault, imu_fault, radio_fault) + control.faults)
+    remember_config(app, board.config)
     return app
 
 
@@ -67,12 +68,23 @@ def updates(board, slots) -> Update:
     return Update(board, slots, SensorIdentity(FIRMWARE_VERSION, family, getattr(sys.implementation, "_mpy", 0)))
 
 
-def open_log(storage, mirror) -> tuple:
+def open_log(storage, nvs) -> tuple:
     """Return (the log, fault): where storage fails it is one in memory, since counting and cues need none."""
     try:
-        return RecordLog(storage, mirror=mirror), ""
+        return RecordLog(storage, nvs=nvs), ""
     except OSError as error:
         return RecordLog(MemoryStorage(storage.new_id)), "log: storage fails (%s), nothing is kept" % error
+
+
+def remember_config(app, store) -> None:
+    """Note which files of the configuration there are, as for a sensor whose older firmware noted none."""
+    try:
+        there = () if app.log.locked else store.names()
+        for form in (config.SETTINGS, config.CALIBRATION, config.KEY):
+            if form.name in there:
+                store.remember(form.name)
+    except OSError:
+        app.log_faults += 1
 
 
 def tell(app, store, faults) -> None:
@@ -153,7 +165,7 @@ def restart(board, app, fault) -> None:
 def note_crash(board, app, fault) -> bool:
     """Keep what can be kept; return whether the crash is another one than the last."""
     try:
-        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage, board.config)[0], 0)
+        log, now_ms = (app.log, app.now_ms()) if app else (open_log(board.storage, board.nvs)[0], 0)
         log.flush()
         return crash.note(log, board.config, "crash", now_ms, crash.text_of(fault))
     except Exception:  # noqa: BLE001 - the crash may be the storage's own; the restart is what counts

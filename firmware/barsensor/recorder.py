@@ -22,6 +22,7 @@ class Recorder:
         self._fault_from_ms = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
+        self.turns = None  # of a board with a screen
         self.log_faults = self.imu_faults = self.link_faults = 0
         self._note_start(uncalibrated)
 
@@ -76,14 +77,31 @@ class Recorder:
             self._log_fault()
             record.pack_event(self._record, 0, ev, self.log.boot, protocol.NO_SEQ, t_ms)
 
+    def _log_turn(self) -> None:
+        """Log whose turn it has become; leave the record in `_record`."""
+        values = self.turns.lifter
+        try:
+            self.log.read_into(self.log.append(protocol.TURN, 0, self._now_ms, values), self._record)
+        except OSError:
+            self._log_fault()
+            record.pack_into(self._record, 0, protocol.TURN, 0, self.log.boot, protocol.NO_SEQ, self._now_ms, values)
+
     def _note_start(self, uncalibrated: int) -> None:
         # Durable before anyone can ask for the time, so that this boot's number is never given twice.
         self.log.append(protocol.BOOT, 0, 0, (self._board.power.cause,) + FIRMWARE_VERSION + (uncalibrated,))
         self.rest()
 
     def _write(self) -> None:
+        self._save(self._flush_log)
+
+    def _flush_log(self) -> None:
+        self.log.flush()
+        if self.turns:
+            self.turns.save()
+
+    def _save(self, write) -> None:
         try:
-            self.log.flush()
+            write()
         except OSError:
             self._log_fault()
             self._flush_from_ms = self._now_ms + FLUSH_RETRY_MS

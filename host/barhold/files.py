@@ -134,7 +134,7 @@ def check_replaceable(path: Path) -> None:
 
 
 @contextmanager
-def made_folder(folder: Path) -> Iterator[None]:
+def new_folder(folder: Path) -> Iterator[None]:
     """Create a folder that is missing, and remove it again if the work inside fails."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from barcore import record
 from barhold.errors import BarholdError
-from barhold.live.training_desk import TrainingDesk
+from barhold.live.training_service import TrainingService
 from barhold.model import Lifter, Wearer
 from barhold.store import People, Store, database, derived, schema
 from barhold.store import store as writes
@@ -178,12 +178,12 @@ def _export(place: str, records: int) -> list[Figure]:
 def _after_a_set(place: str, device_id: str) -> Figure:
     """Measure what a live page reads after a set: what it shows of everybody, and the turn at the lane's sensor."""
     with Store.open(place) as store:
-        desk = TrainingDesk(store)
+        service = TrainingService(store)
         took = []
         for _ in range(5):
             began_s = time.process_time()
-            desk.refresh(set())
-            desk.turn(device_id, NOW_MS)
+            service.refresh(set())
+            service.turn(device_id, NOW_MS)
             took.append(time.process_time() - began_s)
     return Figure("what the live page reads after a set", min(took), 0.05, "s")
 

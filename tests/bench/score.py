@@ -98,7 +98,7 @@ def figures(scored: Sequence[Scored]) -> Figures:
 
 
 def _matches(one: Scored) -> list[Match]:
-    paired = ground_truth.pairs(one.true, one.found.reps, one.start_s)
+    paired = ground_truth.match(one.true, one.found.reps, one.start_s)
     return [(pair.true, pair.found) for pair in paired if pair.true and pair.found]
 
 

@@ -21,8 +21,8 @@ from barhold.model import StoredRecord
 from barhold.recordings import reader
 from barhold.recordings.reader import Recording
 from barhold.training import sets
+from bench import __main__ as bench_main
 from bench import cases, cost, found, gym, peers, run, store, table, years
-from bench.__main__ import bench as bench_app
 from bench.peers import rule
 from hostkit import DATA, ROOT, TEST_PATHS
 from mpy import rig
@@ -35,7 +35,7 @@ needs_peers = pytest.mark.skipif(not HAVE_PEERS, reason="the extra `bench` is no
 
 def run_bench(*args):
     """Run `poe bench` in this process."""
-    return CliRunner().invoke(bench_app, [str(arg) for arg in args], env={"NO_COLOR": "1", "COLUMNS": "100"})
+    return CliRunner().invoke(bench_main.bench, [str(arg) for arg in args], env={"NO_COLOR": "1", "COLUMNS": "100"})
 
 
 def bench_process(*args, **env):
@@ -213,18 +213,24 @@ def test_the_readme_of_the_bench_names_every_peers_package():
         assert name in text
 
 
-def test_years_are_stored_and_read_in_both_databases():
+@pytest.mark.parametrize(
+    ("sessions_per_year", "commands"),
+    [(6, ["check"]), pytest.param(years.SESSIONS_PER_YEAR, ["sets", "check", "report"], marks=pytest.mark.long)],
+)
+def test_years_are_stored_and_read_in_both_databases(monkeypatch, sessions_per_year, commands):
+    assert set(commands) <= set(bench_main._reading_commands())
+    monkeypatch.setattr(bench_main, "_reading_commands", lambda: commands)
+    monkeypatch.setattr(years, "SESSIONS_PER_YEAR", sessions_per_year)
     result = run_bench("store", "--years", 2, "--runs", 1, "--lifters", 0, "--json")
     kinds = ["SQLite", "PostgreSQL"]
     if postgreskit.binaries() is None or find_spec("psycopg") is None:
         assert "PostgreSQL is not measured" in result.stderr or "psycopg" in result.stderr
         kinds.pop()
     came = rows(result, "bench_ingest")
-    assert [(row["store"], row["sessions"]) for row in came] == [(kind, 300) for kind in kinds]
-    assert all(row["records"] > 15_000 for row in came)
+    assert [(row["store"], row["sessions"]) for row in came] == [(kind, 2 * sessions_per_year) for kind in kinds]
+    assert all(row["records"] > 50 * row["sessions"] for row in came)
     read = rows(result, "bench_read")
-    assert {row["store"] for row in read} == set(kinds)
-    assert {"sets", "check"} <= {row["command"] for row in read}
+    assert [(row["store"], row["command"]) for row in read] == [(kind, name) for kind in kinds for name in commands]
     for row in read:
         assert row["met"] == (row["whole_s"] <= 1.5 and row["growth"] <= 2)
         assert row["growth"] == pytest.approx(row["whole_s"] / row["half_s"])

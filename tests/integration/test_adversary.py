@@ -29,6 +29,7 @@ from barsensor.link.session_port import SessionPort
 from barsensor.link.session_protocol import SessionProtocol
 from barsensor.storage.record_log import RecordLog
 from fake_sensor import make
+from memory_nvs import MemoryNvs
 
 QUICK, LONG = 1500, 15_000
 """Connections without a key, and as many with one."""
@@ -46,6 +47,7 @@ class Wires:
 
     max_frame_bytes, is_cable, connected, up, room = MAX_FRAME, False, True, True, 1 << 16
     faults = 0
+    spoke_ms = -1
 
     def __init__(self) -> None:
         self.incoming: deque[tuple[int, int, bytes]] = deque()
@@ -69,14 +71,14 @@ class Sensor:
         self.access = Access(MemoryStorage(lambda: 0))
         self.access.give(key)
         ids = iter(range(1000, 1 << 30))
-        self.storage, self.mirror = (MemoryStorage(lambda: next(ids)) for _ in range(2))
+        self.storage, self.nvs = MemoryStorage(lambda: next(ids)), MemoryNvs()
         self.made: dict[tuple[int, int], bytes] = {}
         self.now_ms = 0
         self.start()
 
     def start(self) -> None:
         """Start, as after a power cut: what was not written is gone."""
-        self.log = RecordLog(self.storage, mirror=self.mirror)
+        self.log = RecordLog(self.storage, nvs=self.nvs)
         self.wires = Wires()
         answer = SessionProtocol(DEVICE, self.log, "bar", "0.1.0", MAX_FRAME, access=self.access)
         self.port = SessionPort(self.wires, answer)

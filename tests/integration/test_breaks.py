@@ -19,7 +19,7 @@ from ether import Ether
 from barcore import protocol
 from barhold.connection import Connection
 from barhold.errors import LinkError
-from barhold.link.fragments import Pieces
+from barhold.link.fragments import FragmentAssembler
 from barhold.store import Store
 from barhold.sync.one_sensor import utc_clock
 from barsensor.boards.storage import MemoryStorage
@@ -72,7 +72,7 @@ class TornTransport:
         self._sensor, self._ether = sensor, sensor.ether
         self._rng, self._lost_share, self._left = rng, lost_share, break_at
         self._size = mtu - 3
-        self._pieces = Pieces()
+        self._pieces = FragmentAssembler()
         self.lost = [0, 0]  # writes, notifications
         self.broken = False
         for _ in range(3):

@@ -52,7 +52,7 @@ def leave_while_it_looks(terminal: Terminal) -> None:
 
 def leave_after_the_name(terminal: Terminal) -> None:
     terminal.expect("Found barhold-3fb6: id 0000000000003fb6")
-    terminal.expect("What shall it be called?")
+    terminal.expect("What would you like to call it?")
     terminal.type("bar-2")
     terminal.expect("It is now called bar-2.")
     terminal.expect("Pairing needs the cable.")

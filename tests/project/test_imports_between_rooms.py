@@ -42,6 +42,7 @@ FIRMWARE_ARROWS = {
     "barsensor/crash": {"barcore"},
     "barsensor/health": {"barloader"},
     "barsensor/calibration": {"barcore", "barsensor/storage"},
+    "barsensor/turns": {"barcore", "barsensor/storage"},
     "barsensor/recorder": {"barcore", "barsensor/crash", "barsensor/cue"},
     "barsensor/housekeeping": {"barcore", "barsensor/cue"},
     "barsensor/diagnosis": {"barcore", "barsensor/storage"},
@@ -53,6 +54,7 @@ FIRMWARE_ARROWS = {
         "barsensor/diagnosis",
         "barsensor/link",
         "barsensor/storage",
+        "barsensor/turns",
     },
     "barsensor/safe": {
         *("barcore", "barloader"),

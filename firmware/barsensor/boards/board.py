@@ -2,10 +2,24 @@
 
 
 class Board:
-    """One opened board. `tone`, `screen`, `console` and `bluetooth` are None where there is none."""
+    """One opened board. `tone`, `screen`, `console`, `bluetooth` and `nvs` are None where there is none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - one name more would be a wrapper for nothing
-        self, name, device_id, clock, imu, storage, config, lamp, tone, screen, button, power, console, bluetooth
+        self,
+        name,
+        device_id,
+        clock,
+        imu,
+        storage,
+        config,
+        lamp,
+        tone,
+        screen,
+        button,
+        power,
+        console,
+        bluetooth,
+        nvs=None,
     ) -> None:
         self.name = name
         self.device_id = device_id
@@ -20,3 +34,4 @@ class Board:
         self.power = power
         self.console = console
         self.bluetooth = bluetooth
+        self.nvs = nvs

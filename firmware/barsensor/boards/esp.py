@@ -13,6 +13,7 @@ from machine import ADC, I2C, PWM, Pin, Timer
 
 from barcore import protocol
 from barloader import slots
+from barsensor.boards.storage import FolderStorage
 from barsensor.drivers import bus
 from barsensor.drivers.fault import ImuError
 
@@ -30,6 +31,8 @@ FEEDER, FEED_EVERY_MS = 0, 2000
 NO_CELL_MV = 2500
 """Less than this no cell gives: the board runs from its cable."""
 BUS_HZ = 400000
+NVS_NAMESPACE = "barhold"
+NVS_BYTES_MOST = 64
 CPU_HZ = 240000000
 """The image for an ESP32 with PSRAM starts at 160 MHz, at which 200 samples a second are too many."""
 
@@ -154,6 +157,42 @@ class Power:
         """Return the chip's temperature, None where it has no thermometer that can be believed."""
         measure = getattr(esp32, "mcu_temperature", None)
         return measure() if measure else None
+
+
+class Nvs:
+    """The chip's own store of short values (port `nvs` in `record_log`), a partition beside the file system.
+
+    A write programs some 150 bytes, and about each 30th also erases one block. It never searches the flash.
+    """
+
+    def __init__(self) -> None:
+        self._nvs = esp32.NVS(NVS_NAMESPACE)
+        self._raw = bytearray(NVS_BYTES_MOST)
+
+    def read(self, name: str) -> bytes:
+        """Return a value, none for one that is not there."""
+        try:
+            return bytes(self._raw[: self._nvs.get_blob(name, self._raw)])
+        except OSError:
+            return b""
+
+    def write(self, name: str, data) -> None:
+        """Keep a value, durable on return; a power cut leaves the old one or the new one."""
+        self._nvs.set_blob(name, data)
+        self._nvs.commit()
+
+
+def open_nvs():
+    """Return the chip's own store, None where its partition cannot be used."""
+    try:
+        return Nvs()
+    except OSError:
+        return None
+
+
+def open_config() -> FolderStorage:
+    """Return the folder of the configuration, of which the chip's own store knows what it must hold."""
+    return FolderStorage("/config", new_id, open_nvs())
 
 
 def cause() -> int:

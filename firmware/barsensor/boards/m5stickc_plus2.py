@@ -46,9 +46,10 @@ def open_board() -> Board:
         wake_by_buttons()
 
     power = esp.Power(esp.Battery(BATTERY), arm)
-    storage, config = FolderStorage("/log", esp.new_id), FolderStorage("/config", esp.new_id)
+    storage, config, nvs = FolderStorage("/log", esp.new_id), esp.open_config(), esp.open_nvs()
+    device_id, console = esp.device_id(), esp.console()
     return Board(
-        NAME, esp.device_id(), clock, imu, storage, config, lamp, tone, screen, button, power, esp.console(), bluetooth
+        NAME, device_id, clock, imu, storage, config, lamp, tone, screen, button, power, console, bluetooth, nvs
     )
 
 
@@ -58,7 +59,7 @@ def open_spare() -> Board:
     esp.full_speed()
     power = esp.Power(esp.Battery(BATTERY), wake_by_buttons)
     lamp, tone, button = esp.Lamp(LED, lit=1), esp.Tone(SOUNDER), esp.Button(BUTTON_A)
-    config = FolderStorage("/config", esp.new_id)
+    config = esp.open_config()
     clock, console = esp.Clock(), esp.console()
     return Board(NAME, esp.device_id(), clock, None, None, config, lamp, tone, None, button, power, console, bluetooth)
 

@@ -133,6 +133,21 @@ class Button:
         return self.pressed
 
 
+class Screen:
+    """A screen that only holds what stands on it: the rep, the hold in ms, or a name."""
+
+    def __init__(self) -> None:
+        self.rep = self.hold_ms = 0
+        self.name = ""
+
+    def show(self, rep: int, hold_ms: int, _target_ms: int, _low_battery: bool, name: str = "") -> None:
+        """Show this."""
+        self.rep, self.hold_ms, self.name = rep, hold_ms, name
+
+    def off(self) -> None:
+        """Nothing to darken."""
+
+
 class Stopped(BaseException):
     """The board went to "sleep" or "restart". A BaseException, so that no handler of faults takes it for one."""
 
@@ -195,6 +210,7 @@ def open_board(
     device_id: bytes = b"",
     log_id: int = 0,
     speed: int = 1,
+    has_screen: bool = False,
 ) -> Board:
     """Return a board that plays `samples`, its log in `folder` or else in memory. Ids not given come from `samples`.
 
@@ -217,9 +233,8 @@ def open_board(
     if not storage.names():  # a folder that cannot be read is told here
         fresh_ids.append(log_id or digest)  # for the first log only: a later one must not have its id again
     imu = PlayedImu(samples, clock, start_tick)
-    return Board(
-        "sim", device_id, clock, imu, storage, config, Noted(clock), Noted(clock), None, Button(), Power(), None, None
-    )
+    lamp, tone, screen = Noted(clock), Noted(clock), Screen() if has_screen else None
+    return Board("sim", device_id, clock, imu, storage, config, lamp, tone, screen, Button(), Power(), None, None)
 
 
 def _host_ms() -> int:

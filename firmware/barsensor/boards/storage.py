@@ -2,6 +2,7 @@
 
 import os
 
+THERE = b"there"
 SYNC = getattr(os, "fsync", None)
 """CPython only: on littlefs, closing a file makes all of its new content durable, in one piece."""
 
@@ -9,11 +10,13 @@ SYNC = getattr(os, "fsync", None)
 class FolderStorage:
     """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log.
 
-    Where the folder cannot be made, each use of it raises OSError and says why: the board itself still opens.
+    Where the folder cannot be made, each use of it raises OSError and says why: the board itself still opens. `nvs`
+    (port in `record_log`) knows what must be there: one flipped bit can take a whole folder of littlefs away.
     """
 
-    def __init__(self, folder: str, new_id) -> None:
+    def __init__(self, folder: str, new_id, nvs=None) -> None:
         self._folder = folder
+        self._nvs = nvs
         self.new_id = new_id
         try:
             os.mkdir(folder)
@@ -45,6 +48,15 @@ class FolderStorage:
     def remove(self, name: str) -> None:
         """Delete a file."""
         os.remove(self._path(name))
+
+    def must_hold(self, name: str) -> bool:
+        """Tell whether `remember` was told of the file, so that it is missed when it is not there."""
+        return self._nvs is not None and self._nvs.read(name) == THERE
+
+    def remember(self, name: str) -> None:
+        """Note that from now on the file must be there."""
+        if self._nvs and not self.must_hold(name):
+            self._nvs.write(name, THERE)
 
     def _path(self, name: str) -> str:
         return self._folder + "/" + name
@@ -85,3 +97,10 @@ class MemoryStorage:
     def remove(self, name: str) -> None:
         """Delete a file."""
         del self.files[name]
+
+    def must_hold(self, _name: str) -> bool:
+        """Miss nothing."""
+        return False
+
+    def remember(self, name: str) -> None:
+        """Note nothing."""

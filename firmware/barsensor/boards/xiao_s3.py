@@ -45,10 +45,9 @@ def open_board() -> Board:
         esp32.wake_on_ext1((Pin(IMU_INT1, Pin.IN),), esp32.WAKEUP_ANY_HIGH)
 
     power = esp.Power(esp.Battery(BATTERY), arm)
-    storage, config = FolderStorage("/log", esp.new_id), FolderStorage("/config", esp.new_id)
-    return Board(
-        NAME, esp.device_id(), clock, imu, storage, config, lamp, tone, None, button, power, esp.console(), bluetooth
-    )
+    storage, config, nvs = FolderStorage("/log", esp.new_id), esp.open_config(), esp.open_nvs()
+    device_id, console = esp.device_id(), esp.console()
+    return Board(NAME, device_id, clock, imu, storage, config, lamp, tone, None, button, power, console, bluetooth, nvs)
 
 
 def open_spare() -> Board:
@@ -56,7 +55,7 @@ def open_spare() -> Board:
     esp.full_speed()
     power = esp.Power(esp.Battery(BATTERY), wake_by_button)
     lamp, tone, button = esp.Lamp(LED, lit=0), esp.Tone(SOUNDER), esp.Button(BUTTON, Pin.PULL_UP)
-    config = FolderStorage("/config", esp.new_id)
+    config = esp.open_config()
     clock, console = esp.Clock(), esp.console()
     return Board(NAME, esp.device_id(), clock, None, None, config, lamp, tone, None, button, power, console, bluetooth)
 

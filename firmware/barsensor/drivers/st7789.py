@@ -1,10 +1,12 @@
-"""The screen of the M5StickC Plus2, an ST7789 with 135 x 240 pixels: rep number above, running hold below.
+"""The screen of the M5StickC Plus2, an ST7789 with 135 x 240 pixels: rep number above, running hold below, or a name.
 
 Digits of seven bars and their joints, each a filled rectangle; there is no frame buffer. A rectangle is drawn only when
 its colour changes, and one `show` draws at most RECTS_A_CALL of them: sampling must not wait for a screen.
 """
 
 from array import array
+
+from barsensor.drivers.banner import Banner
 
 WIDTH, HEIGHT = 135, 240
 LEFT, TOP = 52, 40
@@ -75,30 +77,54 @@ class St7789:
         self._behind = False
         self._next = 0
         self._told = array("i", (-1, -1, -1, -1))
+        self._name = ""
+        self._banner = Banner(WIDTH)
+        self._open_window = self._open  # a bound method made anew at each call would take heap
+        self._write = spi.write
         self._start(reset, clock)
 
-    def show(self, rep: int, hold_ms: int, target_ms: int, low_battery: bool) -> None:
-        """Show this, or go on drawing it: at most RECTS_A_CALL rectangles a call. Allocates nothing."""
+    def show(self, rep: int, hold_ms: int, target_ms: int, low_battery: bool, name: str = "") -> None:
+        """Show this, or go on drawing it: at most RECTS_A_CALL rectangles a call. Allocates nothing.
+
+        A `name` of SCREEN_LETTERS stands in the place of the numbers.
+        """
         told = self._told
         tenths = hold_ms // 100
         reached = hold_ms >= target_ms > 0
-        if told[0] != rep or told[1] != tenths or told[2] != reached or told[3] != low_battery:
+        if self._name != name or (told[0] != rep or told[1] != tenths or told[2] != reached or told[3] != low_battery):
             # One by one: a tuple of four would take heap.
             told[0] = rep
             told[1] = tenths
             told[2] = reached
             told[3] = low_battery
-            self._want_digits(rep, tenths, GREEN if reached else AMBER)
+            self._name = name
+            if name:
+                self._want_nothing()
+            else:
+                self._want_digits(rep, tenths, GREEN if reached else AMBER)
             self._wanted[BATTERY_AT] = RED if low_battery else BLACK
             self._behind = True
-        if self._behind:
+        # Numbers and name share their place: what goes is black before the other is drawn.
+        if not name and self._banner.name != "":
+            self._draw_name(name)
+        elif self._behind:
             self._draw()
+        elif self._banner.name != name:
+            self._draw_name(name)
 
     def off(self) -> None:
         """Go dark and to sleep; only a new start ends it."""
         self._light(0)
         self._send(0x28, b"")
         self._send(0x10, b"")
+
+    def _draw_name(self, name: str) -> None:
+        self._banner.draw(name, self._open_window, self._write)
+        self._select(1)
+
+    def _want_nothing(self) -> None:
+        for at in range(BATTERY_AT):
+            self._wanted[at] = BLACK
 
     def _want_digits(self, rep: int, tenths: int, colour: int) -> None:
         self._want(0, DIGITS[rep // 10 % 10] if rep >= 10 else BLANK, WHITE)

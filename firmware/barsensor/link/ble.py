@@ -11,6 +11,7 @@ NOTIFY_OVERHEAD = 3
 CHECK_MS = 1000
 AGAIN_MS = 10000
 IDLE_MS = 10000
+"""Left to find the services and to subscribe, of which MicroPython tells nothing. Who has written has PROVE_MS."""
 PROBE_MS = 5000
 STUCK_MS = 6000
 CLOSE_MS = 5000
@@ -30,7 +31,7 @@ class BleLink:
     | CONNECTED   | HELLO                                   | hands it on                   | OPEN        |
     | CONNECTED   | HELLO, MTU too small for a record       | STATUS SMALL_MTU              | CONNECTED   |
     | CONNECTED   | any other frame                         | hands it on (nobody answers)  | CONNECTED   |
-    | CONNECTED   | 10 s without HELLO                      | disconnects                   | CLOSING     |
+    | CONNECTED   | 10 s without a write                    | disconnects                   | CLOSING     |
     | OPEN        | BYE                                     | hands it on, idle time begins | CONNECTED   |
     | OPEN        | any other frame                         | hands it on                   | OPEN        |
     | both        | nothing came for 5 s, nothing waits     | notifies the battery: a probe | same        |
@@ -38,7 +39,7 @@ class BleLink:
     | both        | disconnected                            | drops all frames, advertises  | ADVERTISING |
     | CLOSING     | disconnected, or it never was connected | drops all frames, advertises  | ADVERTISING |
     | CLOSING     | 5 s and still not                       | radio off and on              | ADVERTISING |
-    | both        | drop(): not authenticated, or silent    | disconnects                   | CLOSING     |
+    | both        | drop(): not authenticated 5 s after the first write, or silent | disconnects | CLOSING |
     | any but OFF | the radio raises OSError                | counts it                     | FAILED      |
     | FAILED      | 10 s later                              | radio off and on              | ADVERTISING |
     | any but OFF | another central connects or writes      | disconnects that one          | same        |
@@ -62,6 +63,7 @@ class BleLink:
         self._since_ms = self._heard_ms = self._check_ms = self._advertise_from_ms = 0
         self.faults = 0
         self.fault = ""
+        self.spoke_ms = -1
         self.state = OFF
 
     def start(self, now_ms: int) -> None:
@@ -164,12 +166,15 @@ class BleLink:
         if self._radio.ends != self._ends_seen:
             self._free(now_ms)
             return None
+        if self.spoke_ms < 0 and self._radio.inbox:
+            self.spoke_ms = now_ms
         outbox = self._outbox
         outbox.push(now_ms)
         if now_ms >= self._heard_ms + PROBE_MS and not outbox:
             self._heard_ms = now_ms
             outbox.try_one(None, now_ms)
-        idle = self.state == CONNECTED and now_ms >= self._since_ms + IDLE_MS
+        silent = self.state == CONNECTED and self.spoke_ms <= self._since_ms  # since it came, or since its BYE
+        idle = silent and now_ms >= self._since_ms + IDLE_MS
         if idle or outbox.failing_ms(now_ms) >= STUCK_MS:
             self._close(now_ms)
         elif outbox.waiting_bytes <= NEXT_BELOW_BYTES:
@@ -222,6 +227,7 @@ class BleLink:
     def _free(self, now_ms: int) -> None:
         """Forget the host that was there, and look for the next one."""
         self._ends_seen = self._radio.ends
+        self.spoke_ms = -1
         self._radio.forget()
         self._outbox.clear()
         self._advertise(now_ms, soon=True)

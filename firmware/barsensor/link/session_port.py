@@ -1,23 +1,26 @@
 """One end of a connection: a link and what is answered on it. A host may be on the radio, another one on the cable."""
 
-from barsensor.link.session_protocol import IDLE, LOCKED, PROVED
+from barsensor.link.session_protocol import IDLE, LOCKED
 
 PROVE_MS = 5000
-"""A host that has said HELLO to a sensor with a key proves the key within this time."""
+"""From its first write on, a host opens a connection within this time; where the sensor has a key, it proves it."""
 SILENT_MS = 30000
+UNPROVED = (IDLE, LOCKED)  # as a constant: made in each step, it would be garbage
 
 
 class SessionPort:
     """Serves one link, a frame a step, so that a chatty host delays no sample, and ends what holds it for nothing.
 
     A link: `poll(now_ms) -> None or (type, nonce, body)`, `send(raw)`, `drop(now_ms)`, `max_frame_bytes`, `connected`,
-    `is_cable`, `up` (a host can reach it), `faults` (how often what carries it failed).
+    `spoke_ms` (when the host that is connected first wrote, -1 before that and on a cable), `is_cable`, `up` (a host
+    can reach it), `faults` (how often what carries it failed).
     """
 
     def __init__(self, link, answer) -> None:
         self.link = link
         self._answer = answer
-        self._locked_from_ms = -1  # since when a host that is connected has proved nothing
+        self._unproved_from_ms = -1  # since when a host could have proved that it may be here
+        self._proved_ms = -1
 
     @property
     def open(self) -> bool:
@@ -51,11 +54,14 @@ class SessionPort:
     def _is_overdue(self, now_ms: int) -> bool:
         """Tell whether the host had its time to prove the key, or has been silent for too long."""
         state = self._answer.state
-        if state == PROVED or not self.link.connected:
-            self._locked_from_ms = -1
-        elif state == LOCKED and self._locked_from_ms < 0:
-            self._locked_from_ms = now_ms  # another HELLO, or a BYE, gives no more time
-        if self._locked_from_ms >= 0 and now_ms - self._locked_from_ms >= PROVE_MS:
+        if not self.link.connected:
+            self._unproved_from_ms = self._proved_ms = -1
+            return False
+        if state not in UNPROVED:
+            self._unproved_from_ms, self._proved_ms = -1, now_ms
+        elif self._unproved_from_ms < 0:  # another HELLO, or a BYE, gives no more time
+            self._unproved_from_ms = max(self.link.spoke_ms, self._proved_ms)
+        if self._unproved_from_ms >= 0 and now_ms - self._unproved_from_ms >= PROVE_MS:
             return True
         return state != IDLE and now_ms - self._answer.heard_ms >= SILENT_MS
 

@@ -20,6 +20,7 @@ class FrameStream:
     """
 
     is_cable = up = True
+    spoke_ms = -1  # who is at the cable has all the time in the world
     faults = 0
     max_frame_bytes = protocol.MAX_FRAME
 

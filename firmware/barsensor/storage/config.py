@@ -4,8 +4,18 @@ values, fault = config.SETTINGS.load(board.config)      never raises; a fault is
 config.SETTINGS.save(board.config, values)                keys that this firmware does not know stay in the file
 """
 
+import struct
+
 from barcore.calibrate import OFFSET_MOST, SCALE_LEAST, SCALE_MOST
-from barcore.protocol import KEY_BYTES, NAME_BYTES, UNNAMED
+from barcore.protocol import (
+    KEY_BYTES,
+    LIFTER_FORMAT,
+    LIFTERS_MOST,
+    NAME_BYTES,
+    NOBODY,
+    SCREEN_LETTERS,
+    UNNAMED,
+)
 from barcore.settings import LEAST_MM, MOST_MM, Settings
 from barcore.still import GYRO_ZERO_MOST
 from barsensor.storage.config_file import ConfigError, Form, shown
@@ -82,6 +92,23 @@ def _check_key(values: dict) -> None:
         raise ConfigError("open is %s, must be true or false" % shown(values["open"]))
 
 
+def _check_turns(values: dict) -> None:
+    text = values["turns"]
+    if not isinstance(text, str) or len(text) % 2 or not all(digit in HEX for digit in text):
+        raise ConfigError("turns must be hex")
+    packed = bytes.fromhex(text)
+    size = struct.calcsize(LIFTER_FORMAT)
+    count = len(packed) // size
+    if packed and (len(packed) != 1 + count * size or count > LIFTERS_MOST):
+        raise ConfigError("turns has %d bytes, must have 1 and at most %d times %d" % (len(packed), LIFTERS_MOST, size))
+    if packed and packed[0] != NOBODY and packed[0] >= count:
+        raise ConfigError("turns names lifter %d of %d" % (packed[0], count))
+    for at in range(1, len(packed), size):
+        label = struct.unpack_from(LIFTER_FORMAT, packed, at)[1].rstrip(b"\0")
+        if not label or not all(chr(letter) in SCREEN_LETTERS for letter in label):
+            raise ConfigError("turns has the label %s, which the screen cannot show" % shown(label))
+
+
 def _check_whole(values: dict, key: str, least: int, most: int) -> None:
     value = values[key]
     if type(value) is not int or not least <= value <= most:
@@ -125,5 +152,7 @@ CALIBRATION = Form(
     },
     _check_calibration,
 )
+TURNS = Form("turns", {"turns": ""}, _check_turns)
+"""In hex, the lifters at this bar and whose turn it is, as SET_TURNS has them; empty where no host named any."""
 KEY = Form("key", {"key": "", "open": False}, _check_key)
 """In hex, the key that sensor and owner share, empty for none; and whether strangers are answered all the same."""

@@ -4,6 +4,8 @@ It is two lines: the values as JSON with the version of their form, and the CRC-
 whole number, a text, true, false or a list of whole numbers; no floats, because a board keeps fewer digits than a host.
 A new key is no new version: older firmware passes it through unread. A new version is a step in its form's table.
 
+A file that was saved once and is gone is a fault as well; what must be there is noted apart from the file system.
+
 Loading writes nothing and raises nothing: a file that cannot be believed costs its values, is told, and stays as it is,
 since a read that failed once may succeed at the next start. Saving over it first keeps it aside as `<name>.bad`, the
 newest one only.
@@ -44,7 +46,9 @@ class Form:
             raw = _read(storage, self.name)
         except OSError as error:
             return self.values(), "%s: cannot be read (%s)" % (self.name, error)
-        return (self.values(), "") if raw is None else self._judged(raw)
+        if raw is None:
+            return self.values(), "%s: gone from flash" % self.name if storage.must_hold(self.name) else ""
+        return self._judged(raw)
 
     def save(self, storage, changes: dict) -> None:
         """Keep the defaults with `changes`, durable on return; ConfigError for one out of range, OSError of flash."""
@@ -57,6 +61,7 @@ class Form:
             storage.replace(self.name + ".bad", held)
         if held != raw:
             storage.replace(self.name, raw)
+        storage.remember(self.name)
 
     def _judged(self, raw: bytes) -> tuple:
         try:

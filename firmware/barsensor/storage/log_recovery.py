@@ -2,7 +2,7 @@
 
 A record is believed when its CRC is right and its seq is the one that belongs at its place; nothing else is. The log id
 comes from the newest segment's header, else the cursor, else the mirror, else a slot's name. The counters are the
-largest that cursor, mirror and records give.
+largest that cursor, mirror and records give. `nvs` is the chip's own store, where mirror and notes lie.
 """
 
 from barcore import loglayout, record
@@ -18,7 +18,7 @@ class Recovery:
     that the mirror tells, where the files hold less; else NONE.
     """
 
-    def __init__(self, storage, image: bytearray, mirror=None) -> None:
+    def __init__(self, storage, image: bytearray, nvs) -> None:
         self._storage = storage
         self.first_seqs = []
         self.first = self.count = self.acked = 0
@@ -27,7 +27,7 @@ class Recovery:
         slots = self._list_files()
         cursor_id, acked = self._read_cursor()
         next_seq = self._read_tail(image)
-        mirror_id, mirrored_acked, mirrored_next, mirrored_boot = _read_mirror(mirror)
+        mirror_id, mirrored_acked, mirrored_next, mirrored_boot = _read_mirror(nvs)
         self.log_id = self._find_log_id(slots, cursor_id if cursor_id != NONE else mirror_id)
         if cursor_id == self.log_id:
             self.acked = acked
@@ -126,13 +126,9 @@ class Recovery:
             self._newest, self.boot = seq, boot
 
 
-def _read_mirror(mirror) -> tuple:
+def _read_mirror(nvs) -> tuple:
     """Return (log id, acknowledged up to, next seq, boot) of the mirror, the log id NONE when it cannot be believed."""
     try:
-        if mirror and loglayout.MIRROR_NAME in mirror.names():
-            raw = bytearray(mirror.size(loglayout.MIRROR_NAME))
-            mirror.read_into(loglayout.MIRROR_NAME, 0, raw)
-            return loglayout.parse_mirror(raw)
-    except (OSError, loglayout.LayoutError):
-        pass  # the log has all of it too
-    return NONE, 0, 0, NONE
+        return loglayout.parse_mirror(nvs.read(loglayout.MIRROR_NAME) if nvs else b"")
+    except loglayout.LayoutError:
+        return NONE, 0, 0, NONE  # the log has all of it too

@@ -7,12 +7,17 @@ the new one.
     replace(name, data)           remove(name)
     new_id() -> u32 for a new log, never the same twice on one sensor
 
-A record is appended to memory and gets its seq at once; it is durable, and may be pulled, only after `flush`. That
-writes it to a slot; a full segment of records is written whole, and only after that are its slots used again.
+Beside it the chip's own store, the port `nvs`, which no fault of the file system reaches and where no write takes long:
+
+    read(name) -> bytes, none when there is nothing        write(name, data), durable once it returns
+
+A record is appended to memory and gets its seq at once; it may be pulled only after `flush`. That writes it to a slot;
+a full segment of records is written whole, and only after that are its slots used again. A flush may take seconds, so
+within a set `note` keeps a record safe from a power cut in the meantime.
 """
 
 from barcore import loglayout, protocol, record
-from barcore.loglayout import HEADER_BYTES, NONE, RECORDS, SLOT_RECORDS
+from barcore.loglayout import HEADER_BYTES, NONE, NOTES, RECORDS, SLOT_RECORDS
 from barcore.protocol import RECORD_BYTES
 from barsensor.storage.log_recovery import Recovery
 
@@ -28,18 +33,18 @@ ENOSPC, EROFS = 28, 30
 class RecordLog:
     """One sensor's log. Opening it recovers what a power cut left; no seq is ever given twice.
 
-    `mirror` is a storage in another folder, which keeps a second copy of the log id and the counters.
+    `nvs` keeps a second copy of the log id and the counters, and the notes; without one there is neither.
     """
 
-    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT, mirror=None) -> None:
+    def __init__(self, storage, segment_limit: int = SEGMENT_LIMIT, nvs=None) -> None:
         if segment_limit < 2:
             raise ValueError("segment_limit is %d, must be at least 2" % segment_limit)
         self._storage = storage
         self._limit = segment_limit
         self._image = bytearray(HEADER_BYTES + (RECORDS + SPARE_RECORDS) * RECORD_BYTES)
-        self._mirror = mirror
+        self._nvs = nvs
         self._mirrored = b""
-        found = Recovery(storage, self._image, mirror)
+        found = Recovery(storage, self._image, nvs)
         self._first_seqs = found.first_seqs
         self._first = found.first
         self._count = self._durable = found.count
@@ -56,6 +61,7 @@ class RecordLog:
         """While true nothing is written or removed: what would, raises OSError."""
         if found.set_back_to != NONE:
             self._pass_over(found.set_back_to)
+        self._noted_to = self._take_notes()
 
     @property
     def segment_limit(self) -> int:
@@ -98,7 +104,7 @@ class RecordLog:
         """Copy record `seq`, pending ones included, to `buf` at `at`; False when it is not held or not valid."""
         place = seq - self._first
         if place >= 0:
-            start = HEADER_BYTES + place * RECORD_BYTES
+            start = self._place(seq)
             buf[at : at + RECORD_BYTES] = self._image[start : start + RECORD_BYTES]
             return place < self._count and loglayout.holds(buf, at, seq)
         i = loglayout.segment_index(self._first_seqs, seq)
@@ -134,6 +140,21 @@ class RecordLog:
             self._cursor_dirty = False
         self._write_mirror()
 
+    @property
+    def unnoted(self) -> bool:
+        """Whether `note` has a record to write."""
+        seq = max(self._noted_to, self.next_seq)
+        return self._nvs is not None and seq < min(self._first + self._count, self.next_seq + NOTES)
+
+    def note(self) -> None:
+        """Keep the oldest pending record that is not noted yet safe from a power cut, until a flush writes it."""
+        self._check_lock()
+        if self.unnoted:
+            seq = max(self._noted_to, self.next_seq)
+            raw = memoryview(self._image)[self._place(seq) :][:RECORD_BYTES]
+            self._nvs.write(loglayout.note_name(seq), loglayout.pack_note(self.log_id, raw))
+            self._noted_to = seq + 1
+
     def erase(self) -> None:
         """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
         self._check_lock()
@@ -144,7 +165,7 @@ class RecordLog:
         while self._first_seqs:
             self._remove_oldest()
         self.log_id = log_id
-        self._first = self._count = self._durable = self.acked = self.lost = 0
+        self._first = self._count = self._durable = self.acked = self.lost = self._noted_to = 0
         self._cursor_dirty = False
         for name in self._storage.names():
             if loglayout.slot_of(name)[0] not in (loglayout.NONE, log_id):
@@ -165,7 +186,12 @@ class RecordLog:
             except OSError:
                 self.lost += 1
                 raise
-        return HEADER_BYTES + self._count * RECORD_BYTES, self._first + self._count
+        seq = self._first + self._count
+        return self._place(seq), seq
+
+    def _place(self, seq: int) -> int:
+        """Return where `seq` lies in the image."""
+        return HEADER_BYTES + (seq - self._first) * RECORD_BYTES
 
     def _keep(self, seq: int, t_ms: int) -> int:
         self._count += 1
@@ -210,9 +236,22 @@ class RecordLog:
     def _write_mirror(self) -> None:
         """Keep the log id and the counters a second time: only ever after what they speak of."""
         told = loglayout.pack_mirror(self.log_id, self.acked, self.next_seq, self.boot)
-        if self._mirror and told != self._mirrored:
-            self._write(loglayout.MIRROR_NAME, told, self._mirror)
+        if self._nvs and told != self._mirrored:
+            self._nvs.write(loglayout.MIRROR_NAME, told)
             self._mirrored = told
+
+    def _take_notes(self) -> int:
+        """Append the records that were noted and never written; return the seq after them."""
+        while self._nvs and self._count < RECORDS + SPARE_RECORDS:
+            seq = self._first + self._count
+            raw = loglayout.parse_note(self._nvs.read(loglayout.note_name(seq)), self.log_id, seq)
+            if not raw:
+                break
+            start = self._place(seq)
+            self._image[start : start + RECORD_BYTES] = raw
+            self._count += 1
+            self.boot = record.header(raw)[2] + 1 & 0xFFFF
+        return self._first + self._count
 
     def _pass_over(self, next_seq: int) -> None:
         """Go on at `next_seq`: the records below it were durable once and are gone, which leaves a hole in the log."""
@@ -254,11 +293,11 @@ class RecordLog:
         self._first_seqs.pop(0)
         self._ahead_count = 0
 
-    def _write(self, name: str, data, storage=None) -> None:
+    def _write(self, name: str, data) -> None:
         """Replace a file; on a full flash at the cost of the oldest acknowledged segments, never of others."""
         while True:
             try:
-                return (storage or self._storage).replace(name, data)
+                return self._storage.replace(name, data)
             except OSError as fault:
                 if fault.args[0] != ENOSPC or len(self._first_seqs) < 2 or self._first_seqs[1] > self.acked:
                     raise

@@ -82,7 +82,7 @@ def check_sessions(training_sets: Iterable[TrainingSet], plan: Plan | None = Non
 
     Each result says whether the plan was met, with a verdict for each rep: `ok`, `short`, `long` or `unsure`.
     """
-    return verdicts.every(sets.sessions(training_sets), plan or find_plan())
+    return verdicts.check_sessions(sets.sessions(training_sets), plan or find_plan())
 
 
 def replay_recording(path: str | os.PathLike[str]) -> list[TrainingSet]:

@@ -1,9 +1,9 @@
-"""Advice: one line on what to change, by the first rule that holds, never beyond what the last session carries. Pure.
+"""Advice: one line on what to change, from the first rule that applies to the last session. Pure.
 
 In this order; all of it looks at the sets that count (no warm-up) of the last session alone:
 
     nothing      no set that counts: nothing is said
-    rest         the rest was surely too short: rest longer, whatever else there is
+    rest         the rest was surely too short: rest longer, before any other advice
     calibrate    over half of the holds are unsure and the sensor is not calibrated: calibrate it first
     unsure       over half of the holds are unsure though it is calibrated: see what disturbs it
     less-load    a quarter of the holds or more are surely short; or a quarter of the reps or more are partial; or half
@@ -27,7 +27,7 @@ from barhold.check import verdicts
 from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Load
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Bounds, Plan
 
 QUARTER, FALLEN = 0.25, 0.2
@@ -51,7 +51,7 @@ def advise(results: Sequence[SessionCheck], plan: Plan) -> Advice:
 
 
 def safety(plan: Plan) -> str:
-    """Return what holds whatever the numbers say."""
+    """Return the advice that never changes."""
     return (
         f"Stop on pain. Rest {_span(plan.rest_h)} h before the same muscles again. "
         "Choose a load that you control with the same technique in every rep."
@@ -130,11 +130,11 @@ def _same(last: SessionCheck, plan: Plan) -> Advice:
 
 
 def _off_tempo(last: SessionCheck, plan: Plan) -> list[str]:
-    """Return in words which phases of the tempo were surely missed, in which sets."""
+    """Describe which phases of the tempo were surely missed, and in which sets."""
     return [
         f"set {number}'s {phase} took {mean_s:.1f} s, the tempo is {plan.tempo}"
         for number, one in enumerate(last.sets, start=1)
-        for phase, (mean_s, verdict) in verdicts.tempo(one.item, plan).items()
+        for phase, (mean_s, verdict) in verdicts.tempo_verdicts(one.item, plan).items()
         if not one.warm_up and verdict in (verdicts.SHORT, verdicts.LONG)
     ]
 
@@ -175,8 +175,8 @@ def _changed(last: SessionCheck, plan: Plan, sign: int) -> str:
     load, step = next(iter(known)), plan.load_step
     if len(known) > 1 or load is None or step is None:
         return word
-    amount = load.amount + sign * step.amount * loads.KG_PER_LB ** ((step.unit == "lb") - (load.unit == "lb"))
-    return f"{word}, {loads.text(Load(round(amount, 1), load.unit))}" if amount > 0 else word
+    amount = load.amount + sign * step.amount * load_units.KG_PER_LB ** ((step.unit == "lb") - (load.unit == "lb"))
+    return f"{word}, {load_units.as_text(Load(round(amount, 1), load.unit))}" if amount > 0 else word
 
 
 def _of(last: SessionCheck, word: str) -> str:

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from barhold.check import verdicts
 from barhold.check.verdicts import SessionCheck
 from barhold.model import Load
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Plan
 
 
@@ -29,7 +29,7 @@ class PersonalBest:
 
 
 def find(results: Sequence[SessionCheck], plan: Plan) -> list[PersonalBest]:
-    """Return the bests in one owner's checked sessions (in order of time); a best that nobody has yet is left out."""
+    """Return the bests in one owner's checked sessions (in order of time); bests not yet reached are left out."""
     sessions = [result for result in results if result.working]
     found: list[tuple[str, str, datetime, bool]] = []
     for name, best in (
@@ -55,8 +55,8 @@ def _heaviest(sessions: Sequence[SessionCheck], plan: Plan) -> Found | None:
     for session in sessions:
         for checked in session.working:
             load, reps = checked.item.load, len(checked.item.reps)
-            if load and reps >= plan.reps.least and (best is None or (loads.kg(load), reps) > best[:2]):
-                best = (loads.kg(load), reps, (session, f"{loads.text(load)} for {reps} reps"))
+            if load and reps >= plan.reps.least and (best is None or (load_units.in_kg(load), reps) > best[:2]):
+                best = (load_units.in_kg(load), reps, (session, f"{load_units.as_text(load)} for {reps} reps"))
     return best and best[2]
 
 
@@ -66,7 +66,7 @@ def _most_reps(sessions: Sequence[SessionCheck]) -> Found | None:
         for checked in session.working:
             reps, load = len(checked.item.reps), checked.item.load
             if best is None or reps > best[0]:
-                best = (reps, (session, f"{reps} reps{f' with {loads.text(load)}' if load else ''}"))
+                best = (reps, (session, f"{reps} reps{f' with {load_units.as_text(load)}' if load else ''}"))
     return best and best[1]
 
 
@@ -74,10 +74,10 @@ def _most_volume(sessions: Sequence[SessionCheck]) -> Found | None:
     best: tuple[float, Found] | None = None
     for session in sessions:
         moved = [(checked.item.load, len(checked.item.reps)) for checked in session.working if checked.item.load]
-        volume_kg = sum(loads.kg(load) * reps for load, reps in moved)
+        volume_kg = sum(load_units.in_kg(load) * reps for load, reps in moved)
         if moved and (best is None or volume_kg > best[0]):
             unit = moved[-1][0].unit
-            best = (volume_kg, (session, f"{volume_kg / loads.kg(Load(1, unit)):.0f} {unit}"))
+            best = (volume_kg, (session, f"{volume_kg / load_units.in_kg(Load(1, unit)):.0f} {unit}"))
     return best and best[1]
 
 
@@ -92,7 +92,7 @@ def _most_ok(sessions: Sequence[SessionCheck]) -> Found | None:
 
 def _week(sessions: Sequence[SessionCheck]) -> list[PersonalBest]:
     best = None
-    for week in verdicts.weeks(sessions):
+    for week in verdicts.check_weeks(sessions):
         if len(week.sessions) > 1 and (best is None or len(week.sessions) > len(best.sessions)):
             best = week
     if best is None:

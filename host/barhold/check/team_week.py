@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from barhold.check import verdicts
 from barhold.check.verdicts import Session, SessionCheck
 from barhold.model import Load, TrainingSet
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Plan
 from barhold.training import sets, wall_time
 
@@ -81,7 +81,7 @@ def rows(
 def _row(who: str, sessions: Sequence[Session], plan: Plan, monday: date, now: datetime) -> LifterWeek:
     first = next((i for i, session in enumerate(sessions) if _day(session[0]) >= monday), len(sessions))
     checked = [
-        verdicts.session(session, sessions[i - 1] if i else None, plan)
+        verdicts.check_session(session, sessions[i - 1] if i else None, plan)
         for i, session in enumerate(sessions[first:], start=first)
     ]
     done = [result for result in checked if result.working]
@@ -140,7 +140,7 @@ def _working(result: SessionCheck) -> list[TrainingSet]:
 
 
 def _heaviest(items: Iterable[TrainingSet]) -> Load | None:
-    return max((item.load for item in items if item.load), key=loads.kg, default=None)
+    return max((item.load for item in items if item.load), key=load_units.in_kg, default=None)
 
 
 def _load_before(sessions: Sequence[Session], plan: Plan) -> Load | None:
@@ -151,7 +151,7 @@ def _load_before(sessions: Sequence[Session], plan: Plan) -> Load | None:
         monday = monday_of(_day(sessions[i][0]))
         if week is not None and monday != week:
             break
-        named = [item for item in _working(verdicts.session(sessions[i], None, plan)) if item.load]
+        named = [item for item in _working(verdicts.check_session(sessions[i], None, plan)) if item.load]
         if named:
             week = monday
             items += named
@@ -162,5 +162,5 @@ def _change(load: Load | None, before: Load | None) -> Load | None:
     """Return by how much the load grew, in its own unit."""
     if load is None or before is None:
         return None
-    per_unit_kg = loads.kg(Load(1, load.unit))
-    return Load(round((loads.kg(load) - loads.kg(before)) / per_unit_kg, 1), load.unit)
+    per_unit_kg = load_units.in_kg(Load(1, load.unit))
+    return Load(round((load_units.in_kg(load) - load_units.in_kg(before)) / per_unit_kg, 1), load.unit)

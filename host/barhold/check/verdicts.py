@@ -1,4 +1,4 @@
-"""The check: sessions of training sets against a plan, with the doubt of each measurement kept. Pure.
+"""Checks sessions against a plan, and keeps the uncertainty of each measurement. Pure.
 
 The rules, in full:
 
@@ -39,7 +39,7 @@ Session = Sequence[TrainingSet]
 
 @dataclass(frozen=True, slots=True)
 class SetCheck:
-    """One set: a verdict per rep, and whether reps and holds meet the plan; a warm-up set counts for nothing."""
+    """One set: a verdict per rep, and whether reps and holds meet the plan; a warm-up set is not judged."""
 
     item: TrainingSet
     verdicts: tuple[str, ...]
@@ -59,7 +59,7 @@ class SetCheck:
 
     @property
     def range_spread(self) -> float:
-        """How unlike the ranges were: their standard deviation as a share of their mean."""
+        """The standard deviation of the ranges as a share of their mean."""
         ranges = [rep.rom_m for rep in self.item.reps]
         return trends.deviation(ranges) / fmean(ranges) if any(ranges) else 0.0
 
@@ -101,7 +101,7 @@ class SessionCheck:
 
     @property
     def unsure_share(self) -> float:
-        """Which share of the reps that count is unsure; 0 where none counts."""
+        """The share of the counted reps that are unsure; 0 if none counts."""
         return share(self.verdicts, UNSURE)
 
 
@@ -124,24 +124,24 @@ class WeekCheck:
         return sum((one.verdicts for one in self.sessions), Counter())
 
 
-def hold(rep: Rep, window_s: Bounds) -> str:
+def hold_verdict(rep: Rep, window_s: Bounds) -> str:
     """Return the verdict on one rep's hold."""
     # Sums of whole ms: a bound that is met exactly is met.
     return _verdict((rep.hold_ms - rep.hold_err_ms) / 1000, (rep.hold_ms + rep.hold_err_ms) / 1000, window_s)
 
 
-def training_set(item: TrainingSet, plan: Plan, warm_up: bool = False) -> SetCheck:
+def check_set(item: TrainingSet, plan: Plan, warm_up: bool = False) -> SetCheck:
     """Check one set."""
-    verdicts = tuple(hold(rep, plan.hold_s) for rep in item.reps)
+    verdicts = tuple(hold_verdict(rep, plan.hold_s) for rep in item.reps)
     wrong = SHORT in verdicts or LONG in verdicts
     holds_met = not wrong and verdicts.count(OK) * 2 > len(verdicts)
     return SetCheck(item, verdicts, plan.reps.side(len(item.reps)) == 0, holds_met, warm_up or item.warm_up)
 
 
-def session(sets: Session, before: Session | None, plan: Plan) -> SessionCheck:
+def check_session(sets: Session, before: Session | None, plan: Plan) -> SessionCheck:
     """Check one session of an owner; `before` is the same owner's session before it, if any."""
     warm = [index < plan.warm_up_sets and not item.working for index, item in enumerate(sets)]
-    checked = tuple(training_set(item, plan, warm_up) for item, warm_up in zip(sets, warm, strict=True))
+    checked = tuple(check_set(item, plan, warm_up) for item, warm_up in zip(sets, warm, strict=True))
     working = [one for one in checked if not one.warm_up]
     sets_met = plan.sets.side(len(working)) == 0
     rest_h = _rest_h(sets, before) if before else None
@@ -150,26 +150,26 @@ def session(sets: Session, before: Session | None, plan: Plan) -> SessionCheck:
     return SessionCheck(checked, sets_met, rest_h, rest, met)
 
 
-def every(sessions: Sequence[Session], plan: Plan) -> list[SessionCheck]:
-    """Check every session (in order of time), each against its owner's one before."""
+def check_sessions(sessions: Sequence[Session], plan: Plan) -> list[SessionCheck]:
+    """Check every session (in order of time), each with its owner's previous session."""
     last: dict[str, Session] = {}
     results = []
     for item in sessions:
-        results.append(session(item, last.get(owner(item[0])), plan))
+        results.append(check_session(item, last.get(owner(item[0])), plan))
         last[owner(item[0])] = item
     return results
 
 
-def latest(sessions: Sequence[Session], plan: Plan) -> list[SessionCheck]:
+def check_latest(sessions: Sequence[Session], plan: Plan) -> list[SessionCheck]:
     """Check each owner's last session (sessions in order of time)."""
     last: dict[str, tuple[Session, Session | None]] = {}
     for item in sessions:
         whose = owner(item[0])
         last[whose] = (item, last[whose][0] if whose in last else None)
-    return [session(item, before, plan) for item, before in last.values()]
+    return [check_session(item, before, plan) for item, before in last.values()]
 
 
-def weeks(results: Iterable[SessionCheck]) -> list[WeekCheck]:
+def check_weeks(results: Iterable[SessionCheck]) -> list[WeekCheck]:
     """Group checked sessions into each owner's weeks, Monday to Sunday in this computer's zone, in order of time."""
     kept = list(results)
     marked = sorted((_monday(one), one.owner, at) for at, one in enumerate(kept))
@@ -179,7 +179,7 @@ def weeks(results: Iterable[SessionCheck]) -> list[WeekCheck]:
     ]
 
 
-def tempo(item: TrainingSet, plan: Plan) -> dict[str, tuple[float, str]]:
+def tempo_verdicts(item: TrainingSet, plan: Plan) -> dict[str, tuple[float, str]]:
     """Return, by name, the mean seconds of each phase that the plan's tempo names, and the verdict on it."""
     if plan.tempo is None:
         return {}

@@ -5,8 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from barhold.cli._streams import GuardedStream, unfiltered
-from barhold.output.visible import visible_line
+from barhold.cli._guarded_streams import GuardedStream, unfiltered
+from barhold.output.control_characters import escape_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,13 +19,13 @@ _FRAME_CELLS = 3
 _wish = {"plain": False, "quiet": False}
 
 
-def wish(plain: bool, quiet: bool) -> None:
-    """Take what --no-color and --quiet say, for this run of the command."""
+def configure(plain: bool, quiet: bool) -> None:
+    """Apply --no-color and --quiet to this run of the command."""
     _wish.update(plain=plain, quiet=quiet)
 
 
-def is_lively(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal on which things may move."""
+def can_animate(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that can show bars and countdowns."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -35,7 +35,7 @@ def is_quiet() -> bool:
 
 
 def console(stderr: bool = False) -> "Console":
-    """Return a console whose text is filtered (see barhold.output.visible).
+    """Return a console whose text is filtered (see barhold.output.control_characters).
 
     It has no colour for --no-color, NO_COLOR (set and not empty), TERM=dumb, and off a terminal.
     """
@@ -60,7 +60,7 @@ def show(*parts: "RenderableType") -> None:
     width = shown.width
     for part in parts:
         if isinstance(part, Text):  # each is one line; a note from a crafted database may hold more
-            part.plain = visible_line(part.plain)
+            part.plain = escape_line(part.plain)
         if not shown.is_terminal:  # on a terminal a table says itself which columns it has no room for
             shown.width = max(width, _least_width(part, shown))
         shown.print(part, crop=False)
@@ -85,7 +85,7 @@ def _least_width(part: "RenderableType", shown: "Console") -> int:
 
 def line(text: object) -> None:
     """Print one line on stdout."""
-    sys.stdout.write(visible_line(str(text)) + "\n")
+    sys.stdout.write(escape_line(str(text)) + "\n")
 
 
 def data(content: bytes | str) -> None:
@@ -104,7 +104,7 @@ def json_line(fields: dict[str, Any]) -> None:
 
 
 def json_result(kind: str, **values: Any) -> None:
-    """Print one JSON object of this type, and send it at once for whoever follows along."""
+    """Print one JSON object of this type and flush it, so that a reader sees it at once."""
     from barhold.output import json_lines
 
     json_line({"type": kind, "schema": json_lines.SCHEMA, **values})
@@ -112,21 +112,21 @@ def json_result(kind: str, **values: Any) -> None:
 
 
 def flush() -> None:
-    """Send what is printed; BrokenPipeError if nobody reads it any more, for commands that would go on for ever."""
+    """Flush stdout; BrokenPipeError if its reader is gone, which ends a command that would run for ever."""
     sys.stdout.flush()
     if isinstance(sys.stdout, GuardedStream) and sys.stdout.is_gone:
         raise BrokenPipeError
 
 
 def note(message: str) -> None:
-    """Print one line on stderr, shortened if something hostile made it endless."""
+    """Print one line on stderr; very long text is shortened."""
     text = " ".join(message[: 2 * _MOST_NOTE_CHARACTERS].split())
     if len(text) > _MOST_NOTE_CHARACTERS:
         text = f"{text[:_MOST_NOTE_CHARACTERS]}..."
-    sys.stderr.write(f"barhold: {visible_line(text)}\n")
+    sys.stderr.write(f"barhold: {escape_line(text)}\n")
 
 
 def step(message: str) -> None:
-    """Note what is being done or waited for, unless --quiet was given."""
+    """Print the current step on stderr, unless --quiet was given."""
     if not _wish["quiet"]:
         note(message)

@@ -1,4 +1,4 @@
-"""The past changed and changed back: what `sets --edit`, `--undo`, `--journal` and `load` do in the store."""
+"""Edits to stored sets: `sets --edit`, `--undo`, `--journal` and `load`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _EDIT_ID_SHOWN = 8  # of 32 digits
 
 
 def edit(db: str | None, words: list[str], as_json: bool) -> None:
-    """Add the edits that `words` ask for, all or none, and show the sets they made."""
+    """Add the edits that `words` ask for, all or none, and show the sets that result."""
 
     with Store.open(db) as store:
         if words:
@@ -26,7 +26,7 @@ def edit(db: str | None, words: list[str], as_json: bool) -> None:
         merges = len(words) == 3 and words[1] == edits.MERGE
         near = sets_near(store, words[0:1] + words[2:3] * merges)
         names = [lifter.name for lifter in store.lifters()]
-        add(store, edit_requests.understood(words, near, names), as_json)
+        add(store, edit_requests.parse_request(words, near, names), as_json)
 
 
 def set_ids(store: Store, text: str, owner: str = "") -> str:
@@ -43,7 +43,7 @@ def set_ids(store: Store, text: str, owner: str = "") -> str:
 def sets_near(store: Store, texts: Sequence[str]) -> list[TrainingSet]:
     """Return the sets that some ids may mean, and all others of their boots."""
 
-    named = [item for text in texts for begin in edit_requests.ids(text) for item in store.sets.named(begin)]
+    named = [item for text in texts for begin in edit_requests.split_ids(text) for item in store.sets.named(begin)]
     boots = {item.key[:3]: item.key for item in named}
     return [item for key in boots.values() for item in store.sets.of_boot(key)]
 
@@ -68,13 +68,13 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
         if as_json:
             _console.json_line(json_lines.edited(left[one.edit_id], True))
         else:
-            _console.note(f"undone: {one.edit_id[:_EDIT_ID_SHOWN]}, {edit_requests.described(one)}")
+            _console.note(f"undone: {one.edit_id[:_EDIT_ID_SHOWN]}, {edit_requests.describe(one)}")
 
 
 def _chosen(open_edits: list[Edit], last_change: list[Edit], words: list[str]) -> list[Edit]:
 
     if len(words) > 1:
-        raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
+        raise InputError("--undo takes one edit id, or none for the last edit; `barhold sets --journal` lists the ids")
     if not open_edits:
         raise InputError("there is no edit to undo")
     if not words:
@@ -94,8 +94,9 @@ def journal(db: str | None, words: list[str], as_json: bool) -> None:
     with Store.open(db) as store:
         known = People(store).edits()
         boots = {one.key[:3]: one.key for one in known}
-        idle = edits.idle([item for key in boots.values() for item in store.sets.counted_of_boot(key)], known)
-    rows = [(one, one.edit_id not in idle) for one in known]
+        counted = [item for key in boots.values() for item in store.sets.counted_of_boot(key)]
+        ineffective = edits.ineffective_ids(counted, known)
+    rows = [(one, one.edit_id not in ineffective) for one in known]
     if as_json:
         for row in rows:
             _console.json_line(json_lines.edited(*row))

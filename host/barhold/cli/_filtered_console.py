@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.text import Text
 
-from barhold.output.visible import visible, visible_line
+from barhold.output.control_characters import escape_controls, escape_line
 
 
 class FilteredConsole(Console):
@@ -15,9 +15,9 @@ class FilteredConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return the text of a cell or a line, on one line."""
-        return super().render_str(visible_line(text), **options)
+        return super().render_str(escape_line(text), **options)
 
     def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
         """Yield the segments of anything that rich can draw; only its own control segments are left as they are."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=visible(segment.text))
+            yield segment if segment.control else segment._replace(text=escape_controls(segment.text))

@@ -9,7 +9,7 @@ from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output import json_lines, tables
 from barhold.plans.plan import Plan
-from barhold.recordings import reader
+from barhold.recordings import axes, reader
 from barhold.recordings import replay as player
 from barhold.recordings.reader import Recording
 
@@ -46,16 +46,18 @@ def settings(calibration: str) -> Settings | None:
     return Settings(acc_offset=(x, y, z), acc_scale=(fx, fy, fz), calibrated=True)
 
 
-def judged(taken: Recording, options: ReplayOptions) -> tuple[Recording, list[TrainingSet]]:
+def find_sets(taken: Recording, options: ReplayOptions) -> tuple[Recording, list[TrainingSet]]:
     """Return the recording at the wanted rate, and the sets in it."""
     if options.rate_hz:
-        taken = reader.slower(taken, options.rate_hz)
+        taken = reader.resample(taken, options.rate_hz)
     return taken, player.training_sets(taken, options.settings)
 
 
 def show(taken: Recording, found: list[TrainingSet], plan: Plan | None, as_json: bool) -> None:
-    """Print the reps of one recording."""
+    """Print the reps of one recording, and a warning where its axes do not belong together."""
 
+    if fault := axes.judge(taken.samples).fault:
+        _console.note(f"{taken.name}: {fault}; reps may be missed: correct the columns gx_dps,gy_dps,gz_dps")
     if as_json:
         for line in json_lines.replayed(taken.name, taken.start_s, found, plan):
             _console.json_line(line)

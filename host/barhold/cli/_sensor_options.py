@@ -1,4 +1,4 @@
-"""What the commands with a sensor share: which sensor is meant, and one connection with it."""
+"""What commands that talk to a sensor share: choosing the sensor, and one connection with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -17,12 +17,12 @@ _runners: list[asyncio.Runner] = []
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end, in the loop of `one_loop` where that is open."""
+    """Run `work` to its end, in the loop of `shared_event_loop` where that is open."""
     return _runners[-1].run(work) if _runners else asyncio.run(work)
 
 
 @contextmanager
-def one_loop() -> Iterator[None]:
+def shared_event_loop() -> Iterator[None]:
     """Let every `run` within it share one event loop, as a radio that is used several times requires."""
     with asyncio.Runner() as runner:
         _runners.append(runner)
@@ -32,7 +32,7 @@ def one_loop() -> Iterator[None]:
             _runners.pop()
 
 
-def in_session(
+def in_connection(
     sensor: str,
     usb: bool,
     port: str,
@@ -41,10 +41,10 @@ def in_session(
     work: Callable[[Control], Awaitable[Result]],
     check_key: bool = True,
 ) -> Result:
-    """Reach the sensor that is meant, showing what is waited for, and do `work` in one connection with it."""
+    """Connect to the chosen sensor, showing progress, and do `work` in one connection with it."""
     wanted = SensorQuery(sensor, usb, port)
     with Bar() as bar:
-        bar.wait_for(f"looking for {words(wanted)}", wait_s)
+        bar.wait_for(f"looking for {describe_query(wanted)}", wait_s)
 
         async def begun(control: Control) -> Result:
             bar.arrive()
@@ -53,8 +53,8 @@ def in_session(
         return run(Reconnector(wanted, store, bar.note, wait_s).control(begun, check_key))
 
 
-def words(wanted: SensorQuery) -> str:
-    """Return what is looked for, in words."""
+def describe_query(wanted: SensorQuery) -> str:
+    """Describe the sensor that is being looked for."""
     if wanted.by_cable:
         return f"a sensor at {wanted.port}" if wanted.port else "a sensor at the USB ports"
     return f"sensor {wanted.sensor} by radio" if wanted.sensor else "a sensor by radio"

@@ -22,10 +22,10 @@ def names_of(store: Store) -> dict[str, str]:
     return {device.device_id: device.name for device in store.devices()}
 
 
-def owner_meant(store: Store, text: str) -> str:
+def matching_owner(store: Store, text: str) -> str:
     """Return the owner of sets that `text` names: a lifter, or a sensor by its name or a part of its id."""
     owners = [owner.owner for owner in store.sets.owners()] if text else []
-    return sensor_names.owner_meant(text, owners, names_of(store)) if text else ""
+    return sensor_names.matching_owner(text, owners, names_of(store)) if text else ""
 
 
 def show(found: Sequence[TrainingSet], as_json: bool, names: Mapping[str, str]) -> None:
@@ -57,6 +57,6 @@ def moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
 
 
 def note_impossible(store: Store) -> None:
-    """Say which stored rows cannot be true and are therefore left out."""
+    """Warn about stored rows that are left out because they cannot be true."""
     for text in store.impossible():
         _console.note(text)

@@ -12,7 +12,7 @@ from barhold.cli import _console, _sensor_options, live
 from barhold.cli._options import WAIT_S
 from barhold.cli._progress_bar import Bar
 from barhold.cli._start_progress import Progress
-from barhold.cli.calibrate import lead_and_keep
+from barhold.cli.calibrate import calibrate_and_keep
 from barhold.cli.name import give_name
 from barhold.cli.plan import send_targets
 from barhold.connection import Control, Info
@@ -26,7 +26,7 @@ from barhold.model import Lifter, Wearer
 from barhold.output.words import count, listed
 from barhold.plans import library
 from barhold.store import Device, People, Store
-from barhold.sync import SensorQuery, near, probe
+from barhold.sync import SensorQuery, identify, list_endpoints
 from barhold.sync.one_sensor import utc_clock
 from barhold.training import history, sensor_names
 from barhold.training.people import check_lifter_name
@@ -53,7 +53,9 @@ class Guide:
     def connected(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
         """Do `work` in one connection with the sensor."""
         wanted = self.wanted
-        return _sensor_options.in_session(wanted.sensor, wanted.usb, wanted.port, WAIT_S, self.store, work, check_key)
+        return _sensor_options.in_connection(
+            wanted.sensor, wanted.usb, wanted.port, WAIT_S, self.store, work, check_key
+        )
 
 
 class Step(NamedTuple):
@@ -78,28 +80,28 @@ def _find(guide: Guide) -> None:
 async def _met(guide: Guide) -> tuple[Endpoint, Info]:
     """Return the sensor that the user chose, and what it says of itself."""
     endpoint = _chosen(await _endpoints(guide))
-    return endpoint, await probe(endpoint, guide.store.key_of)
+    return endpoint, await identify(endpoint, guide.store.key_of)
 
 
 async def _endpoints(guide: Guide) -> list[Endpoint]:
     """Return where sensors may be: on the cable that was asked for, else on any cable and by radio."""
     if guide.usb or guide.port:
-        found = await near(SensorQuery("", guide.usb, guide.port))
+        found = await list_endpoints(SensorQuery("", guide.usb, guide.port))
         if not found:
             raise LinkError("no board is plugged in: plug the sensor in with a cable that carries data")
         return found
-    cable = await near(SensorQuery(usb=True))
+    cable = await list_endpoints(SensorQuery(usb=True))
     radio: list[Endpoint] = []
     with Bar() as bar:
         bar.wait_for("looking for sensors by radio", ble.SCAN_S)
         try:
-            radio = await near(SensorQuery())
+            radio = await list_endpoints(SensorQuery())
         except RefusedError as error:  # there is no adapter, or it may not be used
             if not cable:
                 raise
             bar.note(str(error))
     if not cable and not radio:
-        raise LinkError("no sensor is near: switch it on and bring it near, or plug it in with a cable")
+        raise LinkError("no sensor found nearby: switch it on and bring it closer, or plug it in with a cable")
     return [*cable, *radio]
 
 
@@ -124,7 +126,7 @@ def _show_found(info: Info) -> None:
 def _name(guide: Guide) -> None:
     progress = guide.progress
     while True:
-        new = typer.prompt("What shall it be called?", default=progress.name).strip()
+        new = typer.prompt("What would you like to call it?", default=progress.name).strip()
         try:
             pairing.check_name(new)
             break
@@ -141,9 +143,9 @@ def _pair(guide: Guide) -> None:
     if guide.store.key_of(guide.progress.device_id):
         _console.line("It is paired with this computer already.")
         return
-    _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
+    _console.line("Once paired, it gives its training to nobody else, and another sensor cannot pose as it.")
     if not guide.wanted.by_cable:
-        _console.line("Pairing needs the cable. Plug the sensor in some time and run `barhold pair --usb`.")
+        _console.line("Pairing needs the cable. Plug the sensor in later and run `barhold pair --usb`.")
     elif typer.confirm("Pair it now?", default=True):
         guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
@@ -152,7 +154,7 @@ def _pair(guide: Guide) -> None:
 def _calibrate(guide: Guide) -> None:
     _console.line("Calibrating makes the holds more accurate. It takes two minutes and a table.")
     if typer.confirm("Calibrate it now?", default=True):
-        _, words = guide.connected(lead_and_keep)
+        _, words = guide.connected(calibrate_and_keep)
         _console.line(f"Calibrated: {words}.")
 
 
@@ -160,8 +162,8 @@ def _lifter(guide: Guide) -> None:
     people, device_id = People(guide.store), guide.progress.device_id
     known = [lifter.name for lifter in people.lifters()]
     if known:
-        _console.line(f"Known so far: {listed(known)}.")
-    name = typer.prompt("Who lifts with it? Enter alone skips this", default="", show_default=False).strip()
+        _console.line(f"Lifters so far: {listed(known)}.")
+    name = typer.prompt("Who lifts with it? Press Enter to skip", default="", show_default=False).strip()
     if not name:
         return
     if name not in known:
@@ -189,19 +191,19 @@ def _add_lifter(people: People, name: str) -> None:
 def _plan(guide: Guide) -> None:
     people, whose = People(guide.store), guide.progress.lifter
     own = next((lifter.plan for lifter in people.lifters() if lifter.name == whose), "")
-    names = [each.name for each in library.listed()]
-    _console.line(f"There are the plans {listed(names)}; `barhold plan show` prints one.")
+    names = [each.name for each in library.list_plans()]
+    _console.line(f"Available plans: {listed(names)}. `barhold plan show` prints one.")
     while True:
-        name = typer.prompt("Which plan?", default=own or library.wanted())
+        name = typer.prompt("Which plan?", default=own or library.plan_in_force())
         try:
             plan = library.find(name)
             break
         except InputError as error:
             _console.note(str(error))
     if whose:
-        people.add_lifter(Lifter(whose, library.lasting(name), plan.exercise))
+        people.add_lifter(Lifter(whose, library.lasting_name(name), plan.exercise))
     else:
-        library.use(name)
+        library.choose(name)
     kept = guide.connected(lambda control: send_targets(control, plan))
     _console.line(f"{kept.name} now tells you when a pause has lasted {kept.target_ms / 1000:g} s.")
 

@@ -1,4 +1,4 @@
-"""`barhold calibrate`: leads through the poses."""
+"""`barhold calibrate`: guides the user through the poses."""
 
 import sys
 from typing import Annotated
@@ -36,28 +36,30 @@ def calibrate(
     if not yes and not sys.stdin.isatty():
         raise InputError("calibrate asks at the end whether to keep the result: run it in a terminal, or with --yes")
     with Store.open(db) as store:
-        done = _sensor_options.in_session(sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json))
+        done = _sensor_options.in_connection(
+            sensor, usb, port, wait, store, lambda control: _lead(control, yes, as_json)
+        )
     _tell(*done, as_json)
 
 
 async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calibration, bool]:
-    """Take the poses; return who took them, the result, and whether it was kept."""
+    """Take the poses; return the sensor, the result, and whether it was kept."""
 
-    result = await calibration_wizard.lead(control, _console.note, _tell_pose if as_json else lambda _: None)
+    result = await calibration_wizard.run(control, _console.note, _tell_pose if as_json else lambda _: None)
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
     await (calibration_wizard.keep(control) if kept else calibration_wizard.cancel(control))
     return control.info, result, kept
 
 
-async def lead_and_keep(control: Control) -> tuple[Info, str]:
-    """Take the poses and keep the result; return whose it is, and how well the poses fit in words."""
+async def calibrate_and_keep(control: Control) -> tuple[Info, str]:
+    """Take the poses and keep the result; return the sensor, and how well the poses fit in words."""
     info, result, _ = await _lead(control, True, False)
     return info, _words(result)
 
 
 def _tell_pose(now: Calibration) -> None:
 
-    _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.faces(now))
+    _console.json_result("pose", pose=now.poses, noise_mg=now.noise_ug / 1000, faces=calibration_wizard.face_names(now))
 
 
 def _tell(info: Info, result: Calibration, kept: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from barhold.check import advice, verdicts
 from barhold.check.verdicts import SessionCheck
 from barhold.cli import _console
 from barhold.cli._options import AsJson, Database, PlanName
-from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, span
+from barhold.cli._set_listing import Since, Until, matching_owner, names_of, note_impossible, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output import check_tables, json_lines
@@ -58,8 +58,8 @@ def check(
         note_impossible(store)
         span_utc = span(since, until)
         names = names_of(store)
-        owners = [owner_meant(store, lifter)] if lifter else [found.owner for found in store.sets.owners()]
-        plan_of = people.finder(store, plan)
+        owners = [matching_owner(store, lifter)] if lifter else [found.owner for found in store.sets.owners()]
+        plan_of = people.plan_finder(store, plan)
         in_full = len(owners) <= _IN_FULL or as_json
         lines = []
         for owner, sessions in _sessions(store, owners, span_utc, every, week):
@@ -120,7 +120,7 @@ def _last_week(store: Store, owner: str, span_utc: tuple[datetime | None, dateti
 
 def _checked(sessions: list[list[TrainingSet]], plan: Plan, every: bool) -> list[SessionCheck]:
 
-    return verdicts.every(sessions, plan) if every else verdicts.latest(sessions, plan)
+    return verdicts.check_sessions(sessions, plan) if every else verdicts.check_latest(sessions, plan)
 
 
 def _show(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool, names: Names) -> bool:
@@ -146,7 +146,7 @@ def _show_lines(lines: list[tuple[SessionCheck, Plan]], names: Names) -> None:
 
 def _show_weeks(results: list[SessionCheck], plan: Plan, every: bool, as_json: bool, names: Names) -> bool:
 
-    weeks = verdicts.weeks(results)
+    weeks = verdicts.check_weeks(results)
     shown = weeks if every else weeks[-1:]
     if as_json:
         for one in shown:

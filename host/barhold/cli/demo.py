@@ -1,4 +1,4 @@
-"""`barhold demo`: the whole way once, with nothing but this computer."""
+"""`barhold demo`: a complete tour that needs no sensor."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ NEXT = ("barhold check --demo", "barhold sets --demo", "barhold report --demo", 
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Show the whole way with a virtual sensor: train, sync, store, check against the plan.
+    """Take a complete tour with a virtual sensor: train, sync, store, check against the plan.
 
     A model of lifter, bar and chip makes the motion, and the firmware itself counts it. The training is kept in a
     database of its own, which --demo names in other commands. Running the demo again replaces it.
@@ -30,17 +30,17 @@ def demo(as_json: AsJson = False) -> None:
       barhold demo --json
     """
     _console.step(f"generating {SETS} sets of {REPS} reps")
-    recording = sync.generated(SEED, SETS, REPS)
+    recording = sync.generated_recording(SEED, SETS, REPS)
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "demo.db") as store:
         _console.step(f"playing {recording.duration_s:.0f} s on the virtual sensor, then syncing")
         for before in ("", "again: "):
-            done = sync.catch_up(recording, store)
-            sync.tell(done, True) if as_json else _console.step(before + sync.summary(done))
+            done = sync.sync_virtual(recording, store)
+            sync.print_result(done, True) if as_json else _console.step(before + sync.summary(done))
         found = history.load(store, datetime.now(UTC))
         if not found:
             raise BarholdError("demo: the virtual sensor found no set in the generated session; install barhold again")
         backups.backup(store, demo_path())
-    for result in verdicts.latest(sets.sessions(found), plan.DEFAULT):
+    for result in verdicts.check_latest(sets.sessions(found), plan.DEFAULT):
         told = advice.advise([result], plan.DEFAULT)
         if as_json:
             _console.json_line(json_lines.checked(result, plan.DEFAULT, told))
@@ -48,6 +48,6 @@ def demo(as_json: AsJson = False) -> None:
             _console.show(*check_tables.checked(result, plan.DEFAULT), *check_tables.advised(told, plan.DEFAULT))
     if not as_json:
         _console.line("")
-        _console.line("Try these on the training of the demo:")
+        _console.line("Try these commands on the demo's training:")
         for command in NEXT:
             _console.line(f"  {command}")

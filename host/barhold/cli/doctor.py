@@ -1,4 +1,4 @@
-"""`barhold doctor`: what stands between this computer and a sensor that works."""
+"""`barhold doctor`: finds out why something does not work."""
 
 import sys
 from dataclasses import asdict
@@ -8,7 +8,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import AsJson, Database, Port, Sensor, Usb
-from barhold.doctor import FAIL, WARN, Line, examine, unusual_first
+from barhold.doctor import FAIL, WARN, Finding, examine, unusual_first
 from barhold.output import json_lines, tables
 from barhold.sync import SensorQuery
 
@@ -27,7 +27,8 @@ def doctor(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount.
+    """Check this computer, then a sensor: firmware, battery, clock, memory, log, faults, noise at rest, mount,
+    and whether gyroscope and accelerometer agree.
 
     It also works without a sensor. Problems come first, each with what to do next. The exit status is 2 when there is a
     problem.
@@ -50,6 +51,6 @@ def doctor(
         raise typer.Exit(2)
 
 
-async def _examine(wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None) -> list[Line]:
+async def _examine(wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None) -> list[Finding]:
 
-    return await examine.all_of(wanted, seconds, with_mount, db, _console.note)
+    return await examine.examine_all(wanted, seconds, with_mount, db, _console.note)

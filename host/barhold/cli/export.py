@@ -25,7 +25,7 @@ from barhold.training import people, sets
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """The formats that can be written."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -102,7 +102,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
         elif what == Format.ICAL:
             _stream([_calendar(selected, store)], out, overwrite)
         else:
-            plan_of = people.finder(People(store))
+            plan_of = people.plan_finder(People(store))
             named = [people.with_exercise(training_set, plan_of) for training_set in selected]
             _export_grouped(what, named, out, _Options(dialect, hold_as_seconds), overwrite)
 
@@ -135,7 +135,7 @@ def _stream(pieces: Iterable[bytes], out: Path | None, overwrite: bool) -> None:
 
 
 def _pieces(what: Format, selected: Iterable[TrainingSet], per_set: bool) -> Iterator[bytes]:
-    """Return the file of a format that has no more to say of a set than the set itself."""
+    """Yield the file of a format whose rows come from single sets."""
     if what == Format.JSONL:
         return (f"{json.dumps(json_lines.stored(item), allow_nan=False)}\n".encode() for item in selected)
     columns = rows.SET_COLUMNS if per_set else rows.REP_COLUMNS
@@ -185,7 +185,7 @@ def _write(contents: dict[Path, bytes], overwrite: bool, folder: Path | None = N
     """Write all files or none, after making `folder` if it is missing; leave alone what is there already."""
 
     new = {path: content for path, content in contents.items() if not _is_there(path, content)}
-    with files.made_folder(folder) if folder else nullcontext():
+    with files.new_folder(folder) if folder else nullcontext():
         files.write_atomically(new, overwrite)
     for path, content in contents.items():
         _note_written(path, len(content), path in new)
@@ -211,7 +211,7 @@ def _content(what: Format, found: list[TrainingSet], options: _Options) -> bytes
 
 def _calendar(found: Iterable[TrainingSet], store: Store) -> bytes:
     """Return the next sessions of each lifter by their own plan, and of others by the chosen one."""
-    plan_of = people.finder(People(store))
+    plan_of = people.plan_finder(People(store))
     last = selection.last_sessions(sets.sessions(found))
     return ical.calendar([(session, plan_of(sets.owner(session[0]))) for session in last], datetime.now(UTC))
 

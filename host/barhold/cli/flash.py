@@ -1,4 +1,4 @@
-"""`barhold flash`: a bare board becomes a sensor."""
+"""`barhold flash`: turns a bare board into a sensor."""
 
 import sys
 from pathlib import Path
@@ -24,10 +24,10 @@ DOWNLOAD = "download"
 
 
 def flash(  # noqa: PLR0913, PLR0917 - one per option
-    port: Annotated[str, typer.Argument(metavar="[PORT]", help="Where the board is; by default the only one.")] = "",
+    port: Annotated[str, typer.Argument(metavar="[PORT]", help="The board's port; by default the only one.")] = "",
     board: Annotated[
         str,
-        typer.Option("--board", metavar="NAME", help="Which board it is; if left out, those that fit are listed."),
+        typer.Option("--board", metavar="NAME", help="The board's model; if left out, the models that fit are listed."),
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the sensor is to call itself.")] = "",
     key: Annotated[
@@ -64,7 +64,7 @@ def flash(  # noqa: PLR0913, PLR0917 - one per option
     if erase and not image:
         raise InputError("--erase removes MicroPython too: add --image download, or --image FILE")
     where = run.find_port(port)
-    model = boards.named(board) if board else _proposed(where, as_json)
+    model = boards.find_board(board) if board else _proposed(where, as_json)
     request = run.FlashRequest(model, _checked(name), _modulus(key), _image(image, model, as_json), erase, py)
     _console.step(f"opening {where}")
     with Store.open(db) as store:  # first: a key that could not be kept would lock this computer out
@@ -83,15 +83,15 @@ def _proposed(port: str, as_json: bool) -> BoardModel:
     proposal = run.propose(port)
     if proposal.flashed_as in boards.BOARDS:
         _console.step(f"it was flashed as {proposal.flashed_as} before")
-        return boards.named(proposal.flashed_as)
+        return boards.find_board(proposal.flashed_as)
     if not proposal.models:
-        raise InputError(f"Barhold does not run on this chip, only on {boards.in_words(boards.BOARDS.values())}")
+        raise InputError(f"Barhold does not run on this chip, only on {boards.name_list(boards.BOARDS.values())}")
     if len(proposal.models) == 1 and sys.stdin.isatty() and not as_json:
         [model] = proposal.models
         if typer.confirm(f"Is it a {model.words}?", err=True):
             return model
     options = " or ".join(f"--board {model.name}" for model in proposal.models)
-    raise InputError(f"its chip and USB id fit {boards.in_words(proposal.models)}: if that is right, add {options}")
+    raise InputError(f"its chip and USB id fit {boards.name_list(proposal.models)}: if that is right, add {options}")
 
 
 def _image(image: str, model: BoardModel, as_json: bool) -> Path | None:
@@ -111,7 +111,7 @@ def _image(image: str, model: BoardModel, as_json: bool) -> Path | None:
 
 
 class _Shown:
-    """The board and the files, as lines of JSON or as a bar."""
+    """Shows the board and the progress of the files, as JSON Lines or as a bar."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json

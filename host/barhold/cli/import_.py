@@ -14,7 +14,7 @@ from barhold.imports import prepared
 from barhold.imports.parse import EXERCISES, ImportOptions, ImportResult, nearest, read
 from barhold.imports.prepared import PreparedImport
 from barhold.output import import_preview
-from barhold.store import Imports, People, Store
+from barhold.store import ImportedSets, People, Store
 from barhold.training import history, sets
 
 FAULTS_SHOWN = 20
@@ -62,7 +62,7 @@ def import_(  # noqa: PLR0913, PLR0917 - one for each option
     result = _usable(file, read(file, options), options) if file else ImportResult()
     with Store.open(db) as store:
         if listed:
-            result = ImportResult(Imports(store).all())
+            result = ImportResult(ImportedSets(store).all())
             if not result.sets:
                 _console.note("nothing has been imported yet; `barhold import FILE` takes what Strong or Hevy exported")
                 return
@@ -115,13 +115,13 @@ def _take(store: Store, result: ImportResult, options: ImportOptions, store_it: 
     people, now = People(store), datetime.now(UTC)
     if options.lifter and options.lifter not in [lifter.name for lifter in people.lifters()]:
         raise InputError(f"--lifter {options.lifter}: nobody has this name: add them with `barhold lifter add`")
-    stored = {imported.import_id: imported for imported in Imports(store).all()}
+    stored = {imported.import_id: imported for imported in ImportedSets(store).all()}
     sessions = sets.sessions(history.load(store, now))
     edit_ids = {edit.edit_id for edit in people.edits()}
     now_utc_ms = round(now.timestamp() * 1000)
     found = prepared.prepare(result.sets, stored, sessions, edit_ids, now_utc_ms, keep_times=options.zone is None)
     if store_it:
-        Imports(store).add(found.changed(), found.edits)
+        ImportedSets(store).add(found.changed(), found.edits)
     return found
 
 

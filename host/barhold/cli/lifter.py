@@ -57,7 +57,7 @@ def add(
     """
 
     people.check_lifter_name(name)
-    kept = library.lasting(plan) if plan else ""
+    kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
         new = People(store).add_lifter(Lifter(name, kept, people.exercise_of(kept)))
     if as_json:
@@ -89,7 +89,7 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
     elif rows:
         _console.show(*tables.lifters(rows))
     else:
-        _console.note("no lifter is known yet; `barhold lifter add NAME` adds one")
+        _console.note("there are no lifters yet; `barhold lifter add NAME` adds one")
 
 
 @lifter.command()
@@ -148,7 +148,7 @@ def _stored_sets(store: Store, device_id: str, lifter: str) -> tuple[list[Traini
 
 
 def _told_sets(lifter: str, sensor: str, covered: list[TrainingSet], unclaimed: list[TrainingSet]) -> Iterator[str]:
-    """Yield which stored sets belong to the lifter now, and how to give them those that belong to nobody."""
+    """Yield how many stored sets belong to the lifter now, and how to claim those that belong to nobody."""
     yield f"stored sets of {sensor} that belong to {lifter}: {len(covered)}"
     if unclaimed:
         first = min(item.start_utc for item in unclaimed).astimezone()
@@ -171,7 +171,7 @@ def rename(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rename a lifter, who keeps all sets.
+    """Rename a lifter. All sets stay with them.
 
     \b
     Examples:
@@ -202,7 +202,7 @@ def merge(
 
     with Store.open(db) as store:
         if into not in (one.name for one in store.lifters()) or into == name:
-            raise InputError(f"lifter {into!r}: name another lifter who is known; see `barhold lifter list`")
+            raise InputError(f"lifter {into!r}: name another existing lifter; see `barhold lifter list`")
         People(store).rename(name, into)
     _say(as_json, into, {"merged": name}, f"all sets of {name} belong to {into} now")
 
@@ -301,15 +301,15 @@ def known_sensor(store: Store, wanted: str) -> Device:
     """Return the sensor in the database that is meant, by name or the beginning of its id."""
 
     known = {device.device_id: device for device in store.devices()}
-    ids = sensor_names.ids_meant(wanted, {device_id: known[device_id].name for device_id in known})
+    ids = sensor_names.matching_ids(wanted, {device_id: known[device_id].name for device_id in known})
     ids = ids if wanted else list(known)
     if len(ids) == 1:
         return known[ids[0]]
     if not ids and sensor_names.is_id(wanted.lower()):
         return Device(wanted.lower(), "", "", 0)
     if not known:
-        raise InputError("no sensor is known yet: `barhold scan` finds it, or give its whole id with --sensor")
+        raise InputError("the database has no sensor yet: run `barhold scan`, or give the whole id with --sensor")
     called = ", ".join(f"{sensor_names.sensor_name(one, known[one].name)} ({one})" for one in ids or known)
     if not ids:
-        raise InputError(f"no sensor {wanted!r} is known, only {called}: `barhold scan` makes others known")
+        raise InputError(f"no sensor {wanted!r} is in the database, only {called}: run `barhold scan` near the sensor")
     raise InputError(f"{len(ids)} sensors match. Choose one with --sensor: {called}")

@@ -14,7 +14,7 @@ import typer
 from barhold.cli import _console, _sensor_options
 from barhold.cli._live_screen import LiveScreen
 from barhold.cli._options import AsJson, Database, Port, Seconds, Sensor, Speed, Usb, is_demo
-from barhold.cli.sync import generated
+from barhold.cli.sync import generated_recording
 from barhold.connection import Connection, Info
 from barhold.errors import InputError
 from barhold.live import virtual_feed
@@ -72,25 +72,25 @@ def live(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def following(wanted: SensorQuery, store: Store) -> Follow:
-    """Return what keeps following a real sensor."""
+    """Return a coroutine function that follows a real sensor."""
 
     async def follow(
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
-        screen.note(f"looking for {_sensor_options.words(wanted)}")
+        screen.note(f"looking for {_sensor_options.describe_query(wanted)}")
         await Reconnector(wanted, store, screen.note, None).follow(utc_clock(), on_live, on_progress)
 
     return follow
 
 
 def _playing(seed: int, speed: int, store: Store) -> Follow:
-    """Return what plays a generated session on a virtual sensor."""
+    """Return a coroutine function that plays a generated session on a virtual sensor."""
 
     async def follow(
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"playing generated session {seed} on a virtual sensor")
-        await virtual_feed.follow(generated(seed).samples, speed, store, on_live, on_progress)
+        await virtual_feed.follow(generated_recording(seed).samples, speed, store, on_live, on_progress)
 
     return follow
 
@@ -101,10 +101,10 @@ def _passing(stack: ExitStack) -> Path:
 
 
 async def watch(view: LiveView, follow: Follow, seconds: float | None, as_json: bool, sets: int | None = None) -> None:
-    """Show a sensor until cancelled, for `seconds`, or until `sets` have ended and are stored."""
+    """Show a sensor until cancelled, for `seconds`, or until `sets` sets have ended and are stored."""
     met: Connection | None = None
     enough = asyncio.Event()
-    with LiveScreen(view, _console.is_lively(sys.stdout) and not as_json, as_json) as screen:
+    with LiveScreen(view, _console.can_animate(sys.stdout) and not as_json, as_json) as screen:
 
         def connected(session: Connection) -> None:
             nonlocal met

@@ -7,17 +7,17 @@ import typer
 
 from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database, OneLifter
-from barhold.cli._set_listing import names_of, owner_meant
+from barhold.cli._set_listing import matching_owner, names_of
 from barhold.errors import InputError
 from barhold.model import Load, TrainingSet
 from barhold.output.words import count, listed
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.store import Store
 from barhold.training import edit_requests, edits, people, sensor_names, sets
 
 UNIT_VARIABLE = "BARHOLD_UNIT"
 _RECENT_SETS = 100
-"""So many of the last sets are searched for one whose load has a unit."""
+"""How many of the last sets are searched for a load that has a unit."""
 
 
 def load(
@@ -47,19 +47,19 @@ def load(
         raise InputError("--set and --session each choose sets: use one of them")
     with Store.open(db) as store:
         names = names_of(store)
-        meant = _meant(store, chosen, session, owner_meant(store, lifter))
+        meant = _meant(store, chosen, session, matching_owner(store, lifter))
         owner = sets.owner(meant[-1])
-        value = loads.parse(" ".join(words), _usual_unit(store, owner, people.finder(store)(owner).load_step))
+        value = load_units.parse(" ".join(words), _usual_unit(store, owner, people.plan_finder(store)(owner).load_step))
         requests = [edit_requests.EditRequest(item.key, edits.LOAD, edits.load_value(value)) for item in meant]
         _edit_sets.add(store, requests, as_json)
     whose = listed(list(dict.fromkeys(sensor_names.owner_name(sets.owner(item), names) for item in meant)))
-    _console.note(f"{loads.text(value)} for {count(len(meant), 'set')} of {whose}")
+    _console.note(f"{load_units.as_text(value)} for {count(len(meant), 'set')} of {whose}")
 
 
 def _meant(store: Store, chosen: str, session: bool, lifter: str) -> list[TrainingSet]:
     """Return the sets that are meant; at least one."""
     ids = _edit_sets.set_ids(store, chosen or _edit_sets.LAST, lifter)
-    meant = edit_requests.named(ids, _edit_sets.sets_near(store, [ids]))
+    meant = edit_requests.find_sets(ids, _edit_sets.sets_near(store, [ids]))
     # Somebody else may have trained at the same time: the last set tells whose session is meant.
     return store.sets.last_sessions(1, sets.owner(meant[0]))[-1] if session else meant
 

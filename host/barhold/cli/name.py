@@ -40,7 +40,7 @@ def name(
         async def work(control: Control) -> str:
             return await give_name(control, store, new)
 
-        device_id = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        device_id = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
     if as_json:
         _console.json_result("name", device=device_id, name=new)
     else:

@@ -7,8 +7,8 @@ import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
+from barhold.cli._guarded_streams import unfiltered
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-from barhold.cli._streams import unfiltered
 from barhold.connection import Control, Info
 from barhold.device import pairing
 from barhold.errors import InputError
@@ -86,7 +86,7 @@ def _with_sensor(action: str, place: _Place, store: Store, as_json: bool) -> Non
         return control.info
 
     # Whoever holds the cable owns the sensor: a key that is missing here, or another one, is what pairing mends.
-    info = _sensor_options.in_session(*place.options, store, work, check_key=not place.by_cable)
+    info = _sensor_options.in_connection(*place.options, store, work, check_key=not place.by_cable)
     key = store.key_of(info.device_id)
     if as_json:
         _console.json_result(
@@ -109,8 +109,8 @@ def _outcome(action: str, is_new: bool) -> str:
 
 
 def _show(store: Store, sensor: str, as_json: bool) -> None:
-    device, key = pairing.with_key(store, sensor)
-    code = pairing.code_of(device.device_id, key)
+    device, key = pairing.find_paired_sensor(store, sensor)
+    code = pairing.pairing_code(device.device_id, key)
     if as_json:
         _console.json_result("pairing_code", device=device.device_id, name=device.name or None, code=code)
         return
@@ -121,7 +121,7 @@ def _show(store: Store, sensor: str, as_json: bool) -> None:
 
 
 def _enter(store: Store, code: str, as_json: bool) -> None:
-    device_id, key = pairing.read_code(sys.stdin.read() if code == "-" else code)
+    device_id, key = pairing.parse_code(sys.stdin.read() if code == "-" else code)
     store.keep_key(device_id, key, utc_clock()())
     if as_json:
         _console.json_result("pair", device=device_id, name=None, paired=True, open=None)

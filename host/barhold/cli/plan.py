@@ -1,4 +1,4 @@
-"""`barhold plan`: what training is checked against, and what the sensor cues by."""
+"""`barhold plan`: the plans that training is checked against, and that the sensor cues by."""
 
 import os
 from datetime import datetime
@@ -17,7 +17,7 @@ from barhold.output.tables import span
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.store import People, Store
-from barhold.training.people import Wearing, finder
+from barhold.training.people import Wearing, plan_finder
 
 plan = new_group()
 Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; by default the chosen one.")]
@@ -52,9 +52,9 @@ def list_(as_json: AsJson = False) -> None:
       barhold plan list --json
     """
 
-    chosen = library.wanted()
+    chosen = library.plan_in_force()
     rows, faults = [], []
-    for one in library.listed():
+    for one in library.list_plans():
         try:
             rows.append((one.name, library.read(one.path), one.own, one.name == chosen))
         except InputError as error:
@@ -64,7 +64,7 @@ def list_(as_json: AsJson = False) -> None:
             _console.json_line(json_lines.plan(read, is_chosen))
     else:
         _console.show(*tables.plans(rows))
-        _console.note(f"put plans of your own into {library.folder()}")
+        _console.note(f"put your own plans into {library.folder()}")
     for fault in faults:
         _console.note(fault)
     if faults:
@@ -85,7 +85,7 @@ def show(name: Chosen = "", as_json: AsJson = False) -> None:
     if as_json:
         _console.json_line(json_lines.plan(found))
     else:
-        _console.data(library.read_bytes(library.path_of(name or library.wanted())).decode("utf-8-sig"))
+        _console.data(library.read_bytes(library.path_of(name or library.plan_in_force())).decode("utf-8-sig"))
 
 
 @plan.command()
@@ -114,7 +114,7 @@ def use(name: Named, as_json: AsJson = False) -> None:
       barhold plan use hip-thrust
     """
 
-    found = library.use(name)
+    found = library.choose(name)
     if as_json:
         _console.json_line(json_lines.plan(found, True))
     else:
@@ -151,13 +151,13 @@ def push(
             found = named or _wearers_plan(store, control.info.device_id)
             return found, await send_targets(control, found)
 
-        found, kept = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        found, kept = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
     target_s, long_s = kept.target_ms / 1000, kept.long_ms / 1000
     if as_json:
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
-        _console.line(f"{kept.name} now cues the target at {target_s:g} s and too long at {long_s:g} s")
+        _console.line(f"{kept.name} now cues the target at {target_s:g} s and warns of a long pause at {long_s:g} s")
 
 
 async def send_targets(control: Control, plan: Plan) -> SensorSettings:
@@ -173,7 +173,7 @@ async def send_targets(control: Control, plan: Plan) -> SensorSettings:
 def _wearers_plan(store: Store, device_id: str) -> Plan:
     """Return the plan of whoever wears the sensor now."""
     now_ms = round(datetime.now().timestamp() * 1000)
-    return finder(store)(Wearing(People(store).wearers()).lifter(device_id, now_ms))
+    return plan_finder(store)(Wearing(People(store).wearers()).lifter(device_id, now_ms))
 
 
 def _words(found: Plan) -> str:

@@ -55,7 +55,7 @@ def record(  # noqa: PLR0913, PLR0917 - one per option
 
     with Store.open(db) as store, Capture(file, overwrite) as capture:
         try:
-            _sensor_options.in_session(sensor, usb, port, wait, store, work)
+            _sensor_options.in_connection(sensor, usb, port, wait, store, work)
         except LinkError as broke:
             error = broke
         except KeyboardInterrupt:

@@ -71,7 +71,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one per option
             raise InputError("--plot draws files: write the recording to one with `barhold record`")
         from barhold.cli import _stored_recordings  # noqa: PLC0415 - files are replayed without a database
 
-        _stored_recordings.from_store(db, [str(path) for path in files or []], options, as_json)
+        _stored_recordings.replay_stored(db, [str(path) for path in files or []], options, as_json)
         return
     if not files:
         raise InputError("name a recording (CSV), or take those of the database with --from-store")
@@ -86,7 +86,7 @@ def _from_files(files: list[Path], options: ReplayOptions, as_json: bool, plot: 
     failed = 0
     for path in files:
         try:
-            taken, found = _replay_settings.judged(reader.read(path), options)
+            taken, found = _replay_settings.find_sets(reader.read(path), options)
             if path in pictures:
                 _draw(path, taken, found, pictures[path])
         except InputError as error:
@@ -119,4 +119,4 @@ def _pictures(files: list[Path], plot: Path) -> dict[Path, Path]:
 def _draw(path: Path, taken: Recording, found: list[TrainingSet], picture: Path) -> None:
     from barhold.recordings import plot  # noqa: PLC0415 - matplotlib is an extra
 
-    plot.save(plot.draw(timeline.of(path, taken, found)), picture)
+    plot.save(plot.draw(timeline.build(path, taken, found)), picture)

@@ -61,7 +61,7 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
     monday = team_week.monday_of(now.astimezone().date())
     with Store.open(db) as store:
         items = _items(store, lifter, *span(since, until))
-        plan_of = people.finder(store, plan)
+        plan_of = people.plan_finder(store, plan)
         sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
         lifters = [] if lifter or each else [known.name for known in store.lifters()]
         of_week = week_items.of_owner(store, lifter, monday) if lifter else week_items.of_everybody(store, monday)

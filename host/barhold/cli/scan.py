@@ -1,4 +1,4 @@
-"""`barhold scan`: which sensors are near."""
+"""`barhold scan`: lists the sensors nearby."""
 
 from typing import Annotated, Any
 
@@ -12,11 +12,11 @@ from barhold.errors import LinkError
 from barhold.link.endpoint import Endpoint
 from barhold.output import json_lines, tables
 from barhold.store import Device, Store
-from barhold.sync import SensorQuery, near, probe
+from barhold.sync import SensorQuery, identify, list_endpoints
 from barhold.sync.one_sensor import utc_clock
 
 Row = dict[str, Any]
-NOBODY = "no sensor is near: switch it on and bring it near, or use the cable (--usb)"
+NOBODY = "no sensor found nearby: switch it on and bring it closer, or use the cable (--usb)"
 
 
 def scan(
@@ -56,13 +56,13 @@ def scan(
 
 async def _rows(wanted: SensorQuery, seconds: float, ask: bool, store: Store, bar: Bar) -> list[Row]:
     rows = []
-    endpoints = await near(wanted, seconds)
+    endpoints = await list_endpoints(wanted, seconds)
     bar.arrive()
     for endpoint in endpoints:
         info = None
         if ask:
             try:
-                info = await probe(endpoint, store.key_of)
+                info = await identify(endpoint, store.key_of)
                 store.add_device(Device(info.device_id, info.name, info.firmware, utc_clock()()))
             except LinkError as error:
                 bar.note(str(error))

@@ -10,10 +10,10 @@ import segno
 import typer
 
 from barhold.cli import _console, _sensor_options
+from barhold.cli._guarded_streams import unfiltered
 from barhold.cli._options import Database, PlanName, Port, Seconds, Sensors, Speed, Usb, is_demo
-from barhold.cli._streams import unfiltered
 from barhold.cli.live import DEMO_SEED
-from barhold.cli.sync import generated
+from barhold.cli.sync import generated_recording
 from barhold.errors import InputError
 from barhold.live import server, token
 from barhold.live.app import LiveApp
@@ -87,7 +87,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
         for recording in recordings:
             app.play(recording)
         for wanted in [] if played else _wanted(names or [], usb, port):
-            app.follow(wanted, f"looking for {_sensor_options.words(wanted)}")
+            app.follow(wanted, f"looking for {_sensor_options.describe_query(wanted)}")
         address, token = _address(bound.getsockname()[1], lan, new_token)
         _sensor_options.run(app.run(bound, server.own_names(lan), token, address, seconds))
     _console.note("ended")
@@ -95,7 +95,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
 
 def _recordings(files: list[Path], seeds: list[int]) -> list[Recording]:
 
-    return [*(recordings.read(file) for file in files), *(generated(seed) for seed in seeds)]
+    return [*(recordings.read(file) for file in files), *(generated_recording(seed) for seed in seeds)]
 
 
 def _wanted(names: list[str], usb: bool, port: str) -> list[SensorQuery]:
@@ -106,9 +106,9 @@ def _wanted(names: list[str], usb: bool, port: str) -> list[SensorQuery]:
 
 
 def _passing(stack: ExitStack) -> Path:
-    """Return a database that goes with the command: what is tried out is nobody's training."""
+    """Return a temporary database, because what a virtual sensor plays is nobody's training."""
 
-    _console.note("what is played is not kept; --db FILE keeps it")
+    _console.note("the virtual training is not kept; --db FILE keeps it")
     return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "played.db"
 
 

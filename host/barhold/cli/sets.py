@@ -1,4 +1,4 @@
-"""`barhold sets`: what is stored, and what people said of it since."""
+"""`barhold sets`: lists and corrects the stored sets."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from barhold.cli import _console, _edit_sets
 from barhold.cli._options import AsJson, Database
-from barhold.cli._set_listing import Since, Until, names_of, note_impossible, owner_meant, show, span
+from barhold.cli._set_listing import Since, Until, matching_owner, names_of, note_impossible, show, span
 from barhold.errors import InputError
 from barhold.store import Store
 from barhold.training.sensor_names import owner_name
@@ -78,7 +78,7 @@ def _list(db: str | None, lifter: str, last: int | None, dates: tuple[str, str],
     first, end = span(*dates)
     with Store.open(db) as store:
         note_impossible(store)
-        lifter, names = owner_meant(store, lifter), names_of(store)
+        lifter, names = matching_owner(store, lifter), names_of(store)
         if last is not None:
             found = store.sets.last(last, lifter, first, end)
         else:

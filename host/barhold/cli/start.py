@@ -43,7 +43,7 @@ def start(
         _print_commands()
         return
     progress = Progress() if again else Progress.load()
-    with Store.open(db) as store, _sensor_options.one_loop():
+    with Store.open(db) as store, _sensor_options.shared_event_loop():
         guide = Guide(store, progress, usb, port)
         left = [step for step in STEPS if step.name not in progress.done]
         if progress.done and left:

@@ -67,13 +67,13 @@ def sync(  # noqa: PLR0913, PLR0917 - one per option
     if is_demo(context) and virtual is None and seed is None:
         raise InputError("--demo is for virtual sensors: add --seed NUMBER, or leave it out for your own training")
     if virtual is not None or seed is not None:
-        taken = recordings.read(virtual) if virtual else generated(seed or 0)
+        taken = recordings.read(virtual) if virtual else generated_recording(seed or 0)
         with Store.open(db) as store:
-            result = catch_up(taken, store)
+            result = sync_virtual(taken, store)
             kept = None
             if keep:
                 kept = keep_recording(store, recordings.to_csv(taken.samples), taken.name, result.device_id)
-        tell(result, as_json, kept)
+        print_result(result, as_json, kept)
         return
     if keep:
         raise InputError("--keep is for a virtual sensor: for a real one use `barhold record FILE --keep`")
@@ -96,7 +96,7 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
 def _sync_one(wanted: SensorQuery, wait_s: float, store: Store, as_json: bool) -> None:
 
     with Progress() as progress:
-        progress.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
+        progress.wait_for(f"looking for {_sensor_options.describe_query(wanted)}", wait_s)
         keeper = Reconnector(wanted, store, progress.note, wait_s)
         try:
             result = _sensor_options.run(keeper.catch_up(utc_clock(), progress.show))
@@ -105,10 +105,10 @@ def _sync_one(wanted: SensorQuery, wait_s: float, store: Store, as_json: bool) -
                 progress.note(f"so far: {summary(keeper.result)}")
             if as_json:
                 if keeper.result.device_id:
-                    tell(keeper.result, True)
+                    print_result(keeper.result, True)
                 _tell_failed(wanted.sensor or wanted.port or keeper.result.name, str(error))
             raise
-    tell(result, as_json)
+    print_result(result, as_json)
 
 
 def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> None:
@@ -119,7 +119,7 @@ def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> 
             many_sensors.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show)
         )
     for result in done.results:
-        tell(result, as_json)
+        print_result(result, as_json)
     for failure in done.failures:
         if as_json:
             _tell_failed(failure.sensor, failure.reason)
@@ -128,14 +128,14 @@ def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> 
         raise typer.Exit(2)
 
 
-def generated(seed: int, sets: int = 3, reps: int = 8) -> Recording:
+def generated_recording(seed: int, sets: int = 3, reps: int = 8) -> Recording:
     """Return a generated session as a recording."""
 
     made = generate.session(seed, sets, reps)
     return Recording(f"generated-{seed}", 0.0, made.rate_hz, made.samples)
 
 
-def catch_up(taken: Recording, store: Store) -> SyncResult:
+def sync_virtual(taken: Recording, store: Store) -> SyncResult:
     """Play `taken` on the virtual sensor, then sync the sensor into `store`."""
 
     async def run() -> SyncResult:
@@ -146,10 +146,10 @@ def catch_up(taken: Recording, store: Store) -> SyncResult:
     return asyncio.run(run())
 
 
-def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
+def print_result(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     """Print what a sync did, and under which id the recording was kept."""
     if result.clock_ahead_ms:
-        _console.note(clock_differs(result.clock_ahead_ms, result.name or result.device_id))
+        _console.note(clock_warning(result.clock_ahead_ms, result.name or result.device_id))
     if not as_json:
         _console.line(summary(result))
         return
@@ -158,7 +158,7 @@ def tell(result: SyncResult, as_json: bool, kept: str | None = None) -> None:
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
 
-def clock_differs(ahead_ms: int, sensor: str) -> str:
+def clock_warning(ahead_ms: int, sensor: str) -> str:
     """Return what a user is told when this computer's clock contradicts the one that synced the sensor before."""
     return (
         f"this computer's clock differs by {wall_time.duration_words(ahead_ms)} from the one that synced {sensor} "
@@ -171,7 +171,7 @@ def _tell_failed(sensor: str, reason: str) -> None:
 
 
 def summary(result: SyncResult) -> str:
-    """Return what a sync did, in one line."""
+    """Summarise a sync in one line."""
     name = sensor_names.sensor_name(result.device_id, result.name)
     counts = [f"{result.new} new", f"{result.already_stored} already stored"]
     if result.quarantined:
@@ -181,5 +181,5 @@ def summary(result: SyncResult) -> str:
     if result.damaged:
         counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
-        counts.append(f"{result.not_held} older ones held neither here nor on the sensor")
+        counts.append(f"{result.not_held} older ones on neither this computer nor the sensor")
     return f"{name}: {count(result.received, 'record')}, {', '.join(counts)}"

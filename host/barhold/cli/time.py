@@ -1,4 +1,4 @@
-"""`barhold time`: the sensor's clock against this computer's."""
+"""`barhold time`: compares the sensor's clock with this computer's."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensor, Usb, Wait
-from barhold.cli.sync import clock_differs
+from barhold.cli.sync import clock_warning
 from barhold.connection import Control
 from barhold.device import clock_drift
 from barhold.errors import LinkError
@@ -44,19 +44,19 @@ def time(
         return await control.anchor(utc_clock())
 
     with Store.open(db) as store:
-        anchor = _sensor_options.in_session(sensor, usb, port, wait, store, work)
+        anchor = _sensor_options.in_connection(sensor, usb, port, wait, store, work)
         if anchor is None:
             raise LinkError("this computer's clock stepped back during the exchange: set it and repeat")
         ahead_ms = store.add_anchor(anchor)
         # Two clocks that contradict each other say nothing about the sensor's.
-        found = clock_drift.of(anchor, () if ahead_ms else store.anchors())
+        found = clock_drift.measure(anchor, () if ahead_ms else store.anchors())
         name = next((one.name for one in store.devices() if one.device_id == anchor.device_id and one.name), "")
         if accept:
             store.accept_anchor(anchor)
     if ahead_ms and not accept:
-        _console.note(clock_differs(ahead_ms, name or anchor.device_id))
+        _console.note(clock_warning(ahead_ms, name or anchor.device_id))
     if as_json:
-        line = {**clock_drift.line(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
+        line = {**clock_drift.as_json(found), "clock_ahead_ms": ahead_ms, "accepted": accept}
         _console.json_line({"type": "time", "schema": json_lines.SCHEMA, **line})
     else:
         _console.show(*tables.clock(found))

@@ -1,4 +1,4 @@
-"""`barhold update`: a sensor to the firmware of this install."""
+"""`barhold update`: brings a sensor to this install's firmware."""
 
 from pathlib import Path
 from typing import Annotated
@@ -85,7 +85,7 @@ def _bring(sensor: str, usb: bool, port: str, wait_s: float, store: Store, offer
     wanted = SensorQuery(sensor, usb, port)
     before = ""
     with Bar("kB") as bar:
-        bar.wait_for(f"looking for {_sensor_options.words(wanted)}", wait_s)
+        bar.wait_for(f"looking for {_sensor_options.describe_query(wanted)}", wait_s)
 
         def show(done: int, total: int) -> None:
             keeper.progress()

@@ -38,7 +38,7 @@ def week(
     with Store.open(db) as store:
         lifters = [known.name for known in store.lifters() if lifter in ("", known.name)]
         items = week_items.of_owner(store, lifter, monday) if lifter else week_items.of_everybody(store, monday)
-        rows = team_week.rows(items, lifters, people.finder(store, plan), monday, now)
+        rows = team_week.rows(items, lifters, people.plan_finder(store, plan), monday, now)
         sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
     names = people.owner_names((row.who for row in rows), sensors)
     if as_json:

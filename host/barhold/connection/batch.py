@@ -47,7 +47,7 @@ class Batch:
         seqs = b"".join(struct.pack("<I", seq) for seq in sorted(self._by_seq))
         return self.bad is None and count == len(self._by_seq) and crc == binascii.crc32(seqs)
 
-    def certain(self) -> list[bytes]:
+    def contiguous(self) -> list[bytes]:
         """Return the records that are certain without END: those that follow `first_seq` without a hole."""
         end_seq = self.first_seq
         while end_seq in self._by_seq:

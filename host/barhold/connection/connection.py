@@ -27,7 +27,7 @@ from barhold.connection import clock_reading
 from barhold.connection.backlog import Backlog
 from barhold.connection.batch import Batch, gaps, lost_records
 from barhold.connection.frame_channel import TRIES, Channel
-from barhold.connection.handshake import Info, ask_again, greet
+from barhold.connection.handshake import Info, refresh_info, say_hello
 from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
 from barhold.errors import LinkError, RefusedError
@@ -89,7 +89,7 @@ class Connection:
         self._known = 0
         self._backlog: Backlog
         self._ahead: PullAhead
-        self._certain: list[bytes] = []
+        self._contiguous: list[bytes] = []
         self._certain_up_to = 0
         self._gaps: list[tuple[int, ...]] = []
         self._holes: list[tuple[int, ...]] = []
@@ -135,7 +135,7 @@ class Connection:
         return self._result
 
     async def _hello(self) -> Phase:
-        self._info = info = await greet(self._channel, self._store.key_of, expect_id=self._expect_id)
+        self._info = info = await say_hello(self._channel, self._store.key_of, expect_id=self._expect_id)
         self._result.device_id, self._result.name, self._result.log_id = info.device_id, info.name, info.log_id
         self._store.add_device(Device(info.device_id, info.name, info.firmware, self._now()))
         self._backlog = self._missing(info)
@@ -167,13 +167,13 @@ class Connection:
         end = await self._ahead.gather(batch)
         cursor = self._backlog.cursor
         if end and batch.is_whole(end.count, end.crc):
-            self._certain, self._certain_up_to = batch.raws, min(end.next_seq, batch.end_seq)
+            self._contiguous, self._certain_up_to = batch.raws, min(end.next_seq, batch.end_seq)
             self._holes += [(seq, seq) for seq in batch.holes(self._certain_up_to) if seq >= self._known]
             self._ahead.answered()
         else:
             self._channel.re_requests += 1
-            self._certain = batch.certain()
-            self._certain_up_to = cursor + len(self._certain)
+            self._contiguous = batch.contiguous()
+            self._certain_up_to = cursor + len(self._contiguous)
             self._ahead.forget()
         if self._certain_up_to > cursor:
             self._tries = self._bad_tries = 0
@@ -182,7 +182,7 @@ class Connection:
         return self._no_progress(batch, end)
 
     def _refuse_emptiness(self) -> None:
-        self._empty_turns = 0 if self._certain else self._empty_turns + 1
+        self._empty_turns = 0 if self._contiguous else self._empty_turns + 1
         if self._empty_turns > EMPTY_TURNS:
             raise RefusedError(
                 f"sensor {self._info.device_id} promised records up to seq {self._info.next_seq - 1} and gave none in "
@@ -214,7 +214,7 @@ class Connection:
         return Phase.ACK
 
     async def _commit(self) -> Phase:
-        info, raws, result = self._info, self._certain, self._result
+        info, raws, result = self._info, self._contiguous, self._result
         added = self._store.add_records(info.device_id, info.log_id, raws, self._now())
         result.received += len(raws)
         result.new += added.new
@@ -257,7 +257,7 @@ class Connection:
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the connection stays, and INFO tells how far the log is on flash.
-        self._keep_info(await ask_again(self._channel, self._info))
+        self._keep_info(await refresh_info(self._channel, self._info))
         return Phase.PULL
 
     def _keep_info(self, info: Info) -> None:

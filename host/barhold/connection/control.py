@@ -11,7 +11,7 @@ from barhold.connection import clock_reading
 from barhold.connection.block_window import BlockWindow
 from barhold.connection.diagnosis import Diagnosis, read_diagnosis
 from barhold.connection.frame_channel import Channel
-from barhold.connection.handshake import Info, Keys, greet, shown
+from barhold.connection.handshake import Info, Keys, printable, say_hello
 from barhold.connection.raw_stream import Samples, stream
 from barhold.connection.update_state import UpdateState, read_update_state
 from barhold.errors import LinkError, RefusedError
@@ -69,7 +69,7 @@ class Control:
     async def open(cls, transport: Transport, keys: Keys, expect_id: str = "") -> "Control":
         """Say HELLO; RefusedError for a look-alike."""
         channel = Channel(transport, None)
-        return cls(channel, await greet(channel, keys, expect_id=expect_id))
+        return cls(channel, await say_hello(channel, keys, expect_id=expect_id))
 
     async def close(self) -> None:
         """Say BYE; a link that is gone takes nothing with it."""
@@ -78,7 +78,7 @@ class Control:
 
     async def again(self, keys: Keys) -> Info:
         """Open a new connection with the same sensor, as after its key or its log changed."""
-        self.info = await greet(self._channel, keys, expect_id=self.info.device_id)
+        self.info = await say_hello(self._channel, keys, expect_id=self.info.device_id)
         return self.info
 
     async def anchor(self, now: Callable[[], int]) -> Anchor | None:
@@ -209,7 +209,7 @@ def _settings(body: bytes) -> SensorSettings | None:
         entries = parse_info(body)
         numbers = [struct.unpack_from("<H", entries[tag])[0] for tag in (protocol.SET_TARGET, protocol.SET_LONG)]
         range_mm = struct.unpack_from("<HH", entries[protocol.SET_RANGE])
-        return SensorSettings(shown(entries[protocol.SET_NAME]), *numbers, *range_mm)
+        return SensorSettings(printable(entries[protocol.SET_NAME]), *numbers, *range_mm)
     except (FrameError, KeyError, struct.error):
         return None
 

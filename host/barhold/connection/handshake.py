@@ -73,7 +73,7 @@ class LockedError(RefusedError):
         self.info = info
 
 
-async def greet(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
+async def say_hello(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
     """Open a connection on `channel` and return the sensor's whole INFO.
 
     LockedError where the key is not known here; RefusedError for a look-alike, and for another sensor than `expect_id`.
@@ -94,10 +94,10 @@ async def greet(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
     if key is None:
         return info
     _seal(channel, key, info)
-    return await ask_again(channel, info)
+    return await refresh_info(channel, info)
 
 
-async def ask_again(channel: Channel, info: Info) -> Info:
+async def refresh_info(channel: Channel, info: Info) -> Info:
     """Return the INFO of an open connection as it is now; the connection stays."""
     _, latest = await _ask_info(channel, info.host_nonce)
     if latest.device_id != info.device_id or latest.is_short:
@@ -180,7 +180,7 @@ def read_info(body: bytes) -> Info:
     )
 
 
-def shown(text: bytes) -> str:
+def printable(text: bytes) -> str:
     """Return text from the air fit for a terminal: no control characters."""
     return "".join(c if c.isprintable() else "?" for c in text.decode("utf-8", "replace"))
 
@@ -206,4 +206,4 @@ def _number(entries: dict[int, bytes], tag: int) -> int:
 
 
 def _text(entries: dict[int, bytes], tag: int) -> str:
-    return shown(entries.get(tag, b""))
+    return printable(entries.get(tag, b""))

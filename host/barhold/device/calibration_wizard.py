@@ -16,7 +16,7 @@ Tell = Callable[[str], None]
 Taken = Callable[[Calibration], None]
 
 
-async def lead(control: Control, tell: Tell, on_taken: Taken = lambda _: None) -> Calibration:
+async def run(control: Control, tell: Tell, on_taken: Taken = lambda _: None) -> Calibration:
     """Take poses until every face was up and one more checks the fit; RefusedError when the sensor finds none.
 
     `on_taken` gets the state after each pose that counts.
@@ -41,7 +41,7 @@ async def lead(control: Control, tell: Tell, on_taken: Taken = lambda _: None) -
         raise
 
 
-def faces(now: Calibration) -> list[str]:
+def face_names(now: Calibration) -> list[str]:
     """Return the names of the faces that it lay on so far."""
     return [name for bit, name in enumerate(_FACES) if now.faces >> bit & 1]
 
@@ -80,7 +80,7 @@ def _is_complete(now: Calibration) -> bool:
 def _ask(now: Calibration) -> str:
     if now.faces == ALL_FACES:
         return "now lean it on something, between two faces, and leave it still"
-    missing = [name for name in _FACES if name not in faces(now)]
+    missing = [name for name in _FACES if name not in face_names(now)]
     return f"lay it on a face it has not lain on yet and leave it still ({len(missing)} to go: {', '.join(missing)})"
 
 

@@ -24,7 +24,7 @@ class Drift:
     span_ms: int = 0
 
 
-def of(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
+def measure(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
     """Return the drift between `now` and the kept anchor of the same boot."""
     found = Drift(now.device_id, now.boot, now.t_ms, now.utc_ms - now.t_ms, now.rtt_ms / 2)
     key = (now.device_id, now.log_id, now.boot)
@@ -37,7 +37,7 @@ def of(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
     return found
 
 
-def line(found: Drift) -> dict[str, Any]:
+def as_json(found: Drift) -> dict[str, Any]:
     """Return it as plain values for JSON."""
     return {
         "device": found.device_id,

@@ -54,7 +54,7 @@ async def open_to_all(control: Control, is_open: bool) -> None:
         raise LinkError(f"sensor {control.info.name} did not change its access: try again")
 
 
-def with_key(store: Store, sensor: str) -> tuple[Device, bytes]:
+def find_paired_sensor(store: Store, sensor: str) -> tuple[Device, bytes]:
     """Return the one sensor that `sensor` names ("" for the only one) with its key; InputError where there is none."""
     keyed = [(device, key) for device in store.devices() if (key := store.key_of(device.device_id))]
     found = [(device, key) for device, key in keyed if _is_meant(device, sensor.casefold())]
@@ -73,14 +73,14 @@ def _is_meant(device: Device, sensor: str) -> bool:
     return not sensor or begins_id or device.name.casefold() == sensor
 
 
-def code_of(device_id: str, key: bytes) -> str:
+def pairing_code(device_id: str, key: bytes) -> str:
     """Return the pairing code: device id, key and checksum in base32, in groups of four."""
     data = bytes.fromhex(device_id) + key
     text = base64.b32encode(data + _checksum(data)).decode()
     return "-".join(text[at : at + _GROUP] for at in range(0, len(text), _GROUP))
 
 
-def read_code(code: str) -> tuple[str, bytes]:
+def parse_code(code: str) -> tuple[str, bytes]:
     """Return (device id, key) of a pairing code, however it is spaced; InputError where it was copied wrongly."""
     text = "".join(code.split()).replace("-", "").upper()
     try:

@@ -5,17 +5,17 @@ from contextlib import aclosing
 
 from barhold.connection import Control
 from barhold.doctor import host, motion, sensor
-from barhold.doctor.line import WARN, Line, from_error
+from barhold.doctor.finding import WARN, Finding, from_error
 from barhold.errors import BarholdError
 from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import SensorQuery, connect, find
+from barhold.sync import SensorQuery, connect, find_sensor
 from barhold.sync.one_sensor import utc_clock
 
 
-async def all_of(
+async def examine_all(
     wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
-) -> list[Line]:
+) -> list[Finding]:
     """Return every finding; what cannot be looked at is a finding too."""
     lines = [*host.system(), host.database(db)]
     at_cable, boards = host.cable()
@@ -27,17 +27,19 @@ async def all_of(
         lines.append(line)
     if not wanted.port and not boards + by_radio:
         step = "move one or press its button, or plug one in, then run this again"
-        return [*lines, Line("sensor", WARN, "none found", step)]
+        return [*lines, Finding("sensor", WARN, "none found", step)]
     if boards and not by_radio and not wanted.sensor and not wanted.by_cable:
         wanted = SensorQuery(usb=True)
     return lines + await _of_sensor(wanted, with_mount, db, tell)
 
 
-async def _of_sensor(wanted: SensorQuery, with_mount: bool, db: str | None, tell: Callable[[str], None]) -> list[Line]:
-    lines: list[Line] = []
+async def _of_sensor(
+    wanted: SensorQuery, with_mount: bool, db: str | None, tell: Callable[[str], None]
+) -> list[Finding]:
+    lines: list[Finding] = []
     try:
         with Store.open(db) as store:
-            found, expected = await find(wanted, {one.device_id: one.name for one in store.devices()})
+            found, expected = await find_sensor(wanted, {one.device_id: one.name for one in store.devices()})
             tell(f"connecting to {found.shown}")
             transport = await connect(found)
             try:
@@ -54,14 +56,17 @@ async def _of_sensor(wanted: SensorQuery, with_mount: bool, db: str | None, tell
     return lines
 
 
-async def _moving(control: Control, with_mount: bool, tell: Callable[[str], None]) -> list[Line]:
+async def _moving(control: Control, with_mount: bool, tell: Callable[[str], None]) -> list[Finding]:
     lines = []
     try:
         async with aclosing(control.stream()) as pieces:
             tell("measuring the noise at rest: leave the sensor alone for 2 s")
             lines.append((await motion.noise(pieces))[0])
             if with_mount:
-                lines.append(await motion.mount(pieces, tell))
+                samples = bytearray()
+                async with aclosing(motion.keep(pieces, samples)) as kept:
+                    lines.append(await motion.mount(kept, tell))
+                lines.append(motion.gyroscope(bytes(samples)))
     except BarholdError as error:
         lines.append(from_error("rest noise", error, WARN))
     return lines

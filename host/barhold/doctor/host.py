@@ -4,7 +4,7 @@ import os
 import platform
 
 from barhold import __version__
-from barhold.doctor.line import FAIL, NOTE, OK, WARN, Line, from_error
+from barhold.doctor.finding import FAIL, NOTE, OK, WARN, Finding, from_error
 from barhold.errors import BarholdError, InputError
 from barhold.link import ble, quirks, usb
 from barhold.link.endpoint import Endpoint
@@ -12,13 +12,13 @@ from barhold.store import Store
 from barhold.training import wall_time
 
 
-def system() -> list[Line]:
+def system() -> list[Finding]:
     """Return which Barhold on which system, and what is to be known of it."""
-    here = Line("system", OK, f"Barhold {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    return [here, *(Line("known of this system", NOTE, text) for text in quirks.known())]
+    here = Finding("system", OK, f"Barhold {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    return [here, *(Finding("known of this system", NOTE, text) for text in quirks.known())]
 
 
-def database(path: str | None) -> Line:
+def database(path: str | None) -> Finding:
     """Return whether the database opens, and whether what it holds can be true."""
     try:
         with Store.open(path) as store:
@@ -28,24 +28,24 @@ def database(path: str | None) -> Line:
     except (BarholdError, InputError) as error:
         return from_error("database", error)
     if impossible:
-        return Line("database", WARN, f"{known}; {impossible[0]}", "barhold db check")
+        return Finding("database", WARN, f"{known}; {impossible[0]}", "barhold db check")
     if disputed:
         counts, other = disputed[-1]
         differs = wall_time.duration_words(wall_time.contradiction_ms(other, counts))
         text = f"{known}; two computers' clocks differ by {differs} for sensor {counts.device_id}, boot {counts.boot}"
-        return Line("database", WARN, text, "on the computer that is right: barhold time --accept")
-    return Line("database", OK, known)
+        return Finding("database", WARN, text, "on the computer that is right: barhold time --accept")
+    return Finding("database", OK, known)
 
 
-def cable() -> tuple[list[Line], list[Endpoint]]:
+def cable() -> tuple[list[Finding], list[Endpoint]]:
     """Return the ports with a board, and whether this user may open them."""
-    found = usb.ports()
+    found = usb.board_ports()
     if not found:
-        return [Line("cable", OK, "no board is plugged in")], []
+        return [Finding("cable", OK, "no board is plugged in")], []
     return [_port(one) for one in found], found
 
 
-async def radio(seconds: float) -> tuple[Line, list[Endpoint]]:
+async def radio(seconds: float) -> tuple[Finding, list[Endpoint]]:
     """Return whether the adapter scans, and what it found."""
     try:
         found = await ble.discover(seconds)
@@ -54,14 +54,16 @@ async def radio(seconds: float) -> tuple[Line, list[Endpoint]]:
         return from_error("bluetooth", error, WARN), []
     if not found:
         text = "the adapter scans, no sensor is near"
-        return Line("bluetooth", WARN, text, "switch the sensor on; one that a host is connected to does not show"), []
-    return Line("bluetooth", OK, ", ".join(f"{one.shown} at {one.rssi_dbm} dBm" for one in found)), found
+        return Finding(
+            "bluetooth", WARN, text, "switch the sensor on; one that a host is connected to does not show"
+        ), []
+    return Finding("bluetooth", OK, ", ".join(f"{one.shown} at {one.rssi_dbm} dBm" for one in found)), found
 
 
-def _port(found: Endpoint) -> Line:
+def _port(found: Endpoint) -> Finding:
     if os.name == "posix" and not os.access(found.address, os.R_OK | os.W_OK):
-        return Line("cable", FAIL, f"no permission for {found.shown}", usb.permission(found.address))
-    return Line("cable", OK, found.shown)
+        return Finding("cable", FAIL, f"no permission for {found.shown}", usb.permission_advice(found.address))
+    return Finding("cable", OK, found.shown)
 
 
 def _keyed(store: Store) -> int:

@@ -14,7 +14,7 @@ from barhold.exports import rows
 from barhold.exports.exercises import names_of
 from barhold.exports.fitfile import BYTES, ENUM, FLOAT32, STRING, UINT8, UINT16, UINT32, UINT32Z, Field, Message, encode
 from barhold.model import Load, TrainingSet
-from barhold.plans import loads
+from barhold.plans import load_units
 
 FIT_EPOCH_UNIX_S = 631_065_600
 FIRST_YEAR, LAST_YEAR = 1990, 2125
@@ -141,7 +141,7 @@ def _weight(load: Load | None) -> tuple[Field, ...]:
     """Return the load in steps of 1/16 kg and the unit to show it in; nothing if it is not known."""
     if load is None:
         return ()
-    steps = min(round(loads.kg(load) * 16), _MOST_WEIGHT)
+    steps = min(round(load_units.in_kg(load) * 16), _MOST_WEIGHT)
     return _u16(4, steps), _u16(9, POUND if load.unit == "lb" else KILOGRAM)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from barhold import files
 from barhold.model import Load, Rep, TrainingSet
 from barhold.output import json_lines
-from barhold.plans import loads
+from barhold.plans import load_units
 
 Row = dict[str, Any]
 _CELLS_KEPT = 4096
@@ -51,7 +51,7 @@ def amount_in(unit: str, load: Load) -> float:
     """Return the load in this unit: as it was given if that is its own, otherwise to a gram or so."""
     if load.unit == unit:
         return float(number(load.amount))
-    return round(loads.kg(load) / (loads.KG_PER_LB if unit == "lb" else 1), 3)
+    return round(load_units.in_kg(load) / (load_units.KG_PER_LB if unit == "lb" else 1), 3)
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:

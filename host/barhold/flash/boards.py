@@ -46,14 +46,14 @@ def _models() -> Iterable[BoardModel]:
 BOARDS = {model.name: model for model in _models()}
 
 
-def named(name: str) -> BoardModel:
+def find_board(name: str) -> BoardModel:
     """Return the board `name`; InputError lists the boards there are."""
     if name not in BOARDS:
-        raise InputError(f"--board {name}: Barhold does not know this board. Choose from {in_words(BOARDS.values())}")
+        raise InputError(f"--board {name}: Barhold does not know this board. Choose from {name_list(BOARDS.values())}")
     return BOARDS[name]
 
 
-def in_words(models: Iterable[BoardModel]) -> str:
+def name_list(models: Iterable[BoardModel]) -> str:
     """Return the boards with their names, as a message lists them."""
     return "; ".join(f"{model.name} ({model.words})" for model in models)
 
@@ -63,7 +63,7 @@ def chip_of(machine: str) -> str:
     return machine.rpartition(" with ")[2].strip()
 
 
-def fitting(chip: str, usb_id: tuple[int, int] | None) -> list[BoardModel]:
+def matching_models(chip: str, usb_id: tuple[int, int] | None) -> list[BoardModel]:
     """Return the models with this chip ("" for unknown) that may have this USB id (None for unknown)."""
     by_chip = [model for model in BOARDS.values() if chip in ("", model.chip)]
     by_usb = [model for model in by_chip if usb_id in model.usb_ids]
@@ -75,7 +75,7 @@ def refuse_other_chip(model: BoardModel, machine: str) -> None:
     chip = chip_of(machine)
     if chip != model.chip:
         fits = [other.name for other in BOARDS.values() if other.chip == chip]
-        step = f"use --board {fits[0]}" if fits else f"Barhold runs on {in_words(BOARDS.values())}"
+        step = f"use --board {fits[0]}" if fits else f"Barhold runs on {name_list(BOARDS.values())}"
         raise RefusedError(f"wrong board: {model.name} has an {model.chip}, this is '{machine}': {step}")
 
 

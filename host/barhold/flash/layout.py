@@ -37,13 +37,13 @@ def manifest(made: Bundle) -> Part:
 
 def safe_files(board: str, plain: bool) -> list[Part]:
     """Return safe mode's files."""
-    return [Part(f"{SAFE}/{name}", data) for name, data in compiled.safe_mode(board, plain).items()]
+    return [Part(f"{SAFE}/{name}", data) for name, data in compiled.compile_safe_mode(board, plain).items()]
 
 
 def loader_files() -> list[Part]:
     """Return the loader, as source: it starts whatever bytecode the MicroPython below it reads. main.py is the last."""
     sources = firmware_files.files()
-    read = {path: compiled.source(sources[name]) for path, name in compiled.LOADER_FILES.items()}
+    read = {path: compiled.source_bytes(sources[name]) for path, name in compiled.LOADER_FILES.items()}
     return [Part(path, data) for path, data in read.items()]
 
 

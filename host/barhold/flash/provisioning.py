@@ -10,9 +10,9 @@ from barhold.flash.repl import Remote, RemoteError
 _ENTER = f"""
 import sys
 sys.path.insert(0,{layout.SLOT!r})
-from barsensor.boards.storage import FolderStorage as _S
+from barsensor.boards.esp import open_config as _S
 def _keep(form,changes):
- s=_S('/config',None)
+ s=_S()
  v,_=form.load(s)
  v.update(changes)
  form.save(s,v)
@@ -28,7 +28,7 @@ def _test():
 """
 
 
-def enter(remote: Remote) -> None:
+def import_from_slot(remote: Remote) -> None:
     """Let the board import from slot a, from a clean start."""
     remote.take_over()
     remote.run(_ENTER)
@@ -49,10 +49,10 @@ def pair(remote: Remote, new_key: bytes) -> bytes:
     remote.run("""
 from barsensor.storage import config
 def _pair(k):
- v,f=config.KEY.load(_S('/config',None))
+ v,f=config.KEY.load(_S())
  if not v['key']:
   _keep(config.KEY,{'key':k})
- return config.KEY.load(_S('/config',None))[0]['key']
+ return config.KEY.load(_S())[0]['key']
 """)
     return bytes.fromhex(remote.ask(f"_pair({new_key.hex()!r})"))
 

@@ -78,7 +78,7 @@ class Remote:
         try:
             transport = SerialTransport(usb.current_name(port), timeout=ENTER_S)
         except (TransportError, serial.SerialException, OSError) as err:
-            raise usb.refusal(port) from err
+            raise usb.explain_refusal(port) from err
         remote = cls(transport, port)
         try:
             remote.take_over()

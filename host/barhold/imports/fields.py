@@ -33,13 +33,13 @@ def number(name: str, text: str, most: float = math.inf) -> float:
     if not cell:
         return 0.0
     if not _NUMBER.fullmatch(cell):
-        raise ValueError(f"{name} {shown(text)} is not a number: write it as 62.5 or 62,5")
+        raise ValueError(f"{name} {quoted(text)} is not a number: write it as 62.5 or 62,5")
     value = float(cell.replace(",", "."))
     if value < 0:
-        raise ValueError(f"{name} {shown(text)} is negative: correct it")
+        raise ValueError(f"{name} {quoted(text)} is negative: correct it")
     if value > most or math.isinf(value):
         raise ValueError(
-            f"{name} {shown(text)} is too large{'' if math.isinf(most) else f' (over {most:g})'}: correct it"
+            f"{name} {quoted(text)} is too large{'' if math.isinf(most) else f' (over {most:g})'}: correct it"
         )
     return value if round(value, MOST_DECIMALS) == value else round(value, DUST_DECIMALS)
 
@@ -48,7 +48,7 @@ def whole(name: str, text: str, most: int) -> int:
     """Return a whole number from 0 to `most`; 8.0 is one too."""
     value = number(name, text, most)
     if value != int(value):
-        raise ValueError(f"{name} {shown(text)} is not a whole number: correct it")
+        raise ValueError(f"{name} {quoted(text)} is not a whole number: correct it")
     return int(value)
 
 
@@ -63,10 +63,10 @@ def moment(name: str, text: str) -> datetime:
             return found
     except ValueError:  # the 31st of April, or a month that is not known
         pass
-    raise ValueError(f"{name} {shown(text)} is not a date: write it as 2026-11-22 18:30:00 or 22 Nov 2026, 18:30")
+    raise ValueError(f"{name} {quoted(text)} is not a date: write it as 2026-11-22 18:30:00 or 22 Nov 2026, 18:30")
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """Return the text in quotes for a message, shortened if it is long."""
     return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "...")
 

@@ -23,7 +23,7 @@ Session = Sequence[TrainingSet]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ImportMatch:
     """An imported set and Barhold's own record of the same set."""
 
     imported: ImportedSet
@@ -39,14 +39,14 @@ def workouts(sets: Iterable[ImportedSet]) -> list[list[ImportedSet]]:
     return list(groups.values())
 
 
-def pairs(imported: Sequence[Workout], sessions: Sequence[Session]) -> list[Pair]:
+def match_sets(imported: Sequence[Workout], sessions: Sequence[Session]) -> list[ImportMatch]:
     """Return the sets that are the same without doubt."""
     candidates = [[(at, fit) for at, session in enumerate(sessions) if (fit := _fit(one, session))] for one in imported]
     claims = Counter(at for fits in candidates for at, _ in fits)
     return [pair for fits in candidates if len(fits) == 1 and claims[fits[0][0]] == 1 for pair in fits[0][1]]
 
 
-def load_edits(same: Iterable[Pair], known: Collection[str], now_utc_ms: int) -> list[Edit]:
+def load_edits(same: Iterable[ImportMatch], known: Collection[str], now_utc_ms: int) -> list[Edit]:
     """Return the edits that give own sets without a load the imported one; none that was ever made before."""
     edits = []
     for pair in same:
@@ -78,7 +78,7 @@ def keep_stored_times(
     return kept, moved
 
 
-def _fit(workout: Workout, session: Session) -> list[Pair]:
+def _fit(workout: Workout, session: Session) -> list[ImportMatch]:
     """Return the pairs if the workout may be the session, otherwise none."""
     first = session[0]
     start = datetime.fromtimestamp(workout[0].start_utc_ms / 1000, UTC)
@@ -91,5 +91,5 @@ def _fit(workout: Workout, session: Session) -> list[Pair]:
     working = [one for one in workout if one.kind != WARM_UP], [one for one in session if not one.warm_up]
     for theirs, ours in ((workout, session), working):
         if theirs and len(theirs) == len(ours):
-            return [Pair(*both) for both in zip(theirs, ours, strict=True)]
+            return [ImportMatch(*both) for both in zip(theirs, ours, strict=True)]
     return []

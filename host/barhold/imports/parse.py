@@ -13,7 +13,7 @@ from barhold.imports import fields, layouts, table
 from barhold.imports.layouts import Layout
 from barhold.imports.table import Line
 from barhold.model import ImportedSet, Load
-from barhold.plans import loads
+from barhold.plans import load_units
 
 EXERCISES = ("hip thrust", "glute bridge")
 NAMES_OFFERED = 5
@@ -60,13 +60,13 @@ def read(path: Path, options: ImportOptions) -> ImportResult:
 
 def nearest(names: Counter[str], wanted: tuple[str, ...]) -> list[str]:
     """Return the exercise names to offer when none matches: the most similar ones, then the most frequent."""
-    keys = {comparable(name): name for name in names}
-    near = [key for part in wanted for key in difflib.get_close_matches(comparable(part), keys, 3, _NEAR_ENOUGH)]
+    keys = {normalized_name(name): name for name in names}
+    near = [key for part in wanted for key in difflib.get_close_matches(normalized_name(part), keys, 3, _NEAR_ENOUGH)]
     frequent = sorted(keys, key=lambda key: (-names[keys[key]], key))
     return [keys[key] for key in dict.fromkeys([*near, *frequent])][:NAMES_OFFERED]
 
 
-def comparable(name: str) -> str:
+def normalized_name(name: str) -> str:
     """Return a name for comparing: in small letters, without accents, whichever way those were composed."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
@@ -77,7 +77,7 @@ class _Reader:
 
     def __init__(self, path: Path, layout: Layout, options: ImportOptions) -> None:
         self._path, self._layout, self._options = path, layout, options
-        self._wanted = [comparable(part) for part in options.exercises]
+        self._wanted = [normalized_name(part) for part in options.exercises]
         self._result = ImportResult()
         self._order: Counter[_Key] = Counter()
         self._notes: dict[_Key, list[str]] = {}  # of rows that are only a note: kept with the set that follows
@@ -121,7 +121,7 @@ class _Reader:
         self._result.sets.append(_with_notes(made, self._notes.pop(key, []), after=False))
 
     def _is_wanted(self, exercise: str) -> bool:
-        name = comparable(exercise)
+        name = normalized_name(exercise)
         return any(part in name for part in self._wanted)
 
     def _fault(self, line: Line, reason: str, exercise: str) -> None:
@@ -182,7 +182,7 @@ def _kind(line: Line, layout: Layout) -> str:
     kind = _kind_of(word, layout)
     if kind is None:
         known = f"none of {', '.join(layouts.HEVY_KINDS)}" if layout.source == layouts.HEVY else "no number, W, D or F"
-        raise ValueError(f"{layout.kind} {fields.shown(word)} is {known}: correct it")
+        raise ValueError(f"{layout.kind} {fields.quoted(word)} is {known}: correct it")
     return kind
 
 
@@ -202,12 +202,13 @@ def _load(line: Line, layout: Layout, options: ImportOptions) -> Load | None:
     named = layout.unit or (line[layout.unit_column] if layout.unit_column else options.unit or (own[1] if own else ""))
     unit = layouts.UNITS.get(named.strip().lower())
     if amount and not unit and layout.unit_column:
-        raise ValueError(f"{layout.unit_column} {fields.shown(named)} is neither kg nor lbs: correct it")
+        raise ValueError(f"{layout.unit_column} {fields.quoted(named)} is neither kg nor lbs: correct it")
     if amount and not unit:
         raise ValueError(f"{layout.load} has no unit in this file: name it with --unit kg or --unit lb")
     load = Load(amount, unit) if amount and unit else None
-    if load and loads.kg(load) > loads.MOST_KG:
-        raise ValueError(f"{layout.load} {fields.shown(line[layout.load])} is over {loads.MOST_KG:g} kg: correct it")
+    if load and load_units.in_kg(load) > load_units.MOST_KG:
+        shown = fields.quoted(line[layout.load])
+        raise ValueError(f"{layout.load} {shown} is over {load_units.MOST_KG:g} kg: correct it")
     return load
 
 

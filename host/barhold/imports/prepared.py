@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from barhold.imports import matching
-from barhold.imports.matching import Pair, Session
+from barhold.imports.matching import ImportMatch, Session
 from barhold.model import Edit, ImportedSet
 
 NEW, CHANGED, KNOWN = "new", "changed", "known"
@@ -16,8 +16,8 @@ class PreparedImport:
 
     sets: list[ImportedSet]
     stored: Mapping[str, ImportedSet]
-    same: Mapping[str, Pair]  # Barhold's own record of an imported set
-    given: list[Pair]  # those whose load goes to Barhold's own set
+    same: Mapping[str, ImportMatch]  # Barhold's own record of an imported set
+    given: list[ImportMatch]  # those whose load goes to Barhold's own set
     edits: list[Edit]  # what gives it
     moved: list[ImportedSet]  # sets that would start at another time in this computer's zone
 
@@ -41,7 +41,7 @@ def prepare(
 ) -> PreparedImport:
     """Return what these sets would change; with `keep_times`, stored sets keep the time that they have."""
     kept, moved = matching.keep_stored_times(sets, stored) if keep_times else (list(sets), [])
-    pairs = matching.pairs(matching.workouts(kept), sessions)
+    pairs = matching.match_sets(matching.workouts(kept), sessions)
     edits = matching.load_edits(pairs, edit_ids, now_utc_ms)
     made = {edit.edit_id for edit in edits}
     given = [pair for pair in pairs if matching.load_edit_id(pair.imported) in made]

@@ -17,7 +17,7 @@ from barcore import protocol
 from barhold.errors import InputError, LinkError, RefusedError
 from barhold.link import bluez, quirks
 from barhold.link.endpoint import BLE, Endpoint
-from barhold.link.fragments import Pieces
+from barhold.link.fragments import FragmentAssembler
 
 SCAN_S = 5.0
 CONNECT_S = 20.0
@@ -94,7 +94,7 @@ class BleTransport:
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._gone = False
-        self._pieces = Pieces()
+        self._pieces = FragmentAssembler()
         self._unread = 0
 
     @property
@@ -190,13 +190,13 @@ async def _translated(doing: str) -> AsyncIterator[None]:
     except BleakBluetoothNotAvailableError as err:
         raise RefusedError(_unavailable(err.reason, str(err.args[0]))) from err
     except (FileNotFoundError, ConnectionRefusedError) as err:  # Linux without D-Bus
-        raise RefusedError(bluez.explain(bluez.look())) from err
+        raise RefusedError(bluez.explain(bluez.read_state())) from err
     except TimeoutError as err:
         raise LinkError(
             f"{doing}: it did not come about in time: bring the sensor nearer, is another host on it?"
         ) from err
     except (BleakError, OSError, EOFError, AssertionError) as err:
-        refusal = bluez.explain_error(str(err), bluez.look()) if quirks.SYSTEM == quirks.LINUX else ""
+        refusal = bluez.explain_error(str(err), bluez.read_state()) if quirks.SYSTEM == quirks.LINUX else ""
         if refusal:
             raise RefusedError(refusal) from err
         raise LinkError(f"{doing}: {_said(err)}") from err
@@ -205,7 +205,7 @@ async def _translated(doing: str) -> AsyncIterator[None]:
 def _unavailable(reason: Reason, text: str) -> str:
     """Return why Bluetooth cannot be used, with the command that helps."""
     if quirks.SYSTEM == quirks.LINUX and reason in _ON_LINUX:
-        return _ON_LINUX[reason] or bluez.explain(bluez.look())
+        return _ON_LINUX[reason] or bluez.explain(bluez.read_state())
     return _NOT_AVAILABLE.get(reason, f"Bluetooth cannot be used ({text}): use the cable (--usb)")
 
 

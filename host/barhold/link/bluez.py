@@ -28,7 +28,7 @@ class State:
     adapters: tuple[str, ...]  # hci0, ... as the kernel knows them
 
 
-def look(root: Path = Path("/")) -> State:
+def read_state(root: Path = Path("/")) -> State:
     """Return the state of this computer, from its files below `root`."""
     told = ""
     with suppress(OSError):

@@ -8,7 +8,7 @@ from barhold.link.packets import MAX_FRAME_BYTES
 _LENGTH_AT = 2
 
 
-class Pieces:
+class FragmentAssembler:
     """Puts frames together again. A frame begins where a notification does; any notification may be lost.
 
     Each one that comes may end the frame that any of those before it began: what a lost piece left behind holds up

@@ -7,13 +7,13 @@ from barcore import cobs, protocol
 MAX_FRAME_BYTES = protocol.MAX_FRAME
 
 
-def packet(frame: bytes) -> bytes:
+def encode_packet(frame: bytes) -> bytes:
     """Return `frame` as it goes on a byte stream."""
     # The zero in front ends any text that the other side's console got before.
     return b"\0" + cobs.encode(frame) + b"\0"
 
 
-class Packets:
+class PacketDecoder:
     """Cuts what a byte stream brings into frames; text and torn packets are dropped and counted."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from typing import IO
 
 from barhold.errors import LinkError
-from barhold.link.packets import Packets, packet
+from barhold.link.packets import PacketDecoder, encode_packet
 
 _CHUNK_BYTES = 4096
 
@@ -18,7 +18,7 @@ class PipeTransport:
         self._to_sensor = to_sensor
         self._from_sensor = from_sensor
         self._reader = reader
-        self._packets = Packets()
+        self._packets = PacketDecoder()
 
     @classmethod
     async def open(cls, to_sensor: IO[bytes], from_sensor: IO[bytes]) -> "PipeTransport":
@@ -38,7 +38,7 @@ class PipeTransport:
         """Write one frame to the process."""
         if self._to_sensor.is_closing():
             raise _ended()
-        self._to_sensor.write(packet(frame))
+        self._to_sensor.write(encode_packet(frame))
 
     async def receive(self, timeout_s: float) -> bytes:
         """Return the next frame that the process writes."""

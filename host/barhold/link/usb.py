@@ -17,7 +17,7 @@ from barcore import protocol
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import quirks
 from barhold.link.endpoint import USB, Endpoint
-from barhold.link.packets import Packets, packet
+from barhold.link.packets import PacketDecoder, encode_packet
 
 BAUD = 115200
 WRITE_S = 5.0
@@ -38,7 +38,7 @@ _BRIDGES = {
 _identities: dict[str, frozenset[tuple[str, str]]] = {}
 
 
-def ports() -> list[Endpoint]:
+def board_ports() -> list[Endpoint]:
     """Return the ports at which a board with a chip we know is plugged in."""
     there = list_ports.comports()
     _identities.update({port.device: _identity(port) for port in there})
@@ -72,7 +72,7 @@ def current_name(name: str) -> str:
     return name
 
 
-def wait_back(name: str) -> str:
+def wait_for_port(name: str) -> str:
     """Wait until the port that was `name` is there after a reset; return its name now, which may be another."""
     end_s = time.monotonic() + BACK_S
     while time.monotonic() < end_s:
@@ -102,7 +102,7 @@ class UsbTransport:
         self._port = port
         self._is_bridge = is_bridge
         self._name = name
-        self._packets = Packets()
+        self._packets = PacketDecoder()
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._gone = ""
@@ -120,7 +120,7 @@ class UsbTransport:
         if self._gone or self._closing:
             raise self._ended()
         try:
-            await asyncio.to_thread(self._write, escaped(packet(frame)))
+            await asyncio.to_thread(self._write, escape_console_bytes(encode_packet(frame)))
         except (serial.SerialException, OSError, TypeError) as err:
             self._gone = self._gone or _reason(err)
             raise self._ended() from err
@@ -186,7 +186,7 @@ class UsbTransport:
         return LinkError(f"the cable at {self._name} went away{why}: plug it in again")
 
 
-def escaped(data: bytes) -> bytes:
+def escape_console_bytes(data: bytes) -> bytes:
     """Return `data` with no byte that the sensor's console would act on."""
     if not any(byte in data for byte in protocol.ESCAPED):
         return data
@@ -196,7 +196,7 @@ def escaped(data: bytes) -> bytes:
     return bytes(out)
 
 
-def permission(name: str) -> str:
+def permission_advice(name: str) -> str:
     """Return the step that gives permission; on Windows the port is held by another program."""
     if os.name != "posix":
         return "close the program that holds it"
@@ -207,7 +207,7 @@ def permission(name: str) -> str:
     return f"run `sudo usermod -aG {group} $USER` and log in again, or add the udev rule {rule}"
 
 
-def refusal(name: str) -> LinkError:
+def explain_refusal(name: str) -> LinkError:
     """Return why the port does not open, for a program that another library opened it for and that was told nothing."""
     try:
         _opened(name).close()
@@ -243,13 +243,13 @@ def _not_opened(name: str, err: Exception) -> LinkError:
     code = getattr(err, "errno", None)
     text = str(err)
     if (code in (errno.EACCES, errno.EPERM) and "lock" not in text) or "PermissionError" in text:
-        return RefusedError(f"no permission for {name}: {permission(name)}")
+        return RefusedError(f"no permission for {name}: {permission_advice(name)}")
     if code in (errno.EBUSY, errno.EAGAIN) or "lock" in text or "Access is denied" in text:
         return RefusedError(
             f"{name} is held by another program (a serial monitor, mpremote, another barhold): close it"
         )
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFoundError" in text:
-        there = ", ".join(one.address for one in ports()) or "none"
+        there = ", ".join(one.address for one in board_ports()) or "none"
         return NotPluggedInError(f"{name} is not there: plug the sensor in; ports with a board now: {there}")
     return LinkError(f"{name} cannot be opened ({_reason(err)}): plug the sensor in again")
 

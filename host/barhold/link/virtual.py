@@ -3,7 +3,7 @@
 import asyncio
 
 from barcore.settings import Settings
-from barhold.link.packets import Packets, packet
+from barhold.link.packets import PacketDecoder, encode_packet
 from barsensor import app, main
 from barsensor.boards import sim
 
@@ -25,14 +25,17 @@ class VirtualSensor:
         settings: Settings | None = None,
         log_id: int = 0,
         speed: int = 1,
+        has_screen: bool = False,
     ) -> None:
-        self.board = sim.open_board(samples, real_time, folder=folder, log_id=log_id, speed=speed)
+        self.board = sim.open_board(
+            samples, real_time, folder=folder, log_id=log_id, speed=speed, has_screen=has_screen
+        )
         self._wires = _Wires()
         self.app = main.compose_on(self.board, self._wires, settings)
         self._step_ms: int = app.STEP_MS
         self._real_time = real_time
         self._speed = speed
-        self._packets = Packets()
+        self._packets = PacketDecoder()
 
     @property
     def dropped(self) -> int:
@@ -49,7 +52,7 @@ class VirtualSensor:
 
     async def send(self, frame: bytes) -> None:
         """Put one frame on the wire."""
-        self._wires.to_sensor += packet(frame)
+        self._wires.to_sensor += encode_packet(frame)
 
     async def receive(self, timeout_s: float) -> bytes:
         """Step the sensor until it has sent a frame; TimeoutError after `timeout_s` of its time."""

@@ -9,9 +9,9 @@ from typing import Any
 from barhold.live import server
 from barhold.live.broadcaster import Broadcaster
 from barhold.live.routes import Routes
+from barhold.live.sensor_feed import SensorFeed
 from barhold.live.sensor_panel import SensorPanel, Turn
-from barhold.live.sources import SensorFeed
-from barhold.live.training_desk import TrainingDesk
+from barhold.live.training_service import TrainingService
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.recordings.reader import Recording
@@ -25,14 +25,14 @@ class LiveApp:
     def __init__(self, store: Store, plan: str, print_line: Callable[[str], None], speed: int = 1) -> None:
         self.broadcaster = Broadcaster()
         self._store = store
-        self._desk = TrainingDesk(store, plan)
+        self._service = TrainingService(store, plan)
         self._plan = library.find(plan or None)
         self._print_line = print_line
         self._speed = speed
         self._feeds: list[SensorFeed] = []
         self._tasks: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._changed = asyncio.Event()
-        self._at_desk = asyncio.Lock()
+        self._service_lock = asyncio.Lock()
 
     def follow(self, wanted: SensorQuery, note: str) -> None:
         """Show a real sensor; `note` says what is looked for."""
@@ -51,14 +51,14 @@ class LiveApp:
         app = Routes(self.broadcaster, self, invitation).app(names, token)
         await server.run(app, self.broadcaster, bound, [*self._tasks, self._refresh_when_changed], seconds)
 
-    async def at_desk(self, work: Callable[[TrainingDesk], Any]) -> Any:
+    async def call_service(self, work: Callable[[TrainingService], Any]) -> Any:
         """Return what `work` reads from the store; it may take a second, so the event loop goes on meanwhile."""
-        async with self._at_desk:
-            return await asyncio.to_thread(work, self._desk)
+        async with self._service_lock:
+            return await asyncio.to_thread(work, self._service)
 
-    async def change(self, work: Callable[[TrainingDesk], set[str]]) -> None:
+    async def change(self, work: Callable[[TrainingService], set[str]]) -> None:
         """Let `work` change the store, and show the change to everybody; it returns the owners that it is about."""
-        await self._refresh(await self.at_desk(work))
+        await self._refresh(await self.call_service(work))
 
     def now_utc_ms(self, device_id: str) -> int | None:
         """Return the time at a connected sensor's training; None for a sensor that is not here."""
@@ -82,11 +82,11 @@ class LiveApp:
     async def _refresh(self, owners: set[str]) -> None:
         connected = [feed for feed in self._feeds if feed.panel.sensor.device_id]
 
-        def read(desk: TrainingDesk) -> list[tuple[Turn, Plan]]:
-            desk.refresh(owners)
-            return [desk.turn(feed.panel.sensor.device_id, feed.utc_ms()) for feed in connected]
+        def read(service: TrainingService) -> list[tuple[Turn, Plan]]:
+            service.refresh(owners)
+            return [service.turn(feed.panel.sensor.device_id, feed.utc_ms()) for feed in connected]
 
-        for feed, turn in zip(connected, await self.at_desk(read), strict=True):
+        for feed, turn in zip(connected, await self.call_service(read), strict=True):
             feed.panel.take_turn(*turn)
         self.broadcaster.training_version += 1
         self.broadcaster.publish()

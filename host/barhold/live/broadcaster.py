@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from barhold.live.quota import Quota
 from barhold.live.sensor_panel import SensorPanel
-from barhold.live.shares import Shares
 
 OTHER_VIEWERS, VIEWERS_PER_ADDRESS, OWN_VIEWERS = 32, 8, 8
 
@@ -21,7 +21,7 @@ class Broadcaster:
         self.number = 0
         self.training_version = 0  # grows when sets, edits, turns or lifters have changed
         self.closed = False
-        self._viewers = Shares(OTHER_VIEWERS, VIEWERS_PER_ADDRESS, OWN_VIEWERS)
+        self._viewers = Quota(OTHER_VIEWERS, VIEWERS_PER_ADDRESS, OWN_VIEWERS)
         self._newer = asyncio.Event()
 
     def publish(self) -> None:
@@ -47,12 +47,12 @@ class Broadcaster:
     @contextmanager
     def viewer(self, address: str, is_own: bool) -> Iterator[bool]:
         """Count one page from its first moment until it leaves; gives False when there is no room for it."""
-        admitted = self._viewers.take(address, is_own)
+        admitted = self._viewers.acquire(address, is_own)
         try:
             yield admitted
         finally:
             if admitted:
-                self._viewers.give_back(address, is_own)
+                self._viewers.release(address, is_own)
 
     def state(self, now_s: float) -> dict[str, Any]:
         """Return what a page needs to know, whatever it knew before."""

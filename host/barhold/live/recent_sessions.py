@@ -13,7 +13,7 @@ from barhold.training import sets, wall_time
 def row(session: Session, before: Session | None, plan: Plan, names: Mapping[str, str]) -> dict[str, Any]:
     """Return one session in short; `before` is the same owner's session before it, `names` are the owners'."""
     owner = sets.owner(session[0])
-    return _row(verdicts.session(session, before, plan), names.get(owner, owner))
+    return _row(verdicts.check_session(session, before, plan), names.get(owner, owner))
 
 
 def _row(result: SessionCheck, name: str) -> dict[str, Any]:

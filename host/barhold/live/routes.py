@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from barhold.errors import BarholdError, InputError
 from barhold.live.access import COOKIE, ENTER_PATH, AccessGuard, is_own_address
 from barhold.live.broadcaster import Broadcaster
-from barhold.live.training_desk import TrainingDesk
+from barhold.live.training_service import TrainingService
 
 if TYPE_CHECKING:
     from barhold.live.app import LiveApp
@@ -31,7 +31,7 @@ _COOKIE_S = 90 * 24 * 3600
 _TOKEN_MOST = 100
 _CHANGE_MOST = 4096
 _NO_ROOM = "too many pages are open already: close one\n"
-Change = Callable[[TrainingDesk, dict[str, Any]], set[str]]
+Change = Callable[[TrainingService, dict[str, Any]], set[str]]
 
 
 class Routes:
@@ -74,20 +74,20 @@ class Routes:
         return _EventStream(self._broadcaster)
 
     async def _show_training(self, _: Request) -> Response:
-        return JSONResponse(await self._live.at_desk(lambda desk: desk.shown))
+        return JSONResponse(await self._live.call_service(lambda service: service.shown))
 
     async def _change(self, change: Change, request: Request) -> Response:
         asked = await _asked(request)
-        await self._live.change(lambda desk: change(desk, asked))
+        await self._live.change(lambda service: change(service, asked))
         return Response(status_code=204)
 
-    def _take_turn(self, desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+    def _take_turn(self, service: TrainingService, asked: dict[str, Any]) -> set[str]:
         device_id, lifter = _text(asked, "sensor"), _text(asked, "lifter")
-        return desk.take_turn(device_id, lifter, _whole(asked, "since_seen_ms"), self._now_utc_ms(device_id))
+        return service.take_turn(device_id, lifter, _whole(asked, "since_seen_ms"), self._now_utc_ms(device_id))
 
-    def _plan_next_set(self, desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
+    def _plan_next_set(self, service: TrainingService, asked: dict[str, Any]) -> set[str]:
         device_id = _text(asked, "sensor")
-        return desk.plan_next_set(device_id, _words(asked), _request_id(asked), self._now_utc_ms(device_id))
+        return service.plan_next_set(device_id, _words(asked), _request_id(asked), self._now_utc_ms(device_id))
 
     def _now_utc_ms(self, device_id: str) -> int:
         now_utc_ms = self._live.now_utc_ms(device_id)
@@ -97,7 +97,7 @@ class Routes:
 
     async def _show_report(self, request: Request) -> Response:
         owner = request.query_params.get("lifter", "")
-        page, policy = await self._live.at_desk(lambda desk: desk.report(owner))
+        page, policy = await self._live.call_service(lambda service: service.report(owner))
         return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
     async def _phone(self, _: Request) -> Response:
@@ -157,16 +157,16 @@ async def _manifest(_: Request) -> Response:
     return Response(text, media_type="application/manifest+json")
 
 
-def _edit(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
-    return desk.edit(_text(asked, "set"), _words(asked), _request_id(asked))
+def _edit(service: TrainingService, asked: dict[str, Any]) -> set[str]:
+    return service.edit(_text(asked, "set"), _words(asked), _request_id(asked))
 
 
-def _undo(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
-    return desk.undo(_words(asked, "edits"))
+def _undo(service: TrainingService, asked: dict[str, Any]) -> set[str]:
+    return service.undo(_words(asked, "edits"))
 
 
-def _add_lifter(desk: TrainingDesk, asked: dict[str, Any]) -> set[str]:
-    return desk.add_lifter(_text(asked, "name").strip())
+def _add_lifter(service: TrainingService, asked: dict[str, Any]) -> set[str]:
+    return service.add_lifter(_text(asked, "name").strip())
 
 
 async def _asked(request: Request) -> dict[str, Any]:

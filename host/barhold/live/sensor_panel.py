@@ -173,6 +173,6 @@ class SensorPanel:
             "hold_ms": rep.hold_ms,
             "err_ms": rep.hold_err_ms,
             "rom_mm": round(rep.rom_m * 1000),
-            "verdict": verdicts.hold(rep, self.plan.hold_s),
+            "verdict": verdicts.hold_verdict(rep, self.plan.hold_s),
             "flags": flags.names(rep.flags & ~protocol.UNCALIBRATED),
         }

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from barhold.errors import BarholdError, InputError
 from barhold.live.broadcaster import Broadcaster
-from barhold.live.shares import Shares
+from barhold.live.quota import Quota
 
 Task = Callable[[], Coroutine[Any, Any, None]]
 REQUEST_S = 5.0
@@ -41,7 +41,7 @@ class _Config(uvicorn.Config):
             ws="none",
             timeout_graceful_shutdown=2,
         )
-        self.shares = Shares(OTHER_CONNECTIONS, CONNECTIONS_PER_ADDRESS, OWN_CONNECTIONS)
+        self.connections = Quota(OTHER_CONNECTIONS, CONNECTIONS_PER_ADDRESS, OWN_CONNECTIONS)
 
 
 class _LimitedProtocol(H11Protocol):
@@ -55,7 +55,7 @@ class _LimitedProtocol(H11Protocol):
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         is_own = self.server is not None and address == self.server[0]
-        if not self.config.shares.take(address, is_own):
+        if not self.config.connections.acquire(address, is_own):
             transport.write(_FULL)
             transport.close()
             return
@@ -77,7 +77,7 @@ class _LimitedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         if self._holder is not None:
-            self.config.shares.give_back(*self._holder)
+            self.config.connections.release(*self._holder)
             self._holder = None
         super().connection_lost(exc)
 

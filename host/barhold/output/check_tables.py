@@ -130,7 +130,7 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
 def _count(table: Table, number: int, one: SetCheck, plan: Plan) -> None:
     table.add_row(f"set {number}: reps", str(len(one.item.reps)), span(plan.reps), _met(one.reps_met))
     table.add_row(f"set {number}: holds", _counts(one.verdicts), f"{span(plan.hold_s)} s", _met(one.holds_met))
-    for phase, (mean_s, verdict) in check.tempo(one.item, plan).items():
+    for phase, (mean_s, verdict) in check.tempo_verdicts(one.item, plan).items():
         wanted_s = getattr(plan.tempo, f"{phase}_s")
         table.add_row(
             f"set {number}: {phase}", f"{mean_s:.2f} s", f"{wanted_s:g} s +- {check.TEMPO_ROOM_S:g}",

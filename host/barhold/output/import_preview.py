@@ -12,7 +12,7 @@ from barhold.imports.prepared import CHANGED, KNOWN, NEW, PreparedImport
 from barhold.model import ImportedSet, Load
 from barhold.output.fitted_table import FittedTable
 from barhold.output.json_lines import SCHEMA, Line
-from barhold.plans import loads
+from barhold.plans import load_units
 
 _COLUMNS = ("start", "exercise", "loads", "reps", "sets", "same as")
 
@@ -145,7 +145,7 @@ def _value(imported: ImportedSet, name: str) -> str:
 
 
 def _load(load: Load | None) -> str:
-    return loads.text(load) if load else "no load"
+    return load_units.as_text(load) if load else "no load"
 
 
 def _moment(utc_ms: int) -> str:

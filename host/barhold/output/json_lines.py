@@ -10,7 +10,7 @@ from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck, WeekCheck
 from barhold.model import Edit, Rep, TrainingSet
 from barhold.plans.plan import Plan
-from barhold.recordings.compare import Again
+from barhold.recordings.compare import Comparison
 from barhold.training import edits, flags, wall_time
 from barhold.training.sets import rep_of
 
@@ -34,7 +34,7 @@ def replayed(trace: str, start_s: float, sets: list[TrainingSet], plan: Plan | N
             "set": number,
             **_times(rep, start_s),
             **measures(rep),
-            **({"verdict": verdicts.hold(rep, plan.hold_s)} if plan else {}),
+            **({"verdict": verdicts.hold_verdict(rep, plan.hold_s)} if plan else {}),
         }
         for number, item in enumerate(sets, start=1)
         for rep in item.reps
@@ -53,12 +53,15 @@ def heard(raw: bytes) -> Line:
     return {**head, "rep": second, **({"hold_s": last / 1000} if kind == protocol.TARGET else {"dropped": True})}
 
 
-def rejudged(trace: str, recording_id: str, found: Again | None, plan: Plan) -> Line:
+def rejudged(trace: str, recording_id: str, found: Comparison | None, plan: Plan) -> Line:
     """Return the line of what a new judgement changed; its figures are None where there is no first one."""
     head: Line = {"type": "rejudged", "schema": SCHEMA, "trace": trace, "recording": recording_id}
     if found is None:
         return {**head, "both": None, "gone": None, "new": None, "hold_changed_s": None, "verdicts_changed": None}
-    judged = [(new, verdicts.hold(old, plan.hold_s), verdicts.hold(new, plan.hold_s)) for old, new in found.both]
+    judged = [
+        (new, verdicts.hold_verdict(old, plan.hold_s), verdicts.hold_verdict(new, plan.hold_s))
+        for old, new in found.both
+    ]
     return {
         **head,
         "both": len(found.both),
@@ -138,7 +141,7 @@ def edited(edit: Edit, in_force: bool) -> Line:
         "set": edit.key.set_id,
         "key": dict(edit.key._asdict()),
         "action": edit.action,
-        "value": edits.value(edit),
+        "value": edits.read_value(edit),
         "made": _moment(edit.made_utc_ms),
         "undone": _moment(edit.undone_utc_ms),
         "is_undone": edit.undone_utc_ms is not None,
@@ -177,7 +180,7 @@ def _checked_set(one: SetCheck, plan: Plan) -> Line:
         "fall_spread_s": round(one.fall_spread_s, 3),
         "tempo": {
             phase: {"mean_s": round(mean, 3), "verdict": verdict}
-            for phase, (mean, verdict) in verdicts.tempo(one.item, plan).items()
+            for phase, (mean, verdict) in verdicts.tempo_verdicts(one.item, plan).items()
         },
     }
 

@@ -11,11 +11,11 @@ from barcore import protocol
 from barhold.check import verdicts
 from barhold.device.clock_drift import Drift
 from barhold.model import Edit, Lifter, Rep, TrainingSet
+from barhold.output.control_characters import escape_line
 from barhold.output.fitted_table import FittedTable, Listing
-from barhold.output.visible import visible_line
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Bounds, Plan
-from barhold.recordings.compare import Again
+from barhold.recordings.compare import Comparison
 from barhold.training import edit_requests, flags, sensor_names, wall_time
 from barhold.training.sets import owner
 
@@ -48,13 +48,13 @@ def replayed(name: str, sets: list[TrainingSet], plan: Plan | None = None) -> li
         for rep in item.reps:
             rise_s, fall_s = f"{rep.rise_ms / 1000:.2f}", f"{rep.fall_ms / 1000:.2f}"
             at_s = f"{rep.start_ms / 1000:.1f}"
-            judged = [verdicts.hold(rep, plan.hold_s)] if plan else []
+            judged = [verdicts.hold_verdict(rep, plan.hold_s)] if plan else []
             table.add_row(str(number), str(rep.number), at_s, rise_s, *hold(rep), *judged, fall_s, *range_cm(rep))
         table.add_section()
     return [Text(name, "bold"), table, *calibration(sets)]
 
 
-def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
+def rejudged(found: Comparison | None, plan: Plan) -> list[Renderable]:
     """Return what a new judgement changed against the sensor's."""
     if found is None:
         return [Text("The database has no first judgement of this motion.")]
@@ -63,7 +63,7 @@ def rejudged(found: Again | None, plan: Plan) -> list[Renderable]:
     lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: a rep no more" for rep in found.gone]
     lines += [f"  at {rep.start_ms / 1000:.1f} s: a new rep" for rep in found.new]
     for first, again in found.both:
-        before, now = verdicts.hold(first, plan.hold_s), verdicts.hold(again, plan.hold_s)
+        before, now = verdicts.hold_verdict(first, plan.hold_s), verdicts.hold_verdict(again, plan.hold_s)
         if before != now:
             holds = f"{first.hold_ms / 1000:.2f} s {before}, now {again.hold_ms / 1000:.2f} s {now}"
             lines.append(f"  at {again.start_ms / 1000:.1f} s: was {holds}")
@@ -104,7 +104,7 @@ def set_id(item: TrainingSet) -> str:
 
 def _said(item: TrainingSet) -> str:
     """Return a set's load, and w for a warm-up set."""
-    return f"{loads.text(item.load) if item.load else ''}{' w' * item.warm_up}"
+    return f"{load_units.as_text(item.load) if item.load else ''}{' w' * item.warm_up}"
 
 
 def journal(rows: Iterable[tuple[Edit, bool]]) -> list[Renderable]:
@@ -114,7 +114,7 @@ def journal(rows: Iterable[tuple[Edit, bool]]) -> list[Renderable]:
         state = (
             "undone" if edit.undone_utc_ms is not None else "in force" if in_force else "its set or rep is not there"
         )
-        said, of_set = edit_requests.described(edit), edit.key.set_id[: edit_requests.SHOWN]
+        said, of_set = edit_requests.describe(edit), edit.key.set_id[: edit_requests.SHOWN]
         table.add_row(edit.edit_id[:8], _local(edit.made_utc_ms), of_set, said, state)
     return [table]
 
@@ -194,7 +194,7 @@ def _or_dash(value: Any, unit: str = "") -> str:
 
 def listing(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Listing:
     """Return rows as a table of plain text, for lists of ten years."""
-    return Listing(names, [[visible_line(cell) for cell in row] for row in rows], frozenset(_WORDS))
+    return Listing(names, [[escape_line(cell) for cell in row] for row in rows], frozenset(_WORDS))
 
 
 def table_of(*names: str, title: str | None = None) -> FittedTable:

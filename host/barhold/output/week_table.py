@@ -11,7 +11,7 @@ from rich.text import Text
 from barhold.check.team_week import LifterWeek
 from barhold.output.json_lines import SCHEMA
 from barhold.output.tables import Renderable, listing
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.training import edits
 
 _COLUMNS = ("name", "done", "sets", "reps", "ok", "load", "last", "due", "state")
@@ -89,7 +89,7 @@ def _load(row: LifterWeek) -> str:
     if row.load is None:
         return "-"
     change = f" {row.load_change.amount:+.10g}" if row.load_change and row.load_change.amount else ""
-    return f"{loads.text(row.load)}{change}"
+    return f"{load_units.as_text(row.load)}{change}"
 
 
 def _last(row: LifterWeek) -> str:

@@ -14,7 +14,7 @@ MAX_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PlanFile:
     """One plan that has a name: where its file lies."""
 
     name: str
@@ -27,22 +27,22 @@ def find(name_or_file: str | None) -> Plan:
 
     InputError names file, line, reason and next step.
     """
-    return read(path_of(name_or_file or wanted()))
+    return read(path_of(name_or_file or plan_in_force()))
 
 
-def wanted() -> str:
+def plan_in_force() -> str:
     """Return the name or file of the plan that counts where none is named."""
-    return os.environ.get("BARHOLD_PLAN") or chosen() or DEFAULT.name
+    return os.environ.get("BARHOLD_PLAN") or chosen_name() or DEFAULT.name
 
 
 def path_of(name_or_file: str) -> Path:
     """Return the file of a plan; a name's own file goes before the built-in one."""
     if name_or_file.endswith(".toml"):
         return Path(name_or_file).expanduser()
-    for one in listed():
+    for one in list_plans():
         if one.name == name_or_file:
             return one.path
-    names = ", ".join(one.name for one in listed())
+    names = ", ".join(one.name for one in list_plans())
     raise InputError(
         f"plan {name_or_file!r}: there are {names}; a file of your own ends in .toml or lies in {folder()}"
     )
@@ -58,16 +58,16 @@ def read_bytes(path: Path) -> bytes:
     return files.read(path, MAX_BYTES, "name a plan (`barhold plan list`) or its TOML file")
 
 
-def listed() -> list[Listed]:
+def list_plans() -> list[PlanFile]:
     """Return every plan that has a name, in the order of the names; a user's own hides a built-in one."""
-    found = {path.stem: Listed(path.stem, path, False) for path in BUILT_IN.glob("*.toml")}
-    found |= {path.stem: Listed(path.stem, path, True) for path in folder().glob("*.toml")}
+    found = {path.stem: PlanFile(path.stem, path, False) for path in BUILT_IN.glob("*.toml")}
+    found |= {path.stem: PlanFile(path.stem, path, True) for path in folder().glob("*.toml")}
     return [found[name] for name in sorted(found)]
 
 
-def use(name_or_file: str) -> Plan:
+def choose(name_or_file: str) -> Plan:
     """Choose the plan that counts from now on, if it can be read; a file is remembered by its full path."""
-    plan, text = find(name_or_file), lasting(name_or_file)
+    plan, text = find(name_or_file), lasting_name(name_or_file)
     if not _choice().is_absolute() and not os.environ.get("BARHOLD_CONFIG"):
         raise InputError("there is no home folder: set HOME, or BARHOLD_PLAN instead of choosing a plan")
     try:
@@ -78,14 +78,14 @@ def use(name_or_file: str) -> Plan:
     return plan
 
 
-def lasting(name_or_file: str) -> str:
+def lasting_name(name_or_file: str) -> str:
     """Return what names this plan from any folder, if it can be read: its name, or its file's full path."""
     find(name_or_file)
     return str(path_of(name_or_file).resolve()) if name_or_file.endswith(".toml") else name_or_file
 
 
-def chosen() -> str:
-    """Return what `use` chose last, "" if nothing."""
+def chosen_name() -> str:
+    """Return what `choose` was given last, "" if nothing."""
     try:
         return read_bytes(_choice()).decode().strip() if _choice().is_file() else ""
     except (InputError, UnicodeDecodeError):

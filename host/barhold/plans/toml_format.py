@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from barhold.errors import InputError
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import DEFAULT, Bounds, Plan, Tempo
 
 MOST_SETS, MOST_REPS, MOST_HOLD_S, MOST_REST_H, MOST_WARM_UP = 20, 100, 60.0, 24.0 * 14, 10
@@ -128,7 +128,7 @@ def _load(value: Any) -> Any:
     if not isinstance(value, str):
         raise _FaultError('must be a load in quotes, as "2.5 kg" or "5 lb"')
     try:
-        return loads.parse(value)
+        return load_units.parse(value)
     except InputError as err:
         raise _FaultError(str(err).partition(": ")[2]) from None
 

@@ -23,7 +23,7 @@ _LEAST_MET = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Comparison:
     """Reps met by both judgements, those that only the first one has, and those that only the new one has."""
 
     both: tuple[tuple[Rep, Rep], ...]
@@ -36,7 +36,7 @@ class Again:
         return max((abs(new.hold_ms - first.hold_ms) for first, new in self.both), default=0)
 
 
-def near(sets: Iterable[TrainingSet], kept_utc: datetime, duration_s: float) -> list[TrainingSet]:
+def sets_near(sets: Iterable[TrainingSet], kept_utc: datetime, duration_s: float) -> list[TrainingSet]:
     """Return the sets that may be of a recording kept at that time; a set's estimated time rules nothing out."""
     since, until = kept_utc - timedelta(seconds=duration_s) - _SLACK, kept_utc + _SLACK
     return [
@@ -46,11 +46,11 @@ def near(sets: Iterable[TrainingSet], kept_utc: datetime, duration_s: float) -> 
     ]
 
 
-def compare(first: Sequence[TrainingSet], again: Sequence[TrainingSet], duration_s: float) -> Again | None:
+def compare(first: Sequence[TrainingSet], again: Sequence[TrainingSet], duration_s: float) -> Comparison | None:
     """Return how the new sets differ from the sensor's; None where the first ones are of other motion."""
     new = [rep for item in again for rep in item.reps]
     ordered = sorted(first, key=lambda item: item.key)
-    best: Again | None = None
+    best: Comparison | None = None
     for _, group in groupby(ordered, key=lambda item: item.key[:3]):
         old = [rep for item in group for rep in item.reps]
         for offset_ms in _offsets(old, new):
@@ -68,7 +68,7 @@ def _offsets(old: Sequence[Rep], new: Sequence[Rep]) -> list[int]:
     return [step * _STEP_MS for step, _ in apart.most_common(_TRIED)]
 
 
-def _met(old: Sequence[Rep], new: Sequence[Rep], offset_ms: int) -> Again:
+def _met(old: Sequence[Rep], new: Sequence[Rep], offset_ms: int) -> Comparison:
     """Pair reps in order of time whose starts, the offset taken away, lie within SAME_MS."""
     both, gone, rest = [], [], list(new)
     for rep in old:
@@ -79,17 +79,17 @@ def _met(old: Sequence[Rep], new: Sequence[Rep], offset_ms: int) -> Again:
         else:
             gone.append(rep)
     met = {id(rep) for _, rep in both}
-    return Again(tuple(both), tuple(gone), tuple(rep for rep in new if id(rep) not in met))
+    return Comparison(tuple(both), tuple(gone), tuple(rep for rep in new if id(rep) not in met))
 
 
-def _fit(found: Again) -> tuple[int, int]:
+def _fit(found: Comparison) -> tuple[int, int]:
     """Return what is larger for a better fit: more pairs, then starts that differ more evenly."""
     apart = [a.start_ms - b.start_ms for a, b in found.both]
     return len(apart), min(apart, default=0) - max(apart, default=0)
 
 
-def _within(found: Again, duration_ms: float) -> Again:
+def _within(found: Comparison, duration_ms: float) -> Comparison:
     """Leave out the first judgement's reps before and after the recording, which it could not know."""
     zero_ms = median(first.start_ms - new.start_ms for first, new in found.both)
     gone = tuple(rep for rep in found.gone if 0 <= rep.start_ms - zero_ms <= duration_ms)
-    return Again(found.both, gone, found.new)
+    return Comparison(found.both, gone, found.new)

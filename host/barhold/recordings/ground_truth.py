@@ -32,7 +32,7 @@ class TrueRep:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RepMatch:
     """A true rep and the found one that stands for it; one of them is None where the other stands alone."""
 
     true: TrueRep | None
@@ -82,7 +82,7 @@ def _figure(value: Any) -> Any:
     return value
 
 
-def pairs(true: Sequence[TrueRep], found: Sequence[Rep], start_s: float) -> list[Pair]:
+def match(true: Sequence[TrueRep], found: Sequence[Rep], start_s: float) -> list[RepMatch]:
     """Pair the nearest first, in order of time; `found` counts its ms from `start_s` of the truth's clock."""
     gaps = sorted(
         (abs(_middle_ms(one, start_s) - rep.start_ms - rep.rise_ms - rep.hold_ms / 2), i, j)
@@ -93,8 +93,8 @@ def pairs(true: Sequence[TrueRep], found: Sequence[Rep], start_s: float) -> list
     for gap_ms, i, j in gaps:
         if gap_ms <= MATCH_MS and i not in match and j not in match.values():
             match[i] = j
-    both = [Pair(one, found[match[i]] if i in match else None) for i, one in enumerate(true)]
-    alone = [Pair(None, rep) for j, rep in enumerate(found) if j not in match.values()]
+    both = [RepMatch(one, found[match[i]] if i in match else None) for i, one in enumerate(true)]
+    alone = [RepMatch(None, rep) for j, rep in enumerate(found) if j not in match.values()]
     return sorted(both + alone, key=lambda pair: _start_ms(pair, start_s))
 
 
@@ -102,7 +102,7 @@ def _middle_ms(rep: TrueRep, start_s: float) -> float:
     return ((rep.top_s + rep.down_s) / 2 - start_s) * 1000
 
 
-def _start_ms(pair: Pair, start_s: float) -> float:
+def _start_ms(pair: RepMatch, start_s: float) -> float:
     if pair.true:
         return (pair.true.start_s - start_s) * 1000
     return float(pair.found.start_ms) if pair.found else 0.0

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from barhold.errors import InputError
 from barhold.recordings import plot_lanes
-from barhold.recordings.timeline import Scene
+from barhold.recordings.timeline import Timeline
 from barhold.recordings.trace import Floats
 
 ROW_S = 30.0
@@ -26,7 +26,7 @@ _LINE_M_S = 0.05  # beyond it the bar moves: edges of a hold
 Limits = tuple[float, float]
 
 
-def draw(scene: Scene) -> Figure:
+def draw(scene: Timeline) -> Figure:
     """Return the picture of `scene`."""
     length_s = max(float(scene.track.t_s[-1]), 1.0) if len(scene.track.t_s) else 1.0
     count = max(1, min(MOST_ROWS, round(length_s / ROW_S)))
@@ -41,7 +41,7 @@ def draw(scene: Scene) -> Figure:
     return figure
 
 
-def _between_reps(scene: Scene, at_s: float) -> float:
+def _between_reps(scene: Timeline, at_s: float) -> float:
     """Return the moment near `at_s` that cuts no rep in two, or else `at_s`."""
     for start_s, end_s in map(scene.span_s, scene.pairs):
         if start_s < at_s < end_s:
@@ -60,7 +60,7 @@ def save(figure: Figure, path: Path) -> None:
         raise InputError(f"{path}: cannot be written ({error.strerror}); name a picture where you may write") from None
 
 
-def _head(figure: Figure, scene: Scene) -> None:
+def _head(figure: Figure, scene: Timeline) -> None:
     head = HEAD_IN / figure.get_figheight()
     figure.text(_LEFT, 1 - 0.3 * head, scene.title, fontsize=14, weight="bold", va="center", parse_math=False)
     figure.legend(
@@ -75,7 +75,7 @@ def _head(figure: Figure, scene: Scene) -> None:
     )
 
 
-def _row(strips: list[Axes], scene: Scene, limits: tuple[Limits, Limits]) -> None:
+def _row(strips: list[Axes], scene: Timeline, limits: tuple[Limits, Limits]) -> None:
     lanes, height, speed = strips
     track = scene.track
     t_s = track.t_s + scene.start_s

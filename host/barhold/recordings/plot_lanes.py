@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from barcore import live, protocol
-from barhold.recordings.ground_truth import AGREED, FALSE, MISSED, Pair
-from barhold.recordings.timeline import Scene
+from barhold.recordings.ground_truth import AGREED, FALSE, MISSED, RepMatch
+from barhold.recordings.timeline import Timeline
 from barhold.recordings.trace import Track
 from barhold.training import flags
 
@@ -61,7 +61,7 @@ def keys(judged: bool) -> list[Patch | Line2D]:
     return found
 
 
-def fill(lanes: Axes, scene: Scene) -> None:
+def fill(lanes: Axes, scene: Timeline) -> None:
     """Draw what needs no truth: the lanes' names, the live states, the events and the reps not counted."""
     lanes.set_ylim(0, _TOP)
     shown = [name for name in _AT if scene.judged or name != "true"]
@@ -80,7 +80,7 @@ def fill(lanes: Axes, scene: Scene) -> None:
         _text(lanes, start_s + length_s / 2, _AT["found"], "not counted", size=7)
 
 
-def mark(lanes: Axes, curves: Iterable[Axes], pair: Pair, scene: Scene) -> None:
+def mark(lanes: Axes, curves: Iterable[Axes], pair: RepMatch, scene: Timeline) -> None:
     """Draw one pair: a bar for the true and for the found rep, and a hatch with a word where they disagree."""
     true, found = _true(pair), _found(pair, scene.start_s)
     if true:
@@ -105,13 +105,13 @@ def _hatch(axes: Axes, span_s: tuple[float, float], verdict: str) -> None:
         axes.axvline(at_s, color=WRONG, lw=2)
 
 
-def _word(lanes: Axes, span_s: tuple[float, float], pair: Pair) -> None:
+def _word(lanes: Axes, span_s: tuple[float, float], pair: RepMatch) -> None:
     y, word = _WORDS.get(pair.verdict, (_WORDS[MISSED][0], f"HOLD {pair.off_ms / 1000:+.2f} s"))
     box = {"boxstyle": "round,pad=0.25", "facecolor": WRONG, "edgecolor": "black"}
     _text(lanes, sum(span_s) / 2, y, word, size=9, weight="bold", color="white", bbox=box, gid="word")
 
 
-def _true(pair: Pair) -> _Rep | None:
+def _true(pair: RepMatch) -> _Rep | None:
     rep = pair.true
     if rep is None:
         return None
@@ -119,7 +119,7 @@ def _true(pair: Pair) -> _Rep | None:
     return _Rep(rep.start_s, rep.top_s, rep.down_s, rep.end_s, "", f"{rep.hold_s:.2f}", words)
 
 
-def _found(pair: Pair, from_s: float) -> _Rep | None:
+def _found(pair: RepMatch, from_s: float) -> _Rep | None:
     rep = pair.found
     if rep is None:
         return None

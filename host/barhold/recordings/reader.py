@@ -40,10 +40,10 @@ class Recording:
 
 def read(path: Path) -> Recording:
     """Read a recording; InputError names file, line, reason and next step."""
-    return of_text(path, _text(path))
+    return parse(path, _text(path))
 
 
-def of_text(path: Path, text: str) -> Recording:
+def parse(path: Path, text: str) -> Recording:
     """Return the recording in a CSV's text, which `path` names where something is wrong with it."""
     try:
         rows = _fast_rows(text)
@@ -72,7 +72,7 @@ def unpack(samples: bytes) -> NDArray[np.void]:
     return np.frombuffer(samples, _PACKED)
 
 
-def slower(taken: Recording, rate_hz: float) -> Recording:
+def resample(taken: Recording, rate_hz: float) -> Recording:
     """Return the recording as a sensor of a lower rate would read it: the mean of what falls into each of its steps."""
     if not 1 / diagnose.MAX_STEP_S <= rate_hz <= taken.rate_hz * 1.02:
         limits = f"{1 / diagnose.MAX_STEP_S:.0f} and the {taken.rate_hz:.0f} Hz that were recorded"

@@ -7,21 +7,21 @@ from pathlib import Path
 from barcore import protocol
 from barhold.model import TrainingSet
 from barhold.recordings import ground_truth, trace
-from barhold.recordings.ground_truth import AGREED, FALSE, HOLD_OFF, MISSED, Pair
+from barhold.recordings.ground_truth import AGREED, FALSE, HOLD_OFF, MISSED, RepMatch
 from barhold.recordings.reader import Recording
-from barhold.recordings.trace import Said, Track
+from barhold.recordings.trace import DetectorEvent, Track
 from barhold.training.sets import end_ms
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Timeline:
     """One recording; `pairs` holds every counted rep, judged only where a truth was there."""
 
     name: str
     start_s: float  # of the first row, by the recording's own clock
     track: Track
-    uncounted: Sequence[Said]  # reps announced, but taken back later or left alone: a lone lift is no set
-    pairs: Sequence[Pair]
+    uncounted: Sequence[DetectorEvent]  # reps announced, but taken back later or left alone: a lone lift is no set
+    pairs: Sequence[RepMatch]
     judged: bool
 
     @property
@@ -35,7 +35,7 @@ class Scene:
         counts = ", ".join(f"{wrong.count(word)} {word}" for word in (MISSED, FALSE, HOLD_OFF) if word in wrong)
         return f"{self.name}: {found} reps found, {true} true; {counts or 'all agree'}"
 
-    def part(self, from_s: float, to_s: float) -> "Scene":
+    def part(self, from_s: float, to_s: float) -> "Timeline":
         """Return what can be seen of it from `from_s` to `to_s`, by the recording's own clock."""
         first_s, last_s = from_s - self.start_s, to_s - self.start_s
         alone = [said for said in self.uncounted if said.at_s < last_s and said.left_s > first_s]
@@ -43,7 +43,7 @@ class Scene:
         pairs = [pair for pair, start_s, end_s in seen if start_s < to_s and end_s > from_s]
         return replace(self, track=self.track.part(first_s, last_s), uncounted=alone, pairs=pairs)
 
-    def span_s(self, pair: Pair) -> tuple[float, float]:
+    def span_s(self, pair: RepMatch) -> tuple[float, float]:
         """Return from when to when a pair's reps last, by the recording's own clock."""
         times_s = [pair.true.start_s, pair.true.end_s] if pair.true else []
         if pair.found:
@@ -51,7 +51,7 @@ class Scene:
         return min(times_s), max(times_s)
 
 
-def of(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Scene:
+def build(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Timeline:
     """Return the scene of the recording read from `path`, in which replay found `sets`; InputError for a bad truth."""
     true = ground_truth.read(path)
     found = [rep for item in sets for rep in item.reps]
@@ -59,5 +59,5 @@ def of(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Scene:
     counted = {rep.start_ms for rep in found}
     reps = (said for said in track.said if said.kind == protocol.REP)
     alone = [said for said in reps if round(said.at_s * 1000) not in counted]
-    pairs = ground_truth.pairs(true or (), found, recording.start_s)
-    return Scene(recording.name, recording.start_s, track, alone, pairs, true is not None)
+    pairs = ground_truth.match(true or (), found, recording.start_s)
+    return Timeline(recording.name, recording.start_s, track, alone, pairs, true is not None)

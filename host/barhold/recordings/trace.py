@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DetectorEvent:
     """One event as it left the detector; times in s from the first sample."""
 
     kind: int  # protocol.REP, protocol.TOP, ...
@@ -42,7 +42,7 @@ class Track:
     live_m: Floats
     reviewed_m_s: Floats
     reviewed_m: Floats
-    said: tuple[Said, ...]
+    said: tuple[DetectorEvent, ...]
 
     def part(self, from_s: float, to_s: float) -> "Track":
         """Return the rows from `from_s` to `to_s`, and what was said then."""
@@ -59,7 +59,7 @@ def run(recording: Recording) -> Track:
     """Play `recording` through a detector told no more than replay's own."""
     detector, rows = Detector(Settings()), _Rows()
     detector.trace = rows
-    said: list[Said] = []
+    said: list[DetectorEvent] = []
     t_ms = 0
     for t_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):
         detector.feed(t_ms, *axes)
@@ -119,8 +119,8 @@ class _Rows(Trace):
         return 0.0 if np.isnan(kept) else kept
 
 
-def _take(detector: Detector, t_ms: int, said: list[Said]) -> None:
+def _take(detector: Detector, t_ms: int, said: list[DetectorEvent]) -> None:
     ev = array("i", [0] * event.EVENT_INTS)
     while detector.events.pop_into(ev):
         kind, flags, at_ms, *values = ev
-        said.append(Said(kind, t_ms / 1000, at_ms / 1000, flags, tuple(values)))
+        said.append(DetectorEvent(kind, t_ms / 1000, at_ms / 1000, flags, tuple(values)))

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from barcore import protocol
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Rep
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.plans.plan import Plan
 from barhold.report import svg, words
 from barhold.report.svg import Scale, el
@@ -42,7 +42,7 @@ def rep_cells(rep: Rep, verdict: str) -> tuple[str, ...]:
 
 def name(one: SetCheck, number: int) -> str:
     """Return what a set is called: its number, what lay on the bar, and whether it counts."""
-    load = f", {loads.text(one.item.load)}" if one.item.load else ""
+    load = f", {load_units.as_text(one.item.load)}" if one.item.load else ""
     return f"{number}{load}{', warm-up' if one.warm_up else ''}"
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from barhold.check.verdicts import WeekCheck
 from barhold.model import Load, TrainingSet
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.report import svg, week_trend, words
 from barhold.report.svg import Figure, Scale, el
 
@@ -61,7 +61,7 @@ def _items(week: WeekCheck) -> list[TrainingSet]:
 
 
 def _amount(load: Load, unit: str) -> float:
-    return loads.kg(load) / loads.kg(Load(1, unit))
+    return load_units.in_kg(load) / load_units.in_kg(Load(1, unit))
 
 
 def _week(week: WeekCheck, unit: str) -> WeekLoad:

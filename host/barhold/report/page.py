@@ -81,7 +81,7 @@ def page(
     owners: list[LifterPage] = []
     for owner in sorted(sessions, key=lambda owner: names[owner].casefold()):
         plan = plan_of(owner)
-        results = [result for result in verdicts.every(sessions[owner], plan) if result.working]
+        results = [result for result in verdicts.check_sessions(sessions[owner], plan) if result.working]
         if results:
             owners.append(_lifter_page(len(owners), owner, names[owner], results, plan, now))
     links = {row.who: link_to(row.who) for row in week if link_to and row.last_session}
@@ -137,7 +137,7 @@ def _lifter_page(
 
 
 def _over_weeks(results: list[SessionCheck], plan: Plan) -> list[Figure]:
-    weeks = verdicts.weeks(results)
+    weeks = verdicts.check_weeks(results)
     return [week_trend.figure(week_trend.summed(weeks), plan), load_trend.figure(weeks)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from barhold.check.team_week import LifterWeek
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.report import words
 
 HEADS = ("lifter", "state", "sessions", "sets", "reps", "in window", "load", "last session", "next due")
@@ -41,7 +41,7 @@ def _load(row: LifterWeek) -> str:
     if row.load is None:
         return "\u2013"
     change = f" ({row.load_change.amount:+.10g})" if row.load_change and row.load_change.amount else ""
-    return f"{loads.text(row.load)}{change}"
+    return f"{load_units.as_text(row.load)}{change}"
 
 
 def _due(row: LifterWeek, now: datetime) -> str:

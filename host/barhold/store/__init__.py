@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from barhold.store.results import Added, Device, Kept, Owner, Quarantined, recording_id_of
 
 if TYPE_CHECKING:
-    from barhold.store.imports import Imports
+    from barhold.store.imported_sets import ImportedSets
     from barhold.store.people import People
     from barhold.store.recordings import Recordings
     from barhold.store.store import Store
@@ -34,7 +34,7 @@ else:
     def _imported_on_use(name: str, where: str) -> type:
         return _ImportedOnUse(name, (), {"where": f"{__name__}.{where}"})
 
-    Imports = _imported_on_use("Imports", "imports")
+    ImportedSets = _imported_on_use("ImportedSets", "imported_sets")
     People = _imported_on_use("People", "people")
     Recordings = _imported_on_use("Recordings", "recordings")
     Store = _imported_on_use("Store", "store")
@@ -53,7 +53,7 @@ else:
 __all__ = [
     "Added",
     "Device",
-    "Imports",
+    "ImportedSets",
     "Kept",
     "Owner",
     "People",

@@ -98,7 +98,7 @@ def rebuild_log(connection: Connection, log: Log) -> None:
     records_changed(connection, log, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
-def differences(connection: Connection) -> list[str]:
+def find_differences(connection: Connection) -> list[str]:
     """Return what the tables say otherwise than everything derived anew; the tables are left derived anew."""
     boots_before, before = _all_boots(connection), _all_sets(connection)
     rebuild(connection)
@@ -222,7 +222,7 @@ def _last_sets(connection: Connection, log: Log, boot: Boot, worn: people.Wearin
         return None
     if any(item.training_set.key.start_ms < start_ms for item in found.sets):
         return None
-    after = [rows.set_rows(edits.named(item.training_set, worn), log, item.first_seq) for item in found.sets]
+    after = [rows.set_rows(edits.with_lifter(item.training_set, worn), log, item.first_seq) for item in found.sets]
     return _Derived(boot, stored, after)
 
 
@@ -250,4 +250,4 @@ def _whole_boot(
 
 
 def _counted(log: Log, boot: Boot, raws: Sequence[bytes]) -> sets.BootSets:
-    return sets.of_boot(SetKey(*log.key, boot.boot, 0), b"".join(raws), boot.clock)
+    return sets.sets_of_boot(SetKey(*log.key, boot.boot, 0), b"".join(raws), boot.clock)

@@ -31,7 +31,7 @@ def add(
     known = [edit for key in boots.values() for edit in stored.edits_of_boot(key)]
     if not ids & {edit.edit_id for edit in known}:
         counted = [item for key in boots.values() for item in store.sets.counted_of_boot(key)]
-        if edits.idle(counted, [*known, *new]) & ids:
+        if edits.ineffective_ids(counted, [*known, *new]) & ids:
             raise InputError("this would change nothing: look at `barhold sets` and `barhold sets --journal`")
         stored.add_edits(new)
     return [item for key in boots.values() for item in store.sets.of_boot(key) if ids & set(item.edits)]

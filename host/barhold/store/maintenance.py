@@ -8,11 +8,11 @@ from barhold.store.error_messages import translated
 from barhold.store.store import Store
 
 
-def differences(store: Store) -> list[str]:
+def find_differences(store: Store) -> list[str]:
     """Return what the derived tables say otherwise than the records; the database stays as it is."""
     engine = store.engine.execution_options(barhold_begin="BEGIN IMMEDIATE")
     with translated(store.engine.url), engine.connect() as connection, connection.begin() as transaction:
-        found = derived.differences(connection)
+        found = derived.find_differences(connection)
         transaction.rollback()
     return found
 

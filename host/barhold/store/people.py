@@ -13,7 +13,7 @@ from barhold.store.database import writing
 from barhold.store.error_messages import translated
 from barhold.store.store import Row, Store, ensure_device, insert_new, put
 from barhold.training import people
-from barhold.training.edits import LIFTER, value
+from barhold.training.edits import LIFTER, read_value
 
 
 class People:
@@ -65,7 +65,7 @@ class People:
         connection.execute(schema.imported.update().where(schema.imported.c.lifter == name).values(of_name))
         edited = connection.execute(select(schema.edit).where(schema.edit.c.action == LIFTER)).mappings().all()
         of_lifter = [derived.edit_of(row) for row in edited]
-        named = [edit for edit in of_lifter if value(edit).get("lifter") == name]
+        named = [edit for edit in of_lifter if read_value(edit).get("lifter") == name]
         for edit in named:
             said = json.dumps({"lifter": new_name})
             connection.execute(schema.edit.update().where(schema.edit.c.edit_id == edit.edit_id).values(value=said))

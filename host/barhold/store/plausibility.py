@@ -11,7 +11,7 @@ from sqlalchemy import Column, Float, Integer, LargeBinary, SmallInteger, String
 from barhold.errors import StoreError
 from barhold.store import schema
 from barhold.store.error_messages import DamagedError, translated
-from barhold.store.imports import Imports
+from barhold.store.imported_sets import ImportedSets
 from barhold.store.store import Store
 
 _MOST_UTC_MS = 253_402_300_799_999  # the end of the year 9999
@@ -30,7 +30,7 @@ def check(store: Store, path: Path) -> None:
             if row:
                 raise _absurd(path, f"{row[-1]} in table {table.name}, row {', '.join(map(str, row[:-1]))}")
     try:
-        Imports(store).all()
+        ImportedSets(store).all()
     except StoreError as error:
         raise _absurd(path, "an imported set") from error
 

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from barhold.model import TrainingSet
 from barhold.store import Store
-from barhold.training.sets import in_time
+from barhold.training.sets import time_order
 
 SHOWN = timedelta(weeks=104)
 """How far a report looks back from an owner's last set, unless it is told where to begin."""
@@ -13,7 +13,7 @@ SHOWN = timedelta(weeks=104)
 def of_everybody(store: Store, since: datetime | None = None, until: datetime | None = None) -> list[TrainingSet]:
     """Return what `of_owner` returns, for all owners together, in order of time."""
     owners = [owner.owner for owner in store.sets.owners()]
-    return sorted((item for owner in owners for item in of_owner(store, owner, since, until)), key=in_time)
+    return sorted((item for owner in owners for item in of_owner(store, owner, since, until)), key=time_order)
 
 
 def of_owner(

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
 from barhold.store import Store
-from barhold.training.sets import in_time, owner
+from barhold.training.sets import owner, time_order
 
 LOOK_BACK = timedelta(weeks=5)
 """A week's load is compared with the last week before it in which one was named, but with no older one than this."""
@@ -19,7 +19,7 @@ def of_everybody(store: Store, monday: date) -> list[TrainingSet]:
     recent = list(store.sets.stream(since=since, until=until))
     found = {owner(item) for item in recent}
     others = [known.owner for known in store.sets.owners() if known.owner not in found]
-    return sorted([*recent, *(item for who in others for item in _last_session(store, who, since))], key=in_time)
+    return sorted([*recent, *(item for who in others for item in _last_session(store, who, since))], key=time_order)
 
 
 def of_owner(store: Store, who: str, monday: date) -> list[TrainingSet]:

@@ -1,9 +1,9 @@
 """Reach: which sensor is meant, how to get to it, and what to do when the link breaks. Knows links and sessions."""
 
-from barhold.sync.discovery import SensorQuery, connect, find, near, probe
+from barhold.sync.discovery import SensorQuery, connect, find_sensor, identify, list_endpoints
 from barhold.sync.reconnect import Reconnector
 from barhold.sync.retry import Backoff, retry_on_link_error
-from barhold.sync.scheduler import Turn, rotate
+from barhold.sync.scheduler import Turn, run_in_turns
 
 __all__ = [
     "Backoff",
@@ -11,9 +11,9 @@ __all__ = [
     "SensorQuery",
     "Turn",
     "connect",
-    "find",
-    "near",
-    "probe",
+    "find_sensor",
+    "identify",
+    "list_endpoints",
     "retry_on_link_error",
-    "rotate",
+    "run_in_turns",
 ]

@@ -26,14 +26,14 @@ class SensorQuery:
         return self.usb or bool(self.port)
 
 
-async def near(
+async def list_endpoints(
     wanted: SensorQuery, seconds: float = ble.SCAN_S, enough: Callable[[Endpoint], bool] | None = None
 ) -> list[Endpoint]:
     """Return where sensors are: the port named, the ports with a board, or what advertises."""
     if wanted.port:
         return [Endpoint(USB, wanted.port)]
     if wanted.usb:
-        return usb.ports()
+        return usb.board_ports()
     return await ble.discover(seconds, enough or (lambda _: False))
 
 
@@ -42,7 +42,7 @@ async def connect(found: Endpoint) -> Transport:
     return await (ble.connect(found) if found.kind == BLE else usb.connect(found))
 
 
-async def probe(found: Endpoint, keys: Keys = lambda _: None) -> Info:
+async def identify(found: Endpoint, keys: Keys = lambda _: None) -> Info:
     """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows.
 
     A sensor whose key is not known gives a short Info.
@@ -58,7 +58,7 @@ async def probe(found: Endpoint, keys: Keys = lambda _: None) -> Info:
     return control.info
 
 
-async def find(wanted: SensorQuery, known: dict[str, str]) -> tuple[Endpoint, str]:
+async def find_sensor(wanted: SensorQuery, known: dict[str, str]) -> tuple[Endpoint, str]:
     """Return the one place that is meant, and the id that must answer there ("" for any).
 
     `known` gives the last name of each device id. LinkError says who is near when it is none or not clear which.
@@ -66,7 +66,7 @@ async def find(wanted: SensorQuery, known: dict[str, str]) -> tuple[Endpoint, st
     expected = _id_of(wanted.sensor, known)
     name = sensor_names.sensor_name(expected, known[expected]) if expected else wanted.sensor
     # Only when HELLO will tell whether it is the right one may the first of this name do.
-    found = await near(wanted, enough=lambda one: bool(expected) and _same(one.name, name))
+    found = await list_endpoints(wanted, enough=lambda one: bool(expected) and _same(one.name, name))
     if not found:
         raise _nobody(wanted)
     if not wanted.sensor:
@@ -84,7 +84,7 @@ async def _by_asking(wanted: SensorQuery, found: list[Endpoint], alike: bool) ->
     seen = []
     for one in found:
         try:
-            info = await probe(one)
+            info = await identify(one)
         except LinkError:
             seen.append(f"{one.shown} (does not answer)")
             continue
@@ -122,4 +122,4 @@ def _how(wanted: SensorQuery) -> str:
 def _nobody(wanted: SensorQuery) -> LinkError:
     if wanted.by_cable:
         return NotPluggedInError("no board is plugged in: plug the sensor in, or name its port with --serial-port")
-    return LinkError("no sensor is near: switch it on and bring it near; is another computer connected to it?")
+    return LinkError("no sensor found nearby: switch it on and bring it closer; is another computer connected to it?")

@@ -8,7 +8,7 @@ from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError
 from barhold.link.endpoint import Endpoint
 from barhold.store import Store
-from barhold.sync import SensorQuery, connect, near, rotate
+from barhold.sync import SensorQuery, connect, list_endpoints, run_in_turns
 from barhold.sync.scheduler import AT_ONCE, TURN_S
 from barhold.training import sensor_names
 
@@ -55,7 +55,7 @@ async def sync_all(
     found = await _meant(names, store)
     done = SyncSummary()
     missing = [name for name, one in found.items() if one is None]
-    done.failures += [Failure(name, "it is not near: switch it on and bring it near") for name in missing]
+    done.failures += [Failure(name, "not found nearby: switch it on and bring it closer") for name in missing]
     there = [one for one in found.values() if one is not None]
     tell(f"{len(there)} sensors, up to {AT_ONCE} at once")
     await sync_found(there, store, now, wait_s, tell, on_progress, done)
@@ -92,30 +92,30 @@ async def sync_found(
             if result.device_id:
                 done.by_id[result.device_id] = done.by_id.get(result.device_id, SyncResult()).plus(result)
 
-    for turn in await rotate(found, work, wait_s, turn_s=turn_s):
+    for turn in await run_in_turns(found, work, wait_s, turn_s=turn_s):
         done.failures.append(Failure(turn.target.shown, str(turn.error)))
         tell(str(done.failures[-1]))
 
 
 async def _seen_again(one: Endpoint) -> Endpoint:
     """Scan until the sensor at this address shows: systems forget what they have not seen for a while."""
-    for other in await near(SensorQuery(), enough=lambda other: other.address == one.address):
+    for other in await list_endpoints(SensorQuery(), enough=lambda other: other.address == one.address):
         if other.address == one.address:
             return other
-    raise LinkError(f"{one.shown} is not near any more: bring it nearer")
+    raise LinkError(f"{one.shown} is out of range: bring it closer")
 
 
 async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     """Return the place of each sensor meant, by its name or its address."""
-    found = await near(SensorQuery())
+    found = await list_endpoints(SensorQuery())
     if not found:
-        raise LinkError("no sensor is near: switch them on and bring them near")
+        raise LinkError("no sensor found nearby: switch them on and bring them closer")
     if not names:
         return {one.address: one for one in found}
     known = {one.device_id: one.name for one in store.devices()}
     meant: dict[str, Endpoint | None] = {}
     for name in names:
-        ids = sensor_names.ids_meant(name, known)
+        ids = sensor_names.matching_ids(name, known)
         shown = sensor_names.sensor_name(ids[0], known[ids[0]]) if len(ids) == 1 else name
         alike = [one for one in found if one.name.casefold() == shown.casefold()]
         if len(alike) > 1:

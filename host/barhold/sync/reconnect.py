@@ -9,7 +9,7 @@ from barhold.connection import Connection, Control, Info, SyncResult
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Store
-from barhold.sync.discovery import SensorQuery, connect, find
+from barhold.sync.discovery import SensorQuery, connect, find_sensor
 from barhold.sync.retry import Backoff, retry_on_link_error
 
 Result = TypeVar("Result")
@@ -91,7 +91,7 @@ class Reconnector:
             wanted = SensorQuery(self.device_id)
             known[self.device_id] = self._name or known.get(self.device_id, "")
         try:
-            found, expected = await find(wanted, known)
+            found, expected = await find_sensor(wanted, known)
             if expected and not self.device_id:
                 self.device_id = expected
             self._tell(f"connecting to {found.shown}")

@@ -49,7 +49,7 @@ class _Rotation(Generic[Target]):
             self.queue.append(turn)
 
 
-async def rotate(
+async def run_in_turns(
     targets: Sequence[Target],
     work: Callable[[Target], Awaitable[None]],
     wait_s: float,

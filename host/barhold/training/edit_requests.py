@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from barhold.errors import InputError
 from barhold.model import Edit, Rep, SetKey, TrainingSet
-from barhold.plans import loads
+from barhold.plans import load_units
 from barhold.training import edits
 from barhold.training.sets import MIN_REPS
 
@@ -34,20 +34,20 @@ class EditRequest(NamedTuple):
     value: dict[str, Any]
 
 
-def understood(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Collection[str]) -> list[EditRequest]:
+def parse_request(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Collection[str]) -> list[EditRequest]:
     """Return the edits that `words` ask for; `sets` has every set whose id may be meant, and all others of its boot."""
     if len(words) < 2 or words[1] not in USAGE:
         known = "; ".join(USAGE.values())
         raise InputError(f"an edit names a set and what to do with it: {known}")
     action, rest = words[1], list(words[2:])
-    chosen = named(words[0], sets)
+    chosen = find_sets(words[0], sets)
     if action not in _SEVERAL and len(chosen) > 1:
         raise InputError(f"{action} is for one set at a time: {USAGE[action]}")
     match action:
         case edits.SPLIT:
             return [_split(chosen[0], _one(action, rest))]
         case edits.MERGE:
-            return [_merge(chosen[0], named(_one(action, rest), sets), sets)]
+            return [_merge(chosen[0], find_sets(_one(action, rest), sets), sets)]
         case edits.DROP:
             return _drop(chosen[0], rest)
     value = _value(action, rest, lifters)
@@ -58,14 +58,14 @@ NEXT_SET_ACTIONS = (edits.WARM_UP, edits.WORKING, edits.LOAD, edits.NOTE)
 """What can be said of a set before it exists."""
 
 
-def of_next_set(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
+def parse_next_set(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Return action and value of what `words` (the action, then what it needs) say of a set that does not exist yet."""
     if not words or words[0] not in NEXT_SET_ACTIONS:
         raise InputError(f"of a set to come can be said: {', '.join(NEXT_SET_ACTIONS)}")
     return words[0], _value(words[0], list(words[1:]), ())
 
 
-def ids(text: str) -> list[str]:
+def split_ids(text: str) -> list[str]:
     """Return the beginnings of ids in `text`, as k7m2qp or k7m2qp,9x4cd1."""
     found = [part.strip().lower() for part in text.split(",")]
     for part in found:
@@ -74,10 +74,10 @@ def ids(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def named(text: str, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
+def find_sets(text: str, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
     """Return the sets that `text` names by their ids, or by what their ids begin with."""
     found: list[TrainingSet] = []
-    for begin in ids(text):
+    for begin in split_ids(text):
         near = [item for item in sets if item.set_id.startswith(begin)]
         if not near:
             raise InputError(f"no set has the id {begin}: see `barhold sets`")
@@ -87,9 +87,9 @@ def named(text: str, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
     return found
 
 
-def described(edit: Edit) -> str:
+def describe(edit: Edit) -> str:
     """Return what an edit says, in words."""
-    match edit.action, edits.value(edit):
+    match edit.action, edits.read_value(edit):
         case ((edits.SPLIT | edits.DROP), {"rep": int(start_ms)}):
             return f"{edit.action} rep at {(start_ms - edit.key.start_ms) / 1000:.1f} s"
         case edits.DROP, {"all": True}:
@@ -160,7 +160,7 @@ def _value(action: str, rest: list[str], lifters: Collection[str]) -> dict[str, 
                 raise InputError(f"lifter {text!r} is not known: `barhold lifter add {text!r}` first")
             return {"lifter": text}
         case edits.LOAD:
-            return edits.load_value(loads.parse(text) if text else None)
+            return edits.load_value(load_units.parse(text) if text else None)
         case edits.NOTE:
             if len(text) > MOST_NOTE or not text.isprintable():
                 raise InputError(f"a note is one line of at most {MOST_NOTE} characters, this one has {len(text)}")

@@ -22,7 +22,7 @@ from typing import Any
 
 from barhold.model import Edit, Load, Rep, SetKey, TrainingSet, Wearer
 from barhold.training import people, wall_time
-from barhold.training.sets import MIN_REPS, end_ms, in_time
+from barhold.training.sets import MIN_REPS, end_ms, time_order
 
 SPLIT, MERGE, DROP, WARM_UP, WORKING, LIFTER, LOAD, NOTE = (
     *("split", "merge", "drop", "warm-up", "working", "lifter", "load", "note"),
@@ -47,17 +47,17 @@ def apply(
     """Return the sets as they count today, in order of time."""
     untouched, pieces, _ = _laid(sets, edits)
     worn = wearers if isinstance(wearers, people.Wearing) else people.Wearing(wearers)
-    found = [named(item, worn) for item in untouched]
+    found = [with_lifter(item, worn) for item in untouched]
     found += [_finished(piece, worn) for piece in pieces if len(piece.reps) >= MIN_REPS]
-    return sorted(found, key=in_time)
+    return sorted(found, key=time_order)
 
 
-def idle(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> set[str]:
+def ineffective_ids(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> set[str]:
     """Return the ids of the edits that are not undone and change nothing, since their set or rep is not there."""
     return _laid(sets, edits)[2]
 
 
-def value(edit: Edit) -> dict[str, Any]:
+def read_value(edit: Edit) -> dict[str, Any]:
     """Return what an edit says beside its action; nothing for what cannot be read."""
     try:
         return dict(json.loads(edit.value))
@@ -68,7 +68,7 @@ def value(edit: Edit) -> dict[str, Any]:
 def fields_of(edit: Edit) -> dict[str, Any]:
     """Return the fields of a set that an edit names; nothing for one that changes reps, or that cannot be read."""
     try:
-        return _said(edit.action, value(edit))
+        return _said(edit.action, read_value(edit))
     except (ValueError, TypeError, KeyError, OverflowError):
         return {}
 
@@ -87,7 +87,7 @@ def _laid(sets: Sequence[TrainingSet], edits: Iterable[Edit]) -> tuple[Iterable[
         if edit.undone_utc_ms is not None:
             continue
         try:
-            said = value(edit)
+            said = read_value(edit)
             for key in (edit.key, *_other(edit, said)):
                 if key in originals:
                     item = originals.pop(key)
@@ -182,7 +182,7 @@ def _load(value: Any) -> Load:
     return load
 
 
-def named(item: TrainingSet, worn: people.Wearing) -> TrainingSet:
+def with_lifter(item: TrainingSet, worn: people.Wearing) -> TrainingSet:
     """Return a set as its lifter's, by who wore the sensor when it began."""
     lifter = worn.lifter(item.device_id, wall_time.utc_ms(item.start_utc))
     return replace(item, lifter=lifter) if lifter else item

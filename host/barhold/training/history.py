@@ -26,6 +26,6 @@ def load(store: HoldsTraining, now: datetime) -> list[TrainingSet]:  # noqa: ARG
     return list(store.training_sets())
 
 
-def counted(store: HoldsTraining, now: datetime) -> list[TrainingSet]:
+def counted_sets(store: HoldsTraining, now: datetime) -> list[TrainingSet]:
     """Return all sets as the sensors counted them, whatever people said of them since."""
     return sets.training_sets(store.records(), store.anchors(), now)

@@ -49,7 +49,7 @@ class Wearing:
         return [device_id for device_id in self._of if self.lifter(device_id, utc_ms) == lifter]
 
 
-def finder(store: KnowsLifters, asked: str = "") -> PlanOf:
+def plan_finder(store: KnowsLifters, asked: str = "") -> PlanOf:
     """Return what gives an owner's plan: the one asked for, or the lifter's, or the chosen one."""
     own = {} if asked else {lifter.name: lifter.plan for lifter in store.lifters()}
     find = cache(library.find)

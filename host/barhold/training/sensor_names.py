@@ -35,7 +35,7 @@ def has_id(wanted: str, device_id: str) -> bool:
     return bool(_PART.fullmatch(digits)) and (device_id.startswith(digits) or device_id.endswith(digits))
 
 
-def ids_meant(wanted: str, names: Mapping[str, str]) -> list[str]:
+def matching_ids(wanted: str, names: Mapping[str, str]) -> list[str]:
     """Return the ids of the sensors that `wanted` names; a name goes before a part of an id.
 
     `names` has the name of each known sensor by its id. Upper and lower case are the same.
@@ -44,7 +44,7 @@ def ids_meant(wanted: str, names: Mapping[str, str]) -> list[str]:
     return named or [device_id for device_id in names if has_id(wanted, device_id)]
 
 
-def owner_meant(wanted: str, owners: Iterable[str], names: Mapping[str, str]) -> str:
+def matching_owner(wanted: str, owners: Iterable[str], names: Mapping[str, str]) -> str:
     """Return the owner of sets that `wanted` names: a lifter, or a sensor by its name or a part of its id.
 
     It is `wanted` itself where no owner fits, or more than one.
@@ -52,6 +52,6 @@ def owner_meant(wanted: str, owners: Iterable[str], names: Mapping[str, str]) ->
     owners = set(owners)
     if not wanted or wanted in owners:
         return wanted
-    meant = [one for one in ids_meant(wanted, names) if one in owners]
+    meant = [one for one in matching_ids(wanted, names) if one in owners]
     meant = meant or [one for one in owners if is_id(one) and has_id(wanted, one)]
     return meant[0] if len(meant) == 1 else wanted

@@ -60,17 +60,17 @@ def training_sets(records: Iterable[StoredRecord], anchors: Iterable[Anchor], no
         last_ms = wall_time.last_ms(log)
         clocks = wall_time.clocks(last_ms, known.get((device_id, log_id), ()), wall_time.utc_ms(now))
         for boot, raws in _boots(log).items():
-            counted = of_boot(SetKey(device_id, log_id, boot, 0), raws, clocks[boot])
+            counted = sets_of_boot(SetKey(device_id, log_id, boot, 0), raws, clocks[boot])
             found.extend(item.training_set for item in counted.sets)
-    return sorted(found, key=in_time)
+    return sorted(found, key=time_order)
 
 
-def in_time(item: TrainingSet) -> tuple[datetime, str, int]:
+def time_order(item: TrainingSet) -> tuple[datetime, str, int]:
     """Return what sets are sorted by: their time; where that is the same, sensor and number."""
     return (item.start_utc, item.device_id, item.number)
 
 
-def of_boot(boot: SetKey, log: bytes, clock: wall_time.Clock) -> BootSets:
+def sets_of_boot(boot: SetKey, log: bytes, clock: wall_time.Clock) -> BootSets:
     """Return the sets in one boot's records (end to end, in seq order), in the order of their first records."""
     drafts, in_order, earlier_seq = _drafts(_AS_REP.iter_unpack(log))
     proven = [draft for draft in drafts if len(draft.reps) >= MIN_REPS and not draft.lone]

@@ -26,7 +26,7 @@ _NEXT_STEP = {
 }
 
 
-def refused(info: Info, reason: int) -> RefusedError:
+def refusal(info: Info, reason: int) -> RefusedError:
     """Return the error for a reason, with the next step where there is one."""
     step = f": {_NEXT_STEP[reason]}" if reason in _NEXT_STEP else ""
     return RefusedError(f"sensor {info.name} ({info.device_id}) takes no update: {reason_text(reason)}{step}")
@@ -38,7 +38,7 @@ def check(
     """Raise RefusedError where the sensor would; `modulus` is of the key that signed the bundle, None if not known."""
     reason = _moment(info, state) or _fit(made, info, state, by_cable, downgrade, modulus)
     if reason:
-        raise refused(info, reason)
+        raise refusal(info, reason)
 
 
 def key_id(modulus: bytes) -> int:
@@ -46,7 +46,7 @@ def key_id(modulus: bytes) -> int:
     return int(struct.unpack("<I", hashlib.sha256(modulus).digest()[:4])[0])
 
 
-def version_of(text: str) -> tuple[int, ...]:
+def parse_version(text: str) -> tuple[int, ...]:
     """Return a version as numbers; one that cannot be read is older than any."""
     try:
         return tuple(int(part) for part in text.split("."))
@@ -70,7 +70,7 @@ def _moment(info: Info, state: UpdateState) -> int:
 def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
     family = boards.FAMILIES.get(info.board, "any")
     fitting = made.manifest.bytecode | made.manifest.arch << 10  # what its MicroPython reads only the sensor knows
-    sensor = policy.SensorIdentity(version_of(info.firmware), family, fitting)
+    sensor = policy.SensorIdentity(parse_version(info.firmware), family, fitting)
     head = made.raw[: len(made.raw) - made.manifest.total_bytes]
     key = b"" if not state.key_id else modulus
     if made.signature and state.key_id and (modulus is None or key_id(modulus) != state.key_id):

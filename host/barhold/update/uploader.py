@@ -169,4 +169,4 @@ class Uploader:
         if state.reason in (protocol.UPDATE_NOT_BEGUN, protocol.UPDATE_MISSING):
             raise LinkError("the sensor lost its place in the update")
         if state.reason:
-            raise precheck.refused(control.info, state.reason)
+            raise precheck.refusal(control.info, state.reason)

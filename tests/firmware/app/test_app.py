@@ -59,6 +59,7 @@ class NotedLink:
 
     max_frame_bytes = 524
     connected = True
+    spoke_ms = -1
     room = 4096
     busy = False
 

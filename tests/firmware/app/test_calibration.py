@@ -156,7 +156,7 @@ def test_what_is_no_action_is_refused(poser: Poser, body: bytes) -> None:
 def test_nothing_is_kept_before_all_faces_were_had(poser: Poser) -> None:
     poser.pose(FACES[0])
     assert poser.answer(protocol.CALIBRATE, bytes((KEEP,))) == refused(protocol.BAD_BODY)
-    assert poser.board.config.names() == ["log_mirror"]
+    assert poser.board.config.names() == []
     assert not poser.app._detector.settings.calibrated
 
 

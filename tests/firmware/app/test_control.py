@@ -51,7 +51,7 @@ def settings(name: str, target_ms: int, long_ms: int, least_mm: int = 80, most_m
 
 def test_an_empty_set_tells_the_settings_and_writes_nothing(sensor: Sensor) -> None:
     assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
-    assert sensor.board.config.names() == ["log_mirror"]
+    assert sensor.board.config.names() == []
 
 
 def test_what_is_set_is_kept_and_used_at_once_by_detector_and_cue(sensor: Sensor) -> None:
@@ -113,7 +113,7 @@ def test_a_hold_is_cued_by_the_target_that_was_just_set(sensor: Sensor) -> None:
 def test_what_cannot_be_set_changes_nothing(sensor: Sensor, body: bytes) -> None:
     assert sensor.answer(protocol.SET, body) == BAD_BODY
     assert sensor.answer(protocol.SET) == settings("barhold-3031", 2000, 3500)
-    assert sensor.board.config.names() == ["log_mirror"]
+    assert sensor.board.config.names() == []
 
 
 # --- key and proof ---
@@ -371,7 +371,7 @@ def test_below_the_safe_voltage_nothing_is_written_for_a_host(sensor: Sensor) ->
     assert sensor.answer(protocol.SET, entry(protocol.SET_TARGET, u16(1000))) == fault
     assert sensor.answer(protocol.KEY, KEY) == fault
     assert sensor.answer(protocol.ERASE, struct.pack("<I", 77)) == fault
-    assert (sensor.board.config.names(), sensor.board.storage.files) == (["log_mirror"], files)
+    assert (sensor.board.config.names(), sensor.board.storage.files) == ([], files)
 
 
 def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:

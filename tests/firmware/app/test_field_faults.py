@@ -7,16 +7,20 @@ raise, I2C that answers ENODEV for a while, EIO of the flash) and of devices who
 
 import pytest
 
+from barcore import protocol
 from barsensor import app
 from mpy import rig
 
-XIAO = "xiao_s3"
+XIAO, PLUS2 = "xiao_s3", "m5stickc_plus2"
 
 
 def starting(*args: str, stdin: bytes = b"") -> list[str]:
-    said = "Barhold starts in 2 s; Ctrl-C or the button stops it here"
+    said = (
+        "Barhold starts in 2 s; Ctrl-C or the button stops it here",
+        "Barhold has stopped; reset the board to count again",
+    )
     lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin).splitlines()
-    return [line for line in lines if line != said]
+    return [line for line in lines if line not in said]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,21 @@ def test_an_imu_that_does_not_answer_within_a_set_costs_only_the_reps_of_that_ti
     assert reps >= (4 if gone_ms == 3000 else 1)
     assert closed >= 1
     assert "imu: " in last
+
+
+@pytest.mark.parametrize("board", [XIAO, PLUS2])
+def test_a_power_cut_within_a_set_costs_no_rep_that_had_ended(board: str, samples) -> None:
+    """At 30 s: the fourth rep has ended 1.4 s ago, the fifth is under way. Each note stalls as for an erased block."""
+    cut, after = starting("cut", board, "30000", "450", stdin=samples("six-reps"))
+    assert cut.startswith("('Restart', (1,)) (0, 0, 0) "), "nothing of it was in the log yet"
+    assert after == f"(4, 1, 0) [{protocol.RESET_POWER_ON}, {protocol.RESET_POWER_ON}] True"
+
+
+def test_where_a_note_stalls_for_longer_than_the_fifo_bridges_none_is_made_again(samples) -> None:
+    (few, _), (many, _) = (
+        starting("cut", PLUS2, "30000", str(stall_ms), stdin=samples("six-reps")) for stall_ms in (700, 5)
+    )
+    assert int(few.split()[-1]) == int(many.split()[-1]) - 4
 
 
 def test_a_clock_that_stops_is_a_crash_that_is_told_and_restarted() -> None:

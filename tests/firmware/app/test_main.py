@@ -217,6 +217,6 @@ def test_ctrl_c_leaves_the_board_quiet_and_everything_written(
 
 def test_a_bare_log_in_memory_gets_an_id_from_the_boards_source() -> None:
     board = sim.open_board(b"", log_id=7)
-    log, fault = main.open_log(board.storage, board.config)
+    log, fault = main.open_log(board.storage, board.nvs)
     assert (log.log_id, fault) == (7, "")
     assert MemoryStorage(lambda: 9).names() == []

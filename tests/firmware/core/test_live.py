@@ -1,9 +1,13 @@
 """The live state machine, row by row of its table."""
 
+from array import array
+
 import pytest
 
 from barcore import protocol
+from barcore.drift import STEP_TICKS
 from barcore.live import FALLING, HELD, LOW, RISING, Live
+from barcore.smooth import LAG_TICKS, V_RING
 from barmotion import TICK_S, move, no_drift, rep, ring, still
 
 
@@ -80,3 +84,56 @@ def test_a_fall_without_end_is_forgotten_after_twenty_seconds() -> None:
     assert live.state == FALLING
     live.update(1101, 80, 0)
     assert live.state == LOW
+
+
+def followed(velocities: list[float], at: int | None = None) -> Live:
+    """Return what has taken the ticks up to `at`, by default all of them."""
+    live = Live(ring(velocities), no_drift())
+    for tick in range(1, (at or len(velocities)) + 1):
+        live.update(tick, 80, 0)
+    return live
+
+
+def test_the_next_rise_has_held_for_nothing() -> None:
+    motion = rep(hold_s=1.0) + still(0.3) + move(0.3, 1.0)
+    live = Live(ring(motion), no_drift())
+    kinds_and_holds = [(live.update(tick, 80, 0), live.hold_ms) for tick in range(1, len(motion) + 1)]
+    assert [hold_ms for kind, hold_ms in kinds_and_holds if kind == protocol.RISE] == [0, 0]
+
+
+def test_a_height_that_creeps_up_at_the_bottom_loses_a_tenth_a_tick() -> None:
+    live = Live(ring(still(1.0)), no_drift())
+    live.height = 50_000
+    heights = [live.update(tick, 80, 0) or live.height for tick in range(1, 29)]
+    assert heights == [50_000] * 25 + [45_000, 40_500, 36_450]
+    assert play([0.04] * 200)[0] == [LOW], "16 cm in 4 s"
+
+
+@pytest.mark.parametrize(("more_m", "states"), [(0.05, [LOW, RISING, HELD]), (0.08, [LOW, RISING, HELD, RISING, HELD])])
+def test_a_quarter_of_the_rise_over_the_top_is_a_rise_again(more_m: float, states: list[int]) -> None:
+    assert play(move(0.2, 0.8) + still(0.3) + move(more_m, 0.5) + still(0.5))[0] == states
+
+
+def test_a_top_that_creeps_takes_its_zone_with_it() -> None:
+    rise, creep = move(0.3, 1.0) + still(0.2), [-0.03] * 250
+    assert play(rise + creep)[0] == [LOW, RISING, HELD], "15 cm, more than the zone"
+    assert play(rise + creep + [-0.3] * 20)[0] == [LOW, RISING, HELD, FALLING]
+
+
+@pytest.mark.parametrize(("dip_ticks", "later_ticks"), [(2, 7), (5, 0)])
+def test_a_moments_dip_under_the_line_does_not_begin_the_hold(dip_ticks: int, later_ticks: int) -> None:
+    slowing = move(0.3, 1.0)[:-4] + [0.0] * dip_ticks + [0.09] * 5
+    motion, end = slowing + still(2.0), len(slowing)
+    before, after = followed(motion, end + 20), followed(motion, end + 60)  # it is looked for again 40 ticks on
+    assert (before.top_tick, after.top_tick) == (47, 47 + later_ticks)
+    assert after.hold_ms == (end + 59 - after.top_tick) * 20
+
+
+def test_a_known_drift_is_foretold_up_to_the_newest_tick() -> None:
+    a_tick = 10  # counts that the integral is off by, more each tick
+    live = Live(array("i", [a_tick * tick for tick in range(V_RING)]), no_drift())
+    live._drift.slope = 4 * 256 * a_tick
+    for tick in range(100, 108):
+        live._drift.now_level = 16 * a_tick * ((tick - LAG_TICKS) // STEP_TICKS * STEP_TICKS)
+        live.update(tick, 80, 0)
+        assert live.velocity == 0

@@ -1,8 +1,12 @@
 """The rep finder, row by row of its table, and the cases of DESIGN.md's definitions that it decides."""
 
+from array import array
+
 import pytest
 
+from barcore.drift import RING, STEP_TICKS
 from barcore.rep import ABOVE, FOUND, LOWERING, MEASURE, MM, SEEK, RepFinder
+from barcore.smooth import V_RING
 from barmotion import move, no_drift, rep, ring, still
 
 
@@ -114,3 +118,11 @@ def test_a_lift_from_a_ledge_began_there() -> None:
     placed = move(0.1, 1.0) + still(2.0)
     ((_, rom_mm, _, _),) = reps(placed + move(0.3, 1.0) + still(2.0) + move(-0.3, 1.2) + still(1.0))
     assert rom_mm == pytest.approx(300, abs=15)
+
+
+def test_the_smoothed_drift_is_taken_between_its_steps() -> None:
+    a_tick = 10  # counts that the integral is off by, more each tick
+    found = RepFinder(array("i", [a_tick * tick for tick in range(V_RING)]), no_drift())
+    for step in range(RING):
+        found._drift.smooth_level[step] = 16 * a_tick * STEP_TICKS * step
+    assert [found.velocity_at(tick) for tick in range(100, 108)] == [0] * 8

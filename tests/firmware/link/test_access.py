@@ -173,6 +173,21 @@ def test_a_peer_that_does_not_prove_the_key_is_disconnected_after_5_s(sensor: Se
     assert 4900 <= wait_for_drop(sensor, 5100) <= 5100
 
 
+def test_a_peer_that_writes_anything_but_hello_has_5_s_from_its_first_write(sensor: Sensor) -> None:
+    sensor.run(9000)
+    sensor.radio.incoming.append((protocol.PULL, 0, bytes(16)))
+    sensor.run(2000)
+    sensor.hello(sensor.radio)
+    assert 2900 <= wait_for_drop(sensor, 3100) <= 3100, "a HELLO buys no more time"
+
+
+def test_after_a_bye_there_are_5_s_for_another_connection(sensor: Sensor) -> None:
+    sensor.hello(sensor.radio, key=KEY)
+    sensor.run(20_000)
+    sensor.radio.put(protocol.BYE, 0)
+    assert 4900 <= wait_for_drop(sensor, 5200) <= 5200
+
+
 def test_no_chatter_of_a_stranger_buys_more_time(sensor: Sensor) -> None:
     hello = struct.pack("<BB7s", 1, 2, b"another")
     sensor.hello(sensor.radio)

@@ -7,7 +7,12 @@ import pytest
 from ether import Ether
 
 from barcore import frame, protocol
+from barsensor.access import Access
+from barsensor.boards.storage import MemoryStorage
 from barsensor.link import ble
+from barsensor.link.session_port import SessionPort
+from barsensor.link.session_protocol import SessionProtocol
+from barsensor.storage.record_log import RecordLog
 
 HELLO = frame.pack(protocol.HELLO, 0, struct.pack(protocol.HELLO_FORMAT, 1, 1, b"host-one"))
 BYE = frame.pack(protocol.BYE, 7)
@@ -131,6 +136,27 @@ def test_connected_without_hello_is_disconnected(rig: Rig) -> None:
     rig.ether.drop(conn)
     rig.run(40)
     assert rig.link.state == ble.ADVERTISING
+
+
+@pytest.mark.parametrize("at_ms", [0, 9000])
+def test_connected_that_wrote_but_opened_nothing_is_disconnected_after_5_s(rig: Rig, at_ms: int) -> None:
+    """Whatever it wrote: here bytes that are no frame, more of them, and in the end a HELLO of a stranger."""
+    access = Access(MemoryStorage(None))
+    access.give(bytes(range(32)))
+    log = RecordLog(MemoryStorage(lambda: 1))
+    port = SessionPort(rig.link, SessionProtocol(DEVICE, log, "bar", "0.1.0", 236, access=access))
+    for _ in range(2):
+        conn = rig.ether.connect()
+        for ms in range(20, at_ms + 6000, 20):
+            if ms > at_ms and ms % 1000 == 20:
+                rig.ether.write(conn, HELLO if ms == at_ms + 4020 else b"GET / HTTP/1.1")
+            rig.now_ms += 20
+            port.serve(rig.now_ms)
+            if abs(ms - at_ms - 5020) > 20:
+                assert (conn in rig.ether.conns) == (ms < at_ms + 5020), ms
+        for _ in range(5):
+            rig.now_ms += 20
+            port.serve(rig.now_ms)
 
 
 def test_open_bye_gives_idle_time_for_another_hello(rig: Rig) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from barcore import cobs, frame, protocol
-from barhold.link.packets import packet
+from barhold.link.packets import encode_packet
 from barsensor.link import serial, stream
 from radio.transport import escaped
 
@@ -123,7 +123,7 @@ def test_frames_cross_between_what_others_type(noise: bytes) -> None:
     console = Console()
     link = stream.FrameStream(console.port)
     raw = frame.pack(protocol.TIME, 7, ALL_BYTES)
-    console.incoming = escaped(noise) + escaped(packet(raw))
+    console.incoming = escaped(noise) + escaped(encode_packet(raw))
     got = [found for found in (link.poll(n * 20) for n in range(10)) if found]
     assert got == [(protocol.TIME, 7, ALL_BYTES)]
     link.send(raw)
@@ -134,7 +134,7 @@ def test_a_host_that_goes_is_noticed_and_the_next_one_served() -> None:
     console = Console()
     link = stream.FrameStream(console.port)
     assert (link.connected, link.is_cable) == (False, True)
-    console.incoming = packet(frame.pack(protocol.TIME, 7, b"one"))
+    console.incoming = encode_packet(frame.pack(protocol.TIME, 7, b"one"))
     assert link.poll(0)
     assert link.connected
     console.held_up_ms = 200
@@ -144,6 +144,6 @@ def test_a_host_that_goes_is_noticed_and_the_next_one_served() -> None:
     assert not link.connected
     assert console.clock.now_ms == 200, "held up once, however long nobody reads"
     console.held_up_ms = 0
-    console.incoming = packet(frame.pack(protocol.TIME, 7, b"two"))
+    console.incoming = encode_packet(frame.pack(protocol.TIME, 7, b"two"))
     assert [found for found in (link.poll(9000 + n * 20) for n in range(200)) if found] == [(protocol.TIME, 7, b"two")]
     assert link.connected

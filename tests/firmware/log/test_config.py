@@ -3,7 +3,9 @@
 import binascii
 import json
 import random
+import shutil
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +14,10 @@ from hypothesis import strategies as st
 
 import poses
 from barcore.settings import Settings
+from barsensor.access import Access
 from barsensor.boards import storage
 from barsensor.storage import config
+from memory_nvs import MemoryNvs
 from mpy import kept as script
 from mpy import rig
 
@@ -210,6 +214,28 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(before: bytes | None
         assert cut or after[0]["name"] == "New"
         if before == b"bad":
             assert before in place.files.values(), "the bad file is never lost"
+
+
+def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_sensor_to_nobody(tmp_path: Path) -> None:
+    """One flipped bit in littlefs's root can take the whole folder away."""
+    nvs = MemoryNvs()
+    place = storage.FolderStorage(str(tmp_path / "config"), None, nvs)
+    access = Access(place)
+    assert access.answers_everybody
+    access.give(bytes(range(32)))
+    for form in FORMS:
+        assert form.load(place)[1] == "", "it never was there"
+        form.save(place, {})
+    shutil.rmtree(tmp_path / "config")
+    again = storage.FolderStorage(str(tmp_path / "config"), None, nvs)
+    for form in FORMS:
+        assert form.load(again) == (form.values(), f"{form.name}: gone from flash")
+        form.save(again, {})
+        assert form.load(again) == (form.values(), "")
+    access = Access(again)
+    assert access.fault == "key: gone from flash"
+    assert not access.answers_everybody
+    assert access.told_key == b""
 
 
 def test_a_newer_firmwares_keys_are_kept_when_rewritten() -> None:

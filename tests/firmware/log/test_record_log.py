@@ -8,6 +8,7 @@ import pytest
 from barcore import loglayout, protocol, record
 from barsensor.boards.storage import MemoryStorage
 from barsensor.storage.record_log import RecordLog
+from memory_nvs import MemoryNvs
 
 LOG_ID = 0xCAFE0001
 
@@ -437,87 +438,162 @@ def test_twenty_thousand_reps_fit() -> None:
 # --- the mirror ---------------------------------------------------------------------------------------------------
 
 
-def mirrored(records: int) -> tuple[MemoryStorage, MemoryStorage, RecordLog]:
-    storage, mirror = make_storage(), make_storage()
-    log = RecordLog(storage, mirror=mirror)
+def mirrored(records: int) -> tuple[MemoryStorage, MemoryNvs, RecordLog]:
+    storage, nvs = make_storage(), MemoryNvs()
+    log = RecordLog(storage, nvs=nvs)
     for _ in range(records // 5):
         append(log, 5)
         log.flush()
     log.ack(LOG_ID, 7)
     log.flush()
-    return storage, mirror, log
+    return storage, nvs, log
 
 
 @pytest.mark.parametrize("records", [20, 125, 130, 300])
 @pytest.mark.parametrize("kept", [0, 10])
 def test_a_folder_that_was_set_back_shows_as_a_hole(records: int, kept: int) -> None:
     """Of the log's folder only its state after `kept` records is there; of the mirror, the newest."""
-    storage, mirror, log = mirrored(records)
+    storage, nvs, log = mirrored(records)
     older = mirrored(kept)[0]
     storage.new_id = lambda: 999
     storage.files = older.files if kept else {}
-    again = RecordLog(storage, mirror=mirror)
+    again = RecordLog(storage, nvs=nvs)
     assert (again.log_id, again.next_seq, again.acked, again.boot) == (LOG_ID, records, log.acked, 2)
     assert set(held(again)) <= set(range(kept))
     [seq] = append(again, 1)
     again.flush()
     assert seq == records, "no seq is given twice"
-    last = RecordLog(storage, mirror=mirror)
+    last = RecordLog(storage, nvs=nvs)
     assert (last.log_id, last.next_seq, last.boot) == (LOG_ID, records + 1, 3)
     assert set(held(last)) == set(held(again))
     assert records in held(last)
 
 
 def test_a_mirror_that_was_set_back_is_written_anew() -> None:
-    storage, mirror, _ = mirrored(20)
-    mirror.files = mirrored(10)[1].files
-    log = RecordLog(storage, mirror=mirror)
+    storage, nvs, _ = mirrored(20)
+    nvs.values = mirrored(10)[1].values
+    log = RecordLog(storage, nvs=nvs)
     assert (log.log_id, log.next_seq, list(held(log))) == (LOG_ID, 20, list(range(20)))
     append(log, 1)
     log.flush()
-    assert loglayout.parse_mirror(mirror.files["log_mirror"]) == (LOG_ID, 7, 21, 2)
+    assert loglayout.parse_mirror(nvs.values["log_mirror"]) == (LOG_ID, 7, 21, 2)
 
 
 def test_any_flipped_bit_of_the_mirror_is_noticed() -> None:
-    storage, mirror, _ = mirrored(20)
-    good = mirror.files["log_mirror"]
+    storage, nvs, _ = mirrored(20)
+    good = nvs.values["log_mirror"]
     for bit in range(8 * len(good)):
         flipped = bytearray(good)
         flipped[bit // 8] ^= 1 << bit % 8
-        mirror.files["log_mirror"] = bytes(flipped)
-        assert RecordLog(storage, mirror=mirror).next_seq == 20
-    mirror.files["log_mirror"] = good[:-1]
-    assert RecordLog(storage, mirror=mirror).next_seq == 20
+        nvs.values["log_mirror"] = bytes(flipped)
+        assert RecordLog(storage, nvs=nvs).next_seq == 20
+    nvs.values["log_mirror"] = good[:-1]
+    assert RecordLog(storage, nvs=nvs).next_seq == 20
 
 
 def test_a_mirror_of_another_log_is_not_believed() -> None:
-    storage, mirror, _ = mirrored(20)
-    mirror.files["log_mirror"] = loglayout.pack_mirror(LOG_ID + 1, 500, 900, 9)
-    log = RecordLog(storage, mirror=mirror)
+    storage, nvs, _ = mirrored(20)
+    nvs.values["log_mirror"] = loglayout.pack_mirror(LOG_ID + 1, 500, 900, 9)
+    log = RecordLog(storage, nvs=nvs)
     assert (log.log_id, log.next_seq, log.acked, log.boot) == (LOG_ID, 20, 7, 2)
 
 
 def test_after_an_erase_the_mirror_tells_of_the_new_log() -> None:
-    storage, mirror, log = mirrored(20)
+    storage, nvs, log = mirrored(20)
     storage.new_id = lambda: 55
     log.erase()
     append(log, 1)
     log.flush()
-    assert loglayout.parse_mirror(mirror.files["log_mirror"]) == (55, 0, 1, 1)
+    assert loglayout.parse_mirror(nvs.values["log_mirror"]) == (55, 0, 1, 1)
     storage.files = {}
-    assert RecordLog(storage, mirror=mirror).log_id == 55
+    assert RecordLog(storage, nvs=nvs).log_id == 55
 
 
 def test_a_mirror_is_written_once_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, mirror, log = mirrored(20)
+    _, nvs, log = mirrored(20)
     writes: list[str] = []
-    monkeypatch.setattr(mirror, "replace", lambda name, _: writes.append(name))
+    monkeypatch.setattr(nvs, "write", lambda name, _: writes.append(name))
     log.flush()
     assert writes == []
     append(log, 9)
     log.flush()
     log.flush()
     assert writes == ["log_mirror"]
+
+
+# --- notes --------------------------------------------------------------------------------------------------------
+
+
+def note_all(log: RecordLog) -> int:
+    count = 0
+    while log.unnoted:
+        log.note()
+        count += 1
+    return count
+
+
+@pytest.mark.parametrize("flushed", [0, 3, 120, 126, 127, 300])
+@pytest.mark.parametrize("pending", [1, 20, loglayout.NOTES])
+def test_what_was_noted_survives_a_power_cut(flushed: int, pending: int) -> None:
+    storage, nvs = make_storage(), MemoryNvs()
+    log = RecordLog(storage, nvs=nvs)
+    append(log, flushed)
+    log.flush()
+    append(log, pending)
+    assert note_all(log) == pending
+    made = held(log)
+    after = RecordLog(storage, nvs=nvs)
+    assert held(after) == made
+    assert (after.next_seq, after.pending, after.boot) == (flushed, pending, 2)
+    assert not after.unnoted, "they are noted still"
+    append(after, 1)
+    after.flush()
+    last = RecordLog(storage, nvs=nvs)
+    assert held(last) == held(after)
+    assert (last.next_seq, last.pending) == (flushed + pending + 1, 0)
+
+
+def test_no_more_is_noted_than_there_are_notes_and_a_flush_makes_room() -> None:
+    log = RecordLog(make_storage(), nvs=MemoryNvs())
+    append(log, loglayout.NOTES + 5)
+    assert note_all(log) == loglayout.NOTES
+    log.flush()
+    append(log, 3)
+    assert note_all(log) == 3
+
+
+def test_a_log_without_the_chips_own_store_notes_nothing() -> None:
+    log = RecordLog(make_storage())
+    append(log, 3)
+    assert not log.unnoted
+
+
+@pytest.mark.parametrize("spoil", ["erase", "flip", "cut"])
+def test_a_note_of_another_log_or_a_damaged_one_is_no_record(spoil: str) -> None:
+    storage, nvs = make_storage(), MemoryNvs()
+    log = RecordLog(storage, nvs=nvs)
+    append(log, 5)
+    note_all(log)
+    if spoil == "erase":
+        storage.new_id = lambda: 55
+        log.erase()
+        append(log, 2)
+        log.flush()
+        assert held(RecordLog(storage, nvs=nvs)) == held(log)
+        return
+    note = nvs.values["note02"]
+    nvs.values["note02"] = note[:-1] if spoil == "cut" else note[:20] + bytes([note[20] ^ 4]) + note[21:]
+    assert list(held(RecordLog(storage, nvs=nvs))) == [0, 1], "what follows a hole stays untaken"
+
+
+def test_a_locked_log_notes_nothing() -> None:
+    nvs = MemoryNvs()
+    log = RecordLog(make_storage(), nvs=nvs)
+    append(log, 1)
+    log.locked = True
+    with pytest.raises(OSError, match="30"):
+        log.note()
+    assert not nvs.values
 
 
 def test_a_full_flash_with_two_segments_frees_the_acknowledged_one() -> None:

@@ -14,8 +14,8 @@ A_CONFIRMED, B_CONFIRMED = "(0, 0, 0, 0)", "(1, 0, 0, 0)"
 SAID = re.compile(r"Barhold |Traceback|  File|\w+Error|the application has failed")
 
 
-def updating(*args: str, stdin: bytes = b"") -> list[str]:
-    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin, bits_32=True).splitlines()
+def updating(*args: str, stdin: bytes = b"", bits_32: bool = False) -> list[str]:
+    lines = rig.run(rig.HERE / "updating.py", *args, stdin=stdin, bits_32=bits_32).splitlines()
     return [line for line in lines if line and not SAID.match(line)]
 
 
@@ -46,8 +46,9 @@ def test_a_new_version_that_fails_goes_back_by_itself(kind: str, ends: str, afte
     assert (old, after) == (OLD, f"('REPL', 0) {A_CONFIRMED}")
 
 
-def test_an_update_whose_power_goes_is_resumed() -> None:
-    assert updating("resumed") == [
+@pytest.mark.parametrize("bits_32", [False, True], ids=["native", "32 bits"])
+def test_an_update_whose_power_goes_is_resumed(bits_32: bool) -> None:
+    assert updating("resumed", bits_32=bits_32) == [
         *(OLD, BEGUN, "sent 2 13", f"('REPL', 0) {A_CONFIRMED}"),
         *(OLD, GOES_ON, READY, f"{RESTART} {ON_TRIAL}"),
         *(NEW, f"('REPL', 0) {B_CONFIRMED}"),

@@ -39,7 +39,7 @@ def found(raws, anchored=True):
 
 def told(raws, plan=DEFAULT, anchored=True, **fields):
     items = [replace(item, **fields) for item in found(raws, anchored)]
-    return advice.advise(verdicts.every(sets.sessions(items), plan), plan)
+    return advice.advise(verdicts.check_sessions(sets.sessions(items), plan), plan)
 
 
 OK, SHORT, LONG, UNSURE = 2500, 1500, 3500, 2000
@@ -148,7 +148,7 @@ def test_no_load_is_named_below_nothing_or_where_sets_differ():
     assert told(raws, STEP, load=Load(2, "kg")).text.startswith("less load: ")
     assert told(raws, STEP, load=Load(20, "kg")).text.startswith("less load, 17.5 kg: ")
     items = [replace(item, load=Load(20 + n, "kg")) for n, item in enumerate(found(raws))]
-    results = verdicts.every(sets.sessions(items), STEP)
+    results = verdicts.check_sessions(sets.sessions(items), STEP)
     assert advice.advise(results, STEP).text.startswith("less load: ")
 
 
@@ -169,7 +169,7 @@ def test_the_safety_words_name_the_plans_rest():
 def test_more_load_is_never_told_beyond_the_data(holds, err_ms):
     raws = training(*holds, err_ms=err_ms)
     given = told(raws)
-    (result,) = verdicts.every(sets.sessions(found(raws)), DEFAULT)
+    (result,) = verdicts.check_sessions(sets.sessions(found(raws)), DEFAULT)
     assert given.text
     if given.rule == "more-load":
         assert result.met

@@ -27,13 +27,13 @@ def session_raws(start_ms=10_000, counts=(8, 8), first_set=1, **kwargs):
 
 def checked(raws, anchors=(ANCHOR,)):
     found = sets.training_sets(stored(raws), anchors, NOW)
-    return verdicts.latest(sets.sessions(found), plan.DEFAULT)
+    return verdicts.check_latest(sets.sessions(found), plan.DEFAULT)
 
 
 def one_set(holds_ms, err_ms=50):
     raws = [rep(10_000 + i * 9_000, hold_ms=hold, hold_err_ms=err_ms) for i, hold in enumerate(holds_ms)]
     (found,) = sets.training_sets(stored(raws), (ANCHOR,), NOW)
-    return verdicts.training_set(found, plan.DEFAULT)
+    return verdicts.check_set(found, plan.DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_rest_from_an_estimated_time_is_unsure_and_does_not_fail_the_plan():
 def test_a_rest_is_as_sure_as_the_last_set_before_it_and_the_first_after_it(before, after, rest):
     found = sets.training_sets(stored([*session_raws(), *session_raws(30 * HOUR_MS, first_set=3)]), (ANCHOR,), NOW)
     items = [replace(item, time_quality=word) for item, word in zip(found, (*before, *after), strict=True)]
-    assert verdicts.session(items[2:], items[:2], plan.DEFAULT).rest == rest
+    assert verdicts.check_session(items[2:], items[:2], plan.DEFAULT).rest == rest
 
 
 def test_the_spreads_of_rise_fall_and_range_are_standard_deviations():
@@ -141,13 +141,13 @@ def test_one_bad_set_fails_the_session():
 def test_each_sensor_is_checked_for_itself():
     records = stored(session_raws()) + stored(session_raws(counts=(8,)), device_id="ff" * 8)
     found = sets.training_sets(records, (), NOW)
-    results = verdicts.latest(sets.sessions(found), plan.DEFAULT)
+    results = verdicts.check_latest(sets.sessions(found), plan.DEFAULT)
     assert {r.sets[0].item.device_id: r.met for r in results} == {DEVICE: True, "ff" * 8: False}
 
 
 def every(raws, by=plan.DEFAULT, anchors=(ANCHOR,), **fields):
     found = [replace(item, **fields) for item in sets.training_sets(stored(raws), anchors, NOW)]
-    return verdicts.every(sets.sessions(found), by)
+    return verdicts.check_sessions(sets.sessions(found), by)
 
 
 def test_a_warm_up_set_is_shown_and_does_not_count():
@@ -163,7 +163,7 @@ def test_what_somebody_said_of_a_set_goes_before_the_plans_warm_up():
     by = replace(plan.DEFAULT, warm_up_sets=1)
     found = sets.training_sets(stored(session_raws(counts=(8, 8, 8))), (ANCHOR,), NOW)
     said = [replace(found[0], working=True), replace(found[1], warm_up=True), found[2]]
-    assert [one.warm_up for one in verdicts.session(said, None, by).sets] == [False, True, False]
+    assert [one.warm_up for one in verdicts.check_session(said, None, by).sets] == [False, True, False]
 
 
 def test_a_session_of_warm_up_sets_alone_has_no_set():
@@ -175,9 +175,9 @@ def test_sessions_are_per_lifter_across_sensors_and_per_sensor_without_one():
     one = sets.training_sets(stored(session_raws(counts=(8,))), (ANCHOR,), NOW)
     anchor = replace(ANCHOR, device_id="ff" * 8)
     two = sets.training_sets(stored(session_raws(300_000, counts=(8,)), device_id="ff" * 8), (anchor,), NOW)
-    assert len(verdicts.every(sets.sessions([*one, *two]), plan.DEFAULT)) == 2
+    assert len(verdicts.check_sessions(sets.sessions([*one, *two]), plan.DEFAULT)) == 2
     mias = [replace(item, lifter="Mia") for item in (*one, *two)]
-    (result,) = verdicts.every(sets.sessions(mias), plan.DEFAULT)
+    (result,) = verdicts.check_sessions(sets.sessions(mias), plan.DEFAULT)
     assert (result.owner, len(result.sets), result.met) == ("Mia", 2, True)
 
 
@@ -185,17 +185,20 @@ def test_rest_is_each_lifters_own():
     raws = [*session_raws(), *session_raws(10 * HOUR_MS, first_set=3), *session_raws(40 * HOUR_MS, first_set=5)]
     found = sets.training_sets(stored(raws), (ANCHOR,), NOW)
     named = [replace(item, lifter="Ada" if index in (2, 3) else "Mia") for index, item in enumerate(found)]
-    results = verdicts.every(sets.sessions(named), plan.DEFAULT)
+    results = verdicts.check_sessions(sets.sessions(named), plan.DEFAULT)
     assert [(one.owner, one.rest) for one in results] == [("Mia", "first"), ("Ada", "first"), ("Mia", "ok")]
 
 
 def test_a_tempo_is_judged_with_its_doubt_and_fails_nothing():
     by = replace(plan.DEFAULT, tempo=plan.Tempo.parse("2-1-X-3"))
     item = sets.training_sets(stored(session_raws(counts=(8,))), (ANCHOR,), NOW)[0]  # 1.1 s down, 0.8 s below, 0.9 s up
-    assert verdicts.tempo(item, by) == {"fall": (pytest.approx(1.1), "short"), "bottom": (pytest.approx(0.8), "ok")}
-    assert verdicts.tempo(item, plan.DEFAULT) == {}
+    assert verdicts.tempo_verdicts(item, by) == {
+        "fall": (pytest.approx(1.1), "short"),
+        "bottom": (pytest.approx(0.8), "ok"),
+    }
+    assert verdicts.tempo_verdicts(item, plan.DEFAULT) == {}
     rising = replace(by, tempo=plan.Tempo.parse("1-1-2-3"))
-    assert verdicts.tempo(item, rising)["rise"] == (pytest.approx(0.9), "short")
+    assert verdicts.tempo_verdicts(item, rising)["rise"] == (pytest.approx(0.9), "short")
     assert every(session_raws(), by)[0].met
 
 
@@ -203,7 +206,7 @@ def test_the_pause_before_the_first_rep_is_not_part_of_the_tempo():
     (item, _) = sets.training_sets(stored(session_raws()), (ANCHOR,), NOW)
     slow_start = replace(item, reps=(replace(item.reps[0], bottom_ms=60_000), *item.reps[1:]))
     by = replace(plan.DEFAULT, tempo=plan.Tempo.parse("1-1-1-3"))
-    assert verdicts.tempo(slow_start, by)["bottom"] == (pytest.approx(0.8), "ok")
+    assert verdicts.tempo_verdicts(slow_start, by)["bottom"] == (pytest.approx(0.8), "ok")
 
 
 def test_a_tempo_that_scatters_over_the_line_is_unsure():
@@ -211,13 +214,15 @@ def test_a_tempo_that_scatters_over_the_line_is_unsure():
     (item,) = sets.training_sets(stored(raws), (ANCHOR,), NOW)
     falls = (900, 2300, 1000, 2200, 1100, 2000)
     uneven = replace(item, reps=tuple(replace(r, fall_ms=fall) for r, fall in zip(item.reps, falls, strict=True)))
-    assert verdicts.tempo(uneven, replace(plan.DEFAULT, tempo=plan.Tempo.parse("2-1-1-3")))["fall"][1] == "unsure"
+    assert (
+        verdicts.tempo_verdicts(uneven, replace(plan.DEFAULT, tempo=plan.Tempo.parse("2-1-1-3")))["fall"][1] == "unsure"
+    )
 
 
 def test_weeks_begin_on_monday_and_are_met_when_all_their_sessions_are():
     days = [session_raws(day * 36 * HOUR_MS, first_set=1 + 2 * day) for day in range(6)]
     days[5] = session_raws(5 * 36 * HOUR_MS, first_set=11, hold_ms=1000)
-    weeks = verdicts.weeks(every([raw for day in days for raw in day]))
+    weeks = verdicts.check_weeks(every([raw for day in days for raw in day]))
     assert all(week.monday.weekday() == 0 for week in weeks)
     assert sum(len(week.sessions) for week in weeks) == 6
     assert [week.met for week in weeks] == [True] * (len(weeks) - 1) + [False]

@@ -102,7 +102,7 @@ def test_scan_of_nothing_says_what_to_do(room: FakeRoom, db: Path) -> None:
     for args in (["scan"], ["scan", "--json"], ["scan", "--usb"]):
         result = barhold(*args, db=db)
         assert (result.exit_code, result.stdout) == (0, "")
-    assert "no sensor is near: switch it on" in barhold("scan", db=db).stderr
+    assert "no sensor found nearby: switch it on" in barhold("scan", db=db).stderr
 
 
 # --- sync ---------------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: 
     assert result.exit_code == 2
     assert lines_of(result.stdout) == [
         {**one, "device": TWO.hex(), "name": "bar-2"},
-        {"type": "sync_failed", "sensor": "bar-7", "reason": "it is not near: switch it on and bring it near"},
+        {"type": "sync_failed", "sensor": "bar-7", "reason": "not found nearby: switch it on and bring it closer"},
     ]
     assert "bar-7: it is not near" in result.stderr
     several = barhold("sync", "--json", db=db)
@@ -195,7 +195,7 @@ def test_without_a_sensor_it_says_what_it_waits_for_and_gives_up_in_the_stated_t
     result = barhold("sync", "--wait", "0.2", db=db)
     assert time.monotonic() - started < 3
     assert result.exit_code == 2
-    assert "no sensor is near: switch it on" in result.stderr
+    assert "no sensor found nearby: switch it on" in result.stderr
 
 
 # --- what sets a sensor up ----------------------------------------------------------------------------------------
@@ -319,7 +319,7 @@ def test_the_key_that_signs_goes_to_the_sensor(room: FakeRoom, db: Path, tmp_pat
     file = tmp_path / "signing.pem"
     [made] = lines_of(barhold("keys", "make", file, "--json").stdout)
     told = barhold("keys", "push", file, "--usb", db=db).stdout
-    assert told == f"bar-1 trusts the signatures of {made['fingerprint']}\n"
+    assert told == f"bar-1 now accepts updates signed with {made['fingerprint']}\n"
     pushed = barhold("keys", "push", file, "--usb", "--json", db=db)
     who = {"type": "key_push", "device": ONE.hex(), "name": "bar-1"}
     assert lines_of(pushed.stdout) == [{**who, "fingerprint": made["fingerprint"]}]

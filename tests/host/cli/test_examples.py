@@ -133,7 +133,7 @@ def room(monkeypatch, tmp_path):
     port.touch()
     room.plug(str(port), _sensor(3, 1))
     monkeypatch.setattr(flashing, "flash", flashed)
-    model = boards.named("xiao_s3")
+    model = boards.find_board("xiao_s3")
     monkeypatch.setattr(flashing, "propose", lambda _: flashing.Proposal([model], model.name))
     image = download.Image(tmp_path / "image.bin", 1, "00" * 32, True)
     monkeypatch.setattr(download, "fetch", lambda _: image)
@@ -165,19 +165,27 @@ POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1
          (2, 0, 7, 63, 900, 1500)]  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
     """A folder with what examples name: a recording, recordings with truth; and a database with a session."""
-    work = tmp_path / "work"
+    root = tmp_path_factory.mktemp("trained")
+    work = root / "work"
     (work / "recordings").mkdir(parents=True)
-    monkeypatch.chdir(work)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    shutil.copy(DATA / "six-reps.csv", "session.csv")
+    shutil.copy(DATA / "six-reps.csv", work / "session.csv")
     for number, name in enumerate(("six-reps", "mixed-set")):
         for kind in ("csv", "json"):
-            shutil.copy(DATA / f"{name}.{kind}", f"recordings/normal-{number}.{kind}")
-    run("barhold sync --virtual session.csv --keep", tmp_path)
+            shutil.copy(DATA / f"{name}.{kind}", work / "recordings" / f"normal-{number}.{kind}")
+    assert run(f"barhold sync --virtual {work / 'session.csv'} --keep", root).exit_code == 0
+    return root
+
+
+@pytest.fixture
+def folder(trained, tmp_path, monkeypatch):
+    """A copy of it for one page, whose work folder is the current one."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path
 
 

@@ -16,7 +16,7 @@ from barhold import files
 from barhold.errors import InputError
 from barhold.model import Edit, ImportedSet, Lifter, Load, Wearer
 from barhold.store import People, Store, schema
-from barhold.store.imports import Imports
+from barhold.store.imported_sets import ImportedSets
 from hostkit import DEVICE, barhold
 from trainingkit import filled
 
@@ -116,7 +116,7 @@ def test_a_hostile_csv_is_one_line(command, name, tmp_path):
     assert str(path) in one_line(barhold(command, path, *(["--exercise", ""] if command == "import" else []), db=db))
     assert time.process_time() - before < 20, "a bound against endless work, not a measure"
     with Store.open(db) as store:
-        assert Imports(store).all() == []
+        assert ImportedSets(store).all() == []
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def full(tmp_path_factory):
         people.add_edits([Edit("a" * 32, _key(), "note", '{"text": "x"}', 5, 6)])
         store.keep_key(key, b"k" * 32, 5)
         store.quarantine(key, 1, 1, b"x" * 32, "bad", 5)
-        Imports(store).add(
+        ImportedSets(store).add(
             [ImportedSet("c" * 64, "strong", "Ana", 5, "w", "e", 1, "normal", Load(60, "kg"), 8, 2.5, "", "+01:00")]
         )
     with closing(sqlite3.connect(db)) as file, file:

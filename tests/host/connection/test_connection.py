@@ -362,6 +362,16 @@ def test_a_loss_that_is_told_twice_is_counted_once(told: list[tuple[int, int]], 
     assert lost_records(told) == lost
 
 
+def test_a_long_sync_acknowledges_every_eighth_batch_on_its_way(store: Store) -> None:
+    batches = 20
+    sensor, reported = FakeSensor(FakeLog({seq: make(seq) for seq in range(batches * 28)})), []
+    connection = Connection(sensor, store, lambda: NOW_MS, on_progress=lambda one: reported.append(one.result.new))
+    asyncio.run(connection.run())
+    acked = [struct.unpack(protocol.ACK_FORMAT, body)[1] // 28 for kind, body in sensor.sent if kind == protocol.ACK]
+    assert acked == [8, 16, 20]
+    assert reported == [28 * batch for batch in range(batches + 1)]  # once after HELLO too
+
+
 def test_an_acknowledgement_that_was_lost_is_made_good(store: Store) -> None:
     sensor = FakeSensor(FakeLog(SIXTY), to_sensor=lambda n, raw: [] if raw[1] == protocol.ACK else [raw])
     with pytest.raises(LinkError, match="did not answer ACK in 8 tries"):
@@ -583,7 +593,7 @@ def test_a_batch_takes_only_what_it_asked_for() -> None:
     assert batch.add(make(4) + make(5))
     assert not batch.add(make(6))
     assert not batch.add(make(5))
-    assert batch.certain() == [make(4), make(5)]
+    assert batch.contiguous() == [make(4), make(5)]
 
 
 def crc_of(*seqs: int) -> int:

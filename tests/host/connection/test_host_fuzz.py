@@ -18,7 +18,7 @@ from barhold.connection.batch import Batch, gaps
 from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError
 from barhold.link import ble
-from barhold.link.packets import Packets, packet
+from barhold.link.packets import PacketDecoder, encode_packet
 from barhold.live.view_state import LiveView
 from barhold.model import Anchor
 from barhold.store import Added, Device
@@ -123,10 +123,10 @@ def test_every_parser_survives_any_frame(
 @both_pieces
 def test_a_byte_stream_of_anything_gives_frames_or_nothing(count: int, tell: Callable[[str], None]) -> None:
     rng = random.Random(2)
-    packets, frames = Packets(), random_frames(rng)
+    packets, frames = PacketDecoder(), random_frames(rng)
 
     def take(raw: bytes) -> None:
-        packets.feed(raw if rng.random() < 0.5 else packet(raw))
+        packets.feed(raw if rng.random() < 0.5 else encode_packet(raw))
         while (got := packets.pop()) is not None:
             assert len(got) <= 600
 

@@ -175,38 +175,38 @@ def test_a_proof_heard_in_another_connection_proves_nothing(store: Store) -> Non
 
 
 def test_a_code_carries_the_key_to_another_computer() -> None:
-    code = pairing.code_of(ID, KEY)
+    code = pairing.pairing_code(ID, KEY)
     assert code.startswith(CODE)
     assert (len(code), code.count("-")) == (89, 17)
-    assert pairing.read_code(code) == (ID, KEY)
-    assert pairing.read_code(f"  {code.lower().replace('-', ' ')}\n") == (ID, KEY)
+    assert pairing.parse_code(code) == (ID, KEY)
+    assert pairing.parse_code(f"  {code.lower().replace('-', ' ')}\n") == (ID, KEY)
 
 
 def test_a_code_that_was_copied_wrongly_is_refused() -> None:
-    code = pairing.code_of(ID, KEY)
+    code = pairing.pairing_code(ID, KEY)
     wrong = ["", "hello", code[:-1], code + "A", code[:20] + code[25:], "1" + code[1:]]
     wrong += [
         code[:at] + ("A" if code[at] != "A" else "B") + code[at + 1 :] for at in range(len(code)) if code[at] != "-"
     ]
     for text in wrong:
         with pytest.raises(InputError, match="not complete or has a wrong character"):
-            pairing.read_code(text)
+            pairing.parse_code(text)
 
 
 def test_the_sensor_whose_code_is_shown_is_named_or_the_only_one(store: Store) -> None:
     with pytest.raises(InputError, match=r"no key is in the database: .*barhold pair --usb"):
-        pairing.with_key(store, "")
+        pairing.find_paired_sensor(store, "")
     for device_id, name in ((ID, "bar-1"), ("ff" * 8, "bar-2"), ("ee" * 8, "unpaired")):
         store.add_device(Device(device_id, name, "0.1.0", NOW_MS))
     store.keep_key(ID, KEY, NOW_MS)
-    assert pairing.with_key(store, "")[1] == KEY
+    assert pairing.find_paired_sensor(store, "")[1] == KEY
     store.keep_key("ff" * 8, bytes(32), NOW_MS)
-    assert pairing.with_key(store, "BAR-2")[1] == bytes(32)
-    assert pairing.with_key(store, "0011")[1] == KEY
+    assert pairing.find_paired_sensor(store, "BAR-2")[1] == bytes(32)
+    assert pairing.find_paired_sensor(store, "0011")[1] == KEY
     with pytest.raises(InputError, match=r"2 sensors match\. Choose one with --sensor: bar-1 .*bar-2"):
-        pairing.with_key(store, "")
+        pairing.find_paired_sensor(store, "")
     with pytest.raises(InputError, match=r"no key of unpaired .*only of bar-1"):
-        pairing.with_key(store, "unpaired")
+        pairing.find_paired_sensor(store, "unpaired")
 
 
 def test_keys_are_kept_per_sensor(store: Store) -> None:

@@ -190,7 +190,7 @@ def test_a_kill_at_every_file_and_a_repeat_end_whole(tmp_path) -> None:
 
 def everything() -> list[layout.Part]:
     """Return all files of a board, in the order in which flash copies them."""
-    return run._parts(bundle.make(), run.FlashRequest(boards.named("xiao_s3")))
+    return run._parts(bundle.make(), run.FlashRequest(boards.find_board("xiao_s3")))
 
 
 class Cut(BaseException):
@@ -230,7 +230,7 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
                 raise Cut
 
         with pytest.raises(Cut):
-            run.flash(port, run.FlashRequest(boards.named("xiao_s3")), lambda _: None, tell)
+            run.flash(port, run.FlashRequest(boards.find_board("xiao_s3")), lambda _: None, tell)
         return copied
 
     async def test(board: BareBoard) -> None:
@@ -250,7 +250,7 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
 def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatch) -> None:
     """A sensor gets another version of every file: whatever the moment, what would start is whole, or safe mode."""
     folder = tmp_path / "board"
-    wish = run.FlashRequest(boards.named("xiao_s3"))
+    wish = run.FlashRequest(boards.find_board("xiao_s3"))
     made = {plain: bundle.make(plain) for plain in (False, True)}
     monkeypatch.setattr(bundle, "make", lambda plain=False, key=None: made[plain])
     safe = {plain: layout.safe_files("xiao_s3", plain) for plain in (False, True)}
@@ -328,7 +328,7 @@ def test_a_full_file_system_is_told_before_anything_is_written(tmp_path) -> None
 
 def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("barhold.flash.install._refuse_full", lambda *_: None)
-    wish = run.FlashRequest(boards.named("xiao_s3"))
+    wish = run.FlashRequest(boards.find_board("xiao_s3"))
 
     async def full(board: BareBoard) -> None:
         with pytest.raises(BarholdError, match=r"is full at /\w+.*: remove what is not Barhold's"):
@@ -405,7 +405,7 @@ def test_without_a_name_the_boards_that_fit_are_proposed_and_a_flashed_one_is_kn
 
 
 def test_models_are_told_apart_by_chip_and_usb_id() -> None:
-    names = [[model.name for model in boards.fitting(*told)] for told in (
+    names = [[model.name for model in boards.matching_models(*told)] for told in (
         ("ESP32S3", (0x303A, 0x4001)), ("ESP32", None), ("", (0x1A86, 0x55D4)), ("RP2040", None), ("", (1, 2)),
     )]  # fmt: skip
     assert names == [["xiao_s3"], ["m5stickc_plus2"], ["m5stickc_plus2"], [], ["m5stickc_plus2", "xiao_s3"]]

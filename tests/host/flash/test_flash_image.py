@@ -13,7 +13,7 @@ from barhold.errors import BarholdError
 from barhold.flash import boards, image_file, micropython_image
 from hostkit import barhold_process
 
-XIAO, STICK = boards.named("xiao_s3"), boards.named("m5stickc_plus2")
+XIAO, STICK = boards.find_board("xiao_s3"), boards.find_board("m5stickc_plus2")
 
 
 def one_image(chip_id: int, size: int) -> bytes:
@@ -58,14 +58,14 @@ def test_what_esptool_is_told(name, erase, wanted) -> None:
         ran.append(list(arguments))
         return 0
 
-    micropython_image.install("P", Path("F"), boards.named(name), erase, note)
+    micropython_image.install("P", Path("F"), boards.find_board(name), erase, note)
     assert ran == wanted
 
 
 def test_a_failed_esptool_is_one_line_and_nothing_follows() -> None:
     ran = []
     with pytest.raises(BarholdError, match=r"esptool erase-flash ended with 2.*hold BOOT"):
-        micropython_image.install("P", Path("F"), boards.named("xiao_s3"), True, lambda one: ran.append(one) or 2)
+        micropython_image.install("P", Path("F"), boards.find_board("xiao_s3"), True, lambda one: ran.append(one) or 2)
     assert len(ran) == 1
 
 

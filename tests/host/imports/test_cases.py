@@ -14,7 +14,7 @@ from barhold.imports import fields, months, parse
 from barhold.imports.parse import ImportOptions
 from barhold.model import Load
 from barhold.store import Store
-from barhold.store.imports import Imports
+from barhold.store.imported_sets import ImportedSets
 from hostkit import ROOT, barhold
 from trainingkit import filled
 
@@ -415,7 +415,7 @@ def test_the_dry_run_shows_what_a_corrected_row_was_and_will_be(tmp_path, zone):
 
 def stored(db):
     with Store.open(db) as store:
-        return Imports(store).all()
+        return ImportedSets(store).all()
 
 
 def test_the_same_file_read_in_another_zone_moves_nothing_and_says_so(tmp_path, zone):

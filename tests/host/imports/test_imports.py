@@ -22,7 +22,7 @@ from barhold.imports import fields, layouts, matching, parse, table
 from barhold.imports.parse import ImportOptions
 from barhold.model import Lifter, Load
 from barhold.store import People, Store
-from barhold.store.imports import Imports
+from barhold.store.imported_sets import ImportedSets
 from hostkit import ROOT, barhold
 from trainingkit import START, filled, made_session, made_set
 
@@ -240,7 +240,7 @@ def test_an_unusable_line_is_named_and_nothing_is_stored(row, said, tmp_path):
             assert said in result.stderr
         assert "nothing was stored" in result.stderr
     with Store.open(db) as store:
-        assert Imports(store).all() == []
+        assert ImportedSets(store).all() == []
 
 
 def test_lines_are_counted_as_an_editor_does_despite_quoted_newlines(read):
@@ -311,7 +311,7 @@ def test_a_file_without_units_asks_for_one(tmp_path):
     assert "line 2: Weight has no unit in this file: name it with --unit kg or --unit lb" in result.stderr
     assert barhold("import", path, "--unit", "lb", db=tmp_path / "b.db").exit_code == 0
     with Store.open(tmp_path / "b.db") as store:
-        assert {item.load.unit for item in Imports(store).all()} == {"lb"}
+        assert {item.load.unit for item in ImportedSets(store).all()} == {"lb"}
 
 
 @settings(deadline=None)
@@ -335,7 +335,7 @@ def test_a_dry_run_stores_nothing_and_a_second_import_changes_nothing(tmp_path):
     assert "nothing has been imported yet" in barhold("import", "--list", db=db).stderr
     assert "3 sets: 3 new, 0 changed, 0 already stored\n" in barhold("import", path, db=db).stdout
     with Store.open(db) as store:
-        first = Imports(store).all()
+        first = ImportedSets(store).all()
     assert figures(first) == [
         (Load(40, "kg"), 10, "warmup"), (Load(62.5, "kg"), 8, "normal"), (Load(62.5, "kg"), 7, "normal"),
     ]  # fmt: skip
@@ -343,7 +343,7 @@ def test_a_dry_run_stores_nothing_and_a_second_import_changes_nothing(tmp_path):
     path.write_text(FILES["strong 3"], encoding="utf-8")
     assert "0 new, 0 changed, 3 already stored" in barhold("import", path, db=db).stdout
     with Store.open(db) as store:
-        assert Imports(store).all() == first
+        assert ImportedSets(store).all() == first
     lines = [json.loads(line) for line in barhold("import", "--list", "--json", db=db).stdout.splitlines()]
     assert [(line["type"], line["schema"], line["reps"], line["state"]) for line in lines] == [
         ("imported", 1, 10, "known"), ("imported", 1, 8, "known"), ("imported", 1, 7, "known"),
@@ -364,7 +364,7 @@ def test_a_full_disk_stores_nothing(tmp_path):
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert done.stderr.startswith(f"barhold: database {db}: ")
     with Store.open(db) as store:
-        assert (Imports(store).all(), People(store).edits()) == ([], [])
+        assert (ImportedSets(store).all(), People(store).edits()) == ([], [])
 
 
 def test_a_corrected_row_replaces_the_stored_one(tmp_path):
@@ -374,7 +374,7 @@ def test_a_corrected_row_replaces_the_stored_one(tmp_path):
     path.write_text(FILES["strong 2"].replace(";62.5;kg;7", ";65;kg;6"))
     assert "0 new, 1 changed, 2 already stored" in barhold("import", path, db=db).stdout
     with Store.open(db) as store:
-        assert figures(Imports(store).all())[2] == (Load(65, "kg"), 6, "normal")
+        assert figures(ImportedSets(store).all())[2] == (Load(65, "kg"), 6, "normal")
 
 
 def test_the_lifter_must_be_known_and_gets_separate_sets(tmp_path):
@@ -386,7 +386,7 @@ def test_the_lifter_must_be_known_and_gets_separate_sets(tmp_path):
     assert "3 new" in barhold("import", path, "--lifter", "Ana", db=db).stdout
     assert "3 new" in barhold("import", path, db=db).stdout
     with Store.open(db) as store:
-        assert Counter(item.lifter for item in Imports(store).all()) == {"Ana": 3, "": 3}
+        assert Counter(item.lifter for item in ImportedSets(store).all()) == {"Ana": 3, "": 3}
 
 
 @pytest.mark.parametrize("args", [[], ["x.csv", "--list"], ["x.csv", "--unit", "stone"]])
@@ -410,13 +410,13 @@ def imported(start=START, loads=(60, 62.5, 65), exercise=HT, workout="Legs", kin
 
 
 def loads_given(groups, sessions, known=()):
-    edits = matching.load_edits(matching.pairs(groups, sessions), known, 1)
+    edits = matching.load_edits(matching.match_sets(groups, sessions), known, 1)
     return {edit.key.start_ms: json.loads(edit.value)["amount"] for edit in edits}
 
 
 def test_a_workout_that_matches_one_session_gives_it_its_loads():
     session = made_session()
-    [edit, *_] = matching.load_edits(matching.pairs([imported()], [session]), (), 77)
+    [edit, *_] = matching.load_edits(matching.match_sets([imported()], [session]), (), 77)
     assert (edit.key, edit.action, edit.made_utc_ms) == (session[0].key, "load", 77)
     assert json.loads(edit.value) == {"amount": 60, "unit": "kg"}
     assert list(loads_given([imported()], [session]).values()) == [60, 62.5, 65]
@@ -440,7 +440,7 @@ def test_a_doubtful_match_changes_nothing():
 def test_a_load_given_by_hand_stays_and_an_edit_is_made_once():
     session = made_session(loads=(Load(50, "kg"), None, None))
     assert list(loads_given([imported()], [session]).values()) == [62.5, 65]
-    known = {edit.edit_id for edit in matching.load_edits(matching.pairs([imported()], [session]), (), 1)}
+    known = {edit.edit_id for edit in matching.load_edits(matching.match_sets([imported()], [session]), (), 1)}
     assert loads_given([imported()], [session], known) == {}
 
 

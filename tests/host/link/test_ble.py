@@ -242,7 +242,7 @@ def test_no_bluetooth_is_one_line_and_no_reason_to_try_again(
     monkeypatch.setattr(FakeScanner, "fails", error)
     monkeypatch.setattr(quirks, "SYSTEM", quirks.LINUX)
     is_stopped = isinstance(error, FileNotFoundError)
-    monkeypatch.setattr(bluez, "look", lambda: bluez.State("debian", True, not is_stopped, ()))
+    monkeypatch.setattr(bluez, "read_state", lambda: bluez.State("debian", True, not is_stopped, ()))
     with pytest.raises(RefusedError, match=said):
         asyncio.run(ble.discover(0.01))
 

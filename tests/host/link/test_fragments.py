@@ -5,7 +5,7 @@ import random
 import pytest
 
 from barcore import frame, protocol
-from barhold.link.fragments import Pieces
+from barhold.link.fragments import FragmentAssembler
 from barhold.link.packets import MAX_FRAME_BYTES
 
 LEAST_BYTES = 20
@@ -25,7 +25,7 @@ def made(rng: random.Random, number: int) -> bytes:
     return frame.pack(protocol.DATA, number, body)
 
 
-def fed(pieces: Pieces, some: list[bytes]) -> list[bytes]:
+def fed(pieces: FragmentAssembler, some: list[bytes]) -> list[bytes]:
     return [found for one in some if (found := pieces.feed(one))]
 
 
@@ -33,7 +33,7 @@ def fed(pieces: Pieces, some: list[bytes]) -> list[bytes]:
 def test_every_frame_comes_out_as_it_was_at_every_size(size: int) -> None:
     rng = random.Random(size)
     frames = [made(rng, number) for number in range(200)]
-    pieces = Pieces()
+    pieces = FragmentAssembler()
     assert fed(pieces, [one for raw in frames for one in cut(raw, size)]) == frames
     assert pieces.dropped == 0
 
@@ -45,7 +45,7 @@ def test_a_lost_piece_costs_only_its_frame(lost: int) -> None:
     some = [cut(raw, 44) for raw in frames]
     assert len(some[0]) == 6
     del some[0][lost]
-    pieces = Pieces()
+    pieces = FragmentAssembler()
     assert fed(pieces, [one for pieces_of_one in some for one in pieces_of_one]) == frames[1:]
     assert pieces.dropped == 5
 
@@ -54,7 +54,7 @@ def test_a_lost_piece_costs_only_its_frame(lost: int) -> None:
 def test_random_loss_gives_no_wrong_frame_and_every_one_that_came_whole(size: int) -> None:
     rng = random.Random(size)
     for share in (0.02, 0.1, 0.3, 0.6):
-        pieces = Pieces()
+        pieces = FragmentAssembler()
         whole, got, useless = [], [], 0
         for number in range(2000):
             raw = made(rng, number)
@@ -73,14 +73,14 @@ def test_random_loss_gives_no_wrong_frame_and_every_one_that_came_whole(size: in
 def test_a_damaged_piece_is_no_frame_and_holds_up_nothing() -> None:
     raw = frame.pack(protocol.DATA, 1, bytes(224))
     for at in range(len(raw)):
-        pieces = Pieces()
+        pieces = FragmentAssembler()
         assert fed(pieces, cut(raw[:at] + bytes((raw[at] ^ 64,)) + raw[at + 1 :], 44)) == []
         assert fed(pieces, cut(raw, 44)) == [raw]
 
 
 def test_noise_leaves_no_more_behind_than_a_frame() -> None:
     rng = random.Random(2)
-    pieces = Pieces()
+    pieces = FragmentAssembler()
     for _ in range(20_000):
         assert pieces.feed(rng.randbytes(rng.randrange(600))) is None
         assert sum(map(len, pieces._held)) <= MAX_FRAME_BYTES
@@ -89,7 +89,7 @@ def test_noise_leaves_no_more_behind_than_a_frame() -> None:
 
 
 def test_empty_notifications_do_not_pile_up() -> None:
-    pieces = Pieces()
+    pieces = FragmentAssembler()
     for _ in range(1000):
         assert pieces.feed(b"") is None
     assert len(pieces._held) <= 1

@@ -55,7 +55,7 @@ def test_a_sync_over_a_real_serial_port_with_a_console_that_talks(board: Board, 
 
 def test_no_byte_crosses_that_would_interrupt_the_sensor() -> None:
     data = bytes(range(256)) * 2
-    sent = usb.escaped(data)
+    sent = usb.escape_console_bytes(data)
     assert 3 not in sent
     plain, at = bytearray(), 0
     while at < len(sent):
@@ -145,7 +145,7 @@ def test_a_port_that_comes_back_under_another_name_is_followed(monkeypatch: pyte
     monkeypatch.setattr(usb.list_ports, "comports", lambda: list(there))
     monkeypatch.setattr(usb, "_identities", {})
     monkeypatch.setattr(usb, "BACK_S", 0.0)
-    assert [port.address for port in usb.ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0"]
+    assert [port.address for port in usb.board_ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0"]
     there[:] = [
         plugged("/dev/ttyACM3", 0x303A, 0x1001, "68b6b3", "1-9"),
         plugged("/dev/ttyUSB1", 0x1A86, 0x55D4, None, "1-3"),
@@ -157,7 +157,7 @@ def test_a_port_that_comes_back_under_another_name_is_followed(monkeypatch: pyte
     assert usb.current_name("/dev/ttyACM0") == "/dev/ttyACM0"
     monkeypatch.setattr(usb, "BACK_S", 1.0)
     there.append(plugged("/dev/ttyACM5", 0x303A, 0x4001, "68b6b3", "1-2"))
-    assert usb.wait_back("/dev/ttyACM0") == "/dev/ttyACM5"
+    assert usb.wait_for_port("/dev/ttyACM0") == "/dev/ttyACM5"
 
 
 def test_ports_are_known_by_their_chips(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,8 +169,8 @@ def test_ports_are_known_by_their_chips(monkeypatch: pytest.MonkeyPatch) -> None
         plugged("/dev/ttyUSB2", 0x1234, 1),
     ]
     monkeypatch.setattr(usb.list_ports, "comports", lambda: there)
-    assert [one.address for one in usb.ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0", "/dev/ttyUSB1"]
-    assert [one.name for one in usb.ports()][1] == "CH9102 at /dev/ttyUSB0"
+    assert [one.address for one in usb.board_ports()] == ["/dev/ttyACM0", "/dev/ttyUSB0", "/dev/ttyUSB1"]
+    assert [one.name for one in usb.board_ports()][1] == "CH9102 at /dev/ttyUSB0"
     assert usb._is_bridge("/dev/ttyUSB0")
     assert not usb._is_bridge("/dev/ttyACM0")
 

@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from barhold.live.access import AccessGuard
-from barhold.live.shares import Shares
+from barhold.live.quota import Quota
 
 TOKEN = "abcdefghijklmnopqrstuv"  # noqa: S105 - a test's own
 
@@ -77,16 +77,16 @@ def test_hosts_written_as_ipv6(host, own_address, status):
     assert answered({"host": host}, server=own_address) == status
 
 
-# --- shares -----------------------------------------------------------------------------------------------------
+# --- quota -----------------------------------------------------------------------------------------------------
 
 
 def test_an_address_gets_its_share_and_all_others_together_theirs():
-    shares = Shares(others=5, per_address=3, own=2)
-    assert [shares.take("10.0.0.1", False) for _ in range(4)] == [True, True, True, False]
-    assert [shares.take("10.0.0.2", False) for _ in range(3)] == [True, True, False]
-    assert [shares.take("127.0.0.1", True) for _ in range(3)] == [True, True, False]  # kept for this computer
-    shares.give_back("10.0.0.1", False)
-    assert shares.take("10.0.0.3", False)
-    assert not shares.take("10.0.0.1", False)
-    shares.give_back("127.0.0.1", True)
-    assert shares.take("127.0.0.1", True)
+    quota = Quota(others=5, per_address=3, own=2)
+    assert [quota.acquire("10.0.0.1", False) for _ in range(4)] == [True, True, True, False]
+    assert [quota.acquire("10.0.0.2", False) for _ in range(3)] == [True, True, False]
+    assert [quota.acquire("127.0.0.1", True) for _ in range(3)] == [True, True, False]  # kept for this computer
+    quota.release("10.0.0.1", False)
+    assert quota.acquire("10.0.0.3", False)
+    assert not quota.acquire("10.0.0.1", False)
+    quota.release("127.0.0.1", True)
+    assert quota.acquire("127.0.0.1", True)

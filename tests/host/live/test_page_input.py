@@ -137,7 +137,7 @@ def test_turn_and_next_set_are_on_every_page_at_once(server, db):
     }
     status, text = ask(server, "/turn", sensor=sensor["id"], lifter="Tom", since_seen_ms=sensor["turn_since_ms"])
     assert (status, text) == (400, "it is Mia's turn now: choose again\n")
-    assert [edits.value(edit) for edit in journal(db)[-3:-2]] == [{"amount": 65.0, "unit": "kg"}]
+    assert [edits.read_value(edit) for edit in journal(db)[-3:-2]] == [{"amount": 65.0, "unit": "kg"}]
 
 
 def test_a_lifter_can_be_added_and_stays_one(server):

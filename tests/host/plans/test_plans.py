@@ -216,10 +216,10 @@ def test_a_plan_is_found_by_name_by_file_by_choice_and_by_the_variable(own, monk
     other = tmp_path / "other.toml"
     other.write_text("reps = 7")
     assert library.find(str(other)).name == "other"
-    library.use("mine")
+    library.choose("mine")
     assert library.find(None).name == "mine"
     monkeypatch.chdir(tmp_path)
-    library.use("other.toml")
+    library.choose("other.toml")
     monkeypatch.chdir("/")
     assert library.find(None).reps == Bounds(7, 7)  # the file is remembered wherever one is
     monkeypatch.setenv("BARHOLD_PLAN", "glute-bridge")

@@ -95,7 +95,7 @@ def test_another_motions_sets_are_no_first_judgement():
 def test_only_sets_of_that_time_or_of_an_unknown_one_are_compared():
     early, late = one_set(1, 5_000, at=NOW - timedelta(hours=9)), one_set(1, 5_000, at=NOW + timedelta(hours=2))
     unknown, its = replace(early, time_quality="estimated"), one_set(1, 5_000, at=NOW - timedelta(minutes=9))
-    assert compare.near([early, late, unknown, its], NOW, 600) == [unknown, its]
+    assert compare.sets_near([early, late, unknown, its], NOW, 600) == [unknown, its]
 
 
 def generated():
@@ -107,7 +107,7 @@ def test_a_slower_recording_is_the_mean_of_its_steps():
     t_s = np.arange(0, 10, 0.01)
     columns = [t_s, np.sin(t_s), *[np.full_like(t_s, 0.5)] * 5]
     taken = reader.Recording("x", 0.0, 100.0, reader.pack(np.column_stack(columns)))
-    slower = reader.slower(taken, 50)
+    slower = reader.resample(taken, 50)
     assert slower.rate_hz == pytest.approx(50, rel=0.01)
     rows = reader.unpack(slower.samples)
     assert len(rows) == 500
@@ -119,20 +119,20 @@ def test_a_gap_stays_a_gap_at_a_lower_rate():
     taken = generated()
     rows = reader.unpack(taken.samples)
     cut = rows[(rows["t_ms"] < 5000) | (rows["t_ms"] > 9000)]
-    slower = reader.unpack(reader.slower(replace(taken, samples=cut.tobytes()), 30).samples)
+    slower = reader.unpack(reader.resample(replace(taken, samples=cut.tobytes()), 30).samples)
     assert int(np.diff(slower["t_ms"].astype(int)).max()) >= 4000
 
 
 @pytest.mark.parametrize("rate", [5, 1000, float("nan")])
 def test_a_rate_that_was_not_recorded_is_refused(rate):
     with pytest.raises(InputError, match="must lie within 20 and the"):
-        reader.slower(generated(), rate)
+        reader.resample(generated(), rate)
 
 
-@pytest.fixture
-def kept(tmp_path):
-    """A database with a generated session played on the virtual sensor, and its recording."""
-    db = tmp_path / "b.db"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A database with a session played on the virtual sensor, and its recording; nothing here writes to it."""
+    db = tmp_path_factory.mktemp("kept") / "b.db"
     result = barhold("sync", "--seed", "1", "--keep", db=db)
     assert (result.exit_code, "is kept" in result.stderr) == (0, True)
     return db
@@ -177,7 +177,7 @@ def test_a_recording_without_sets_in_the_store_says_so(tmp_path):
     ("args", "told"),
     [
         (["replay"], "name a recording"),
-        (["replay", "--from-store", "nope"], "recording 'nope' is not kept: there is generated-1"),
+        (["replay", "--from-store", "nope"], "recording 'nope' is not in the database, which has generated-1"),
         (["replay", "--from-store", "--plot", "x.png"], "--plot draws files"),
         (["replay", "--from-store", "--rate", "900"], "must lie within"),
         (["replay", "--from-store", "--calibration", "1,2"], "three offsets of at most 500 mg"),

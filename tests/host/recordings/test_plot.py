@@ -28,7 +28,7 @@ def six():
     """The scene of six reps that were found rightly."""
     path = DATA / "six-reps.csv"
     taken = reader.read(path)
-    return timeline.of(path, taken, player.training_sets(taken))
+    return timeline.build(path, taken, player.training_sets(taken))
 
 
 def spoilt(six):
@@ -36,10 +36,10 @@ def spoilt(six):
     first, second, *others, last = six.pairs
     long = replace(second.found, hold_ms=second.found.hold_ms + 500)
     wrong = [
-        ground_truth.Pair(first.true, None),
-        ground_truth.Pair(second.true, long),
+        ground_truth.RepMatch(first.true, None),
+        ground_truth.RepMatch(second.true, long),
         *others,
-        ground_truth.Pair(None, last.found),
+        ground_truth.RepMatch(None, last.found),
     ]
     return replace(six, pairs=wrong)
 
@@ -79,7 +79,9 @@ def test_a_disagreement_is_a_hatch_and_a_word_in_its_row(six):
 
 
 def test_without_a_truth_nothing_is_judged(six):
-    figure = plot.draw(replace(six, pairs=[ground_truth.Pair(None, pair.found) for pair in six.pairs], judged=False))
+    figure = plot.draw(
+        replace(six, pairs=[ground_truth.RepMatch(None, pair.found) for pair in six.pairs], judged=False)
+    )
     assert "FALSE REP" not in words(figure)
     assert "no truth" in figure.texts[0].get_text()
     assert "true" not in [label.get_text() for label in figure.axes[0].get_yticklabels()]
@@ -88,7 +90,7 @@ def test_without_a_truth_nothing_is_judged(six):
 def test_a_lone_lift_is_shown_as_not_counted():
     path = DATA / "lone-lift.csv"
     taken = reader.read(path)
-    one = timeline.of(path, taken, player.training_sets(taken))
+    one = timeline.build(path, taken, player.training_sets(taken))
     assert len(one.uncounted) == 1
     assert "alone" in gids(plot.draw(one))[0]
 
@@ -140,7 +142,7 @@ def true_at(middle_s, hold_s=2.0):
 
 def test_reps_pair_one_to_one_with_the_nearest_in_their_own_clock():
     true, found = [true_at(110), true_at(120)], [rep_at(10.9), rep_at(10.1, 2.2), rep_at(18.9)]
-    judged = ground_truth.pairs(true, found, 100.0)
+    judged = ground_truth.match(true, found, 100.0)
     assert [pair.verdict for pair in judged] == [
         ground_truth.HOLD_OFF,
         ground_truth.FALSE,
@@ -148,7 +150,7 @@ def test_reps_pair_one_to_one_with_the_nearest_in_their_own_clock():
         ground_truth.MISSED,
     ]
     assert judged[0].off_ms == 200
-    assert ground_truth.pairs([true_at(110)], [rep_at(10, 2.15)], 100.0)[0].verdict == ground_truth.AGREED
+    assert ground_truth.match([true_at(110)], [rep_at(10, 2.15)], 100.0)[0].verdict == ground_truth.AGREED
 
 
 def test_both_forms_of_a_truth_are_read(tmp_path):

@@ -266,7 +266,7 @@ def test_one_set_of_two_reps_is_enough_and_nothing_is_said_so():
 
 def test_lines_of_many_sets_have_names_that_do_not_meet():
     items = training(rest_h=(0,), sets_each=6)
-    drawn = figures(verdicts.session(items, None, plan.DEFAULT), plan.DEFAULT)[0].drawings["always"]
+    drawn = figures(verdicts.check_session(items, None, plan.DEFAULT), plan.DEFAULT)[0].drawings["always"]
     tops = sorted(float(y) for y in re.findall(r'y="([\d.]+)" class="name', drawn))
     assert len(tops) == 6
     assert min(b - a for a, b in pairwise(tops)) >= 12.9

@@ -135,4 +135,4 @@ def test_check_finds_what_was_changed_and_rebuild_mends_it(database_place: str) 
     assert "2 sets with 8 reps" in barhold("db", "rebuild", db=database_place).stdout
     assert barhold("db", "check", db=database_place).exit_code == 0
     with Store.open(database_place) as store, database.writing(store.engine) as connection:
-        assert derived.differences(connection) == []
+        assert derived.find_differences(connection) == []

@@ -112,7 +112,7 @@ class History:
 
 def differences(store: Store) -> list[str]:
     with database.writing(store.engine) as connection:
-        return derived.differences(connection)
+        return derived.find_differences(connection)
 
 
 def from_records(store: Store) -> list:

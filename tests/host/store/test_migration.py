@@ -89,7 +89,7 @@ def test_an_older_database_shows_the_same_sets_and_loses_nothing(old: Old) -> No
         received = dict(tuple(row) for row in _rows(store, "select device_id, received_utc_ms from log"))
         ids = [one.edit_id[0] for one in People(store).edits()]
         with database.writing(store.engine) as connection:
-            assert derived.differences(connection) == []
+            assert derived.find_differences(connection) == []
     assert [
         [list(item.key), item.start_utc.isoformat(), item.time_quality, item.lifter,
          [rep.start_ms for rep in item.reps], item.load and item.load.amount]

@@ -12,7 +12,7 @@ from barcore import protocol
 from barhold.connection import Control
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
-from barhold.sync import Backoff, Reconnector, SensorQuery, find, many_sensors, rotate
+from barhold.sync import Backoff, Reconnector, SensorQuery, find_sensor, many_sensors, run_in_turns
 from fake_room import FakeRoom
 from fake_sensor import FakeLog, ModernSensor, make, stored
 
@@ -39,7 +39,7 @@ def sensor(device: bytes, name: str, records: int = 60, **options: object) -> Mo
 
 
 def found(wanted: SensorQuery, known: dict[str, str] | None = None) -> tuple[str, str]:
-    place, expected = asyncio.run(find(wanted, known or {}))
+    place, expected = asyncio.run(find_sensor(wanted, known or {}))
     return place.address, expected
 
 
@@ -61,7 +61,7 @@ def test_several_near_are_named_with_how_to_choose(room: FakeRoom) -> None:
 
 
 def test_nobody_near_says_what_to_do(room: FakeRoom) -> None:
-    with pytest.raises(LinkError, match="no sensor is near: switch it on"):
+    with pytest.raises(LinkError, match="no sensor found nearby: switch it on"):
         found(SensorQuery())
     with pytest.raises(LinkError, match="no board is plugged in: plug the sensor in"):
         found(SensorQuery(usb=True))
@@ -257,7 +257,7 @@ def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: St
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))
     done = asyncio.run(many_sensors.sync_all(["bar-0", "bar-2", "bar-9"], store, lambda: NOW_MS, 1.0, lambda _: None))
     assert [one.name for one in done.results] == ["bar-0", "bar-2"]
-    assert list(map(str, done.failures)) == ["bar-9: it is not near: switch it on and bring it near"]
+    assert list(map(str, done.failures)) == ["bar-9: not found nearby: switch it on and bring it closer"]
 
 
 def test_a_sensor_without_end_gives_the_others_their_turn() -> None:
@@ -270,6 +270,6 @@ def test_a_sensor_without_end_gives_the_others_their_turn() -> None:
             left[name] -= 1
             await asyncio.sleep(60)
 
-    failed = asyncio.run(rotate(list(left), work, 30.0, at_once=1, turn_s=0.02))
+    failed = asyncio.run(run_in_turns(list(left), work, 30.0, at_once=1, turn_s=0.02))
     assert failed == []
     assert turns == ["endless", *[f"quick-{n}" for n in range(5)], *["endless"] * 3]

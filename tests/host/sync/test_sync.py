@@ -20,7 +20,7 @@ import pytest
 import chatty
 from barcore import cobs, frame, protocol, record
 from barhold.connection import Connection, SyncResult
-from barhold.link.packets import Packets, packet
+from barhold.link.packets import PacketDecoder, encode_packet
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
@@ -169,14 +169,14 @@ def test_real_time_takes_its_time_and_holds_nobody_up(store: Store) -> None:
 
 
 def test_packets_are_what_they_were() -> None:
-    packets = Packets()
+    packets = PacketDecoder()
     frames = [bytes([1, 0, 0]), b"\0" * 300, bytes(range(256)) * 2]
-    stream = b"".join(packet(raw) for raw in frames)
+    stream = b"".join(encode_packet(raw) for raw in frames)
     for at in range(0, len(stream), 7):
         packets.feed(stream[at : at + 7])
     assert [packets.pop() for _ in range(4)] == [*frames, None]
     assert packets.dropped == 0
-    packets.feed(cobs.encode(b"x" * 600) + b"\0" + packet(b"next"))
+    packets.feed(cobs.encode(b"x" * 600) + b"\0" + encode_packet(b"next"))
     assert (packets.pop(), packets.dropped) == (b"next", 1)
 
 

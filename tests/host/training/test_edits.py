@@ -54,7 +54,7 @@ class Journal:
         return edits.apply(self.found, self.edits, self.wearers)
 
     def say(self, *words):
-        said = edit_requests.understood(with_ids(words, self.now), self.now, LIFTERS)
+        said = edit_requests.parse_request(with_ids(words, self.now), self.now, LIFTERS)
         made = NOW_MS + len(self.edits)
         self.edits += [
             Edit(f"{made:016x}{n:016x}", one.key, one.action, json.dumps(one.value), made) for n, one in enumerate(said)
@@ -197,7 +197,7 @@ def test_every_edit_that_was_taken_changes_something_and_is_in_its_sets(said):
     journal = Journal()
     for one in said:
         attempt(journal, *one)
-        assert edits.idle(SETS, journal.edits) == set()
+        assert edits.ineffective_ids(SETS, journal.edits) == set()
 
 
 def test_edits_hold_when_a_sync_brings_a_correction_later():
@@ -212,7 +212,9 @@ def test_edits_hold_when_a_sync_brings_a_correction_later():
     one, two = journal.now[:2]
     assert shape(journal.now)[:2] == [[16_000, 22_000], [40_000, 46_000, 52_000]]
     assert (one.load, two.load, two.note) == (Load(60, "kg"), None, "second")
-    assert {e.action for e in journal.edits if e.edit_id in edits.idle(journal.found, journal.edits)} == {"drop"}
+    assert {e.action for e in journal.edits if e.edit_id in edits.ineffective_ids(journal.found, journal.edits)} == {
+        "drop"
+    }
 
 
 def test_edits_hold_when_a_sync_brings_more_reps_of_the_set():
@@ -232,7 +234,7 @@ def test_an_edit_of_a_part_waits_while_the_split_is_undone():
     journal = Journal().say(FIRST, "split", 4).say(FIRST + 1, "note", "second")
     journal.undo(0)
     assert [replace(item, edits=()) for item in journal.now] == SETS
-    assert edits.idle(SETS, journal.edits) == {journal.edits[1].edit_id}
+    assert edits.ineffective_ids(SETS, journal.edits) == {journal.edits[1].edit_id}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_an_edit_of_a_part_waits_while_the_split_is_undone():
 def test_what_a_newer_barhold_wrote_changes_nothing_and_breaks_nothing(action, value):
     edit = Edit("0" * 32, SETS[0].key, action, value, 1)
     assert [replace(item, edits=()) for item in edits.apply(SETS, [edit], [])] == SETS
-    assert edits.idle(SETS, [edit]) == {edit.edit_id}
+    assert edits.ineffective_ids(SETS, [edit]) == {edit.edit_id}
 
 
 def test_an_edit_of_a_set_that_is_not_here_changes_nothing():
@@ -295,7 +297,7 @@ def test_an_edit_of_a_set_that_is_not_here_changes_nothing():
 def test_what_cannot_be_done_is_one_line(words, told):
     assert [len(s.reps) for s in SETS] == [3, 8, 6, 4, 5]
     with pytest.raises(InputError) as error:
-        edit_requests.understood(with_ids(words.split(" "), SETS) if words else [], SETS, LIFTERS)
+        edit_requests.parse_request(with_ids(words.split(" "), SETS) if words else [], SETS, LIFTERS)
     assert told in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
@@ -307,7 +309,7 @@ def test_a_split_at_the_first_rep_changes_nothing_and_is_reported_as_idle():
         Edit("1" * 32, key, "split", json.dumps({"rep": key.start_ms}), 2),
     ]
     assert edits.apply(SETS, said, [])[FIRST - 1].note == "x"
-    assert edits.idle(SETS, said) == {"1" * 32}
+    assert edits.ineffective_ids(SETS, said) == {"1" * 32}
 
 
 def test_an_edit_that_made_both_parts_is_listed_once_when_they_are_merged():
@@ -320,10 +322,10 @@ def test_an_id_names_a_set_by_its_beginning_and_never_two():
     for begin in beginnings:
         near = [item for item in SETS if item.set_id.startswith(begin)]
         if len(near) == 1:
-            assert edit_requests.named(begin, SETS) == near
+            assert edit_requests.find_sets(begin, SETS) == near
         else:
             with pytest.raises(InputError, match=f"{len(near)} ids begin with {begin}"):
-                edit_requests.named(begin, SETS)
+                edit_requests.find_sets(begin, SETS)
 
 
 def test_the_id_of_a_set_is_the_same_for_ever():

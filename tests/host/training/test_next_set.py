@@ -28,7 +28,7 @@ def store(tmp_path):
 
 
 def say(store, at_ms, *words, number=1):
-    action, value = edit_requests.of_next_set(words)
+    action, value = edit_requests.parse_next_set(words)
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
     journal.add_for_next_set(store, BAR, action, value, at, UUID(int=number))
 
@@ -111,9 +111,9 @@ def test_what_was_said_of_the_next_set_is_summed_up_for_whose_turn_it_is(store):
 def test_only_what_fits_a_coming_set_can_be_said_of_it(store):
     for words in ([], ["drop", "all"], ["lifter", "Tom"], ["split", "2"]):
         with pytest.raises(InputError, match="of a set to come"):
-            edit_requests.of_next_set(words)
+            edit_requests.parse_next_set(words)
     with pytest.raises(InputError, match="needs a unit"):
-        edit_requests.of_next_set(["load", "60"])
+        edit_requests.parse_next_set(["load", "60"])
 
 
 # --- turns ------------------------------------------------------------------------------------------------------

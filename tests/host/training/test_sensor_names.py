@@ -32,12 +32,12 @@ def test_sets_without_a_lifter_belong_to_the_sensor_by_its_name():
     ],
 )
 def test_a_sensor_is_meant_by_its_name_or_by_either_end_of_its_id(wanted, ids):
-    assert sensor_names.ids_meant(wanted, {ANNA: "bar-1", BEN: "bar-7"}) == ids
+    assert sensor_names.matching_ids(wanted, {ANNA: "bar-1", BEN: "bar-7"}) == ids
 
 
 def test_an_owner_is_meant_by_name_or_by_a_part_of_the_sensors_id():
     owners = ["Mia", BEN]
-    assert sensor_names.owner_meant("Mia", owners, NAMES) == "Mia"
-    assert sensor_names.owner_meant("9999", owners, NAMES) == BEN
-    assert sensor_names.owner_meant("bar-1", owners, NAMES) == "bar-1"  # it has counted nothing
-    assert sensor_names.owner_meant("", owners, NAMES) == ""
+    assert sensor_names.matching_owner("Mia", owners, NAMES) == "Mia"
+    assert sensor_names.matching_owner("9999", owners, NAMES) == BEN
+    assert sensor_names.matching_owner("bar-1", owners, NAMES) == "bar-1"  # it has counted nothing
+    assert sensor_names.matching_owner("", owners, NAMES) == ""

@@ -47,7 +47,7 @@ async def update(broken: bool, files: int, interval_ms: float = INTERVAL_MS) -> 
         folder = Path(name)
         signing_keys.make(folder / "key.pem")
         made = _next_version(folder / "key.pem", files)
-        lay(folder / "board", run._parts(bundle.make(), run.FlashRequest(boards.named("xiao_s3"))))
+        lay(folder / "board", run._parts(bundle.make(), run.FlashRequest(boards.find_board("xiao_s3"))))
         config = storage.FolderStorage(str(folder / "board" / "config"), lambda: 1)
         policy.KEY.save(config, {"modulus": signing_keys.read(folder / "key.pem").modulus.hex()})
         air = Air(interval_ms)

@@ -25,7 +25,7 @@ class FakeRoom:
         monkeypatch.setattr(ble, "discover", self._discover)
         monkeypatch.setattr(ble, "connect", self._connect)
         monkeypatch.setattr(usb, "connect", self._connect)
-        monkeypatch.setattr(usb, "ports", self._ports)
+        monkeypatch.setattr(usb, "board_ports", self._ports)
 
     def add(self, address: str, sensor: ModernSensor) -> ModernSensor:
         self.by_radio[address] = sensor

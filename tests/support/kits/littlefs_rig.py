@@ -1,5 +1,7 @@
 """littlefs on a flash in memory, below the sensor's own storage code, as MicroPython mounts it on a board.
 
+Beside it lies the chip's own store of short values, whose writes are noted among the flash's operations.
+
 What MicroPython adds and this lacks: the time of change, 12 bytes in each file's entry (`put_mtime` counts it in).
 """
 
@@ -17,12 +19,12 @@ from littlefs.context import UserContext
 from barsensor.boards import storage
 
 BLOCK_BYTES = 4096
-FOLDER, MIRROR_FOLDER = "log", "config"
+FOLDER, CONFIG_FOLDER = "log", "config"
 WRITE_ONCE, CREATE, TRUNCATE, APPEND, READ = 2, 0x100, 0x400, 0x800, 1
 DIRECTORY = 2
 MODES = {"rb": READ, "wb": WRITE_ONCE | CREATE | TRUNCATE, "ab": WRITE_ONCE | CREATE | APPEND}
 TEARS = ("lost", "half", "garbage", "old")
-PROG, ERASE, SYNC = "prog", "erase", "sync"
+PROG, ERASE, SYNC, NVS = "prog", "erase", "sync", "nvs"
 
 
 @dataclass
@@ -33,6 +35,20 @@ class Op:
     block: int = 0
     off: int = 0
     data: bytes = b""
+    name: str = ""
+
+
+class Content(bytearray):
+    """A flash's bytes, and in `nvs` the values of the chip's own store."""
+
+    nvs: dict[str, bytes]
+
+
+def content(raw: bytes | bytearray) -> Content:
+    """Return a copy."""
+    copied = Content(raw)
+    copied.nvs = dict(getattr(raw, "nvs", {}))
+    return copied
 
 
 class Flash(UserContext):
@@ -40,6 +56,7 @@ class Flash(UserContext):
 
     def __init__(self, blocks: int) -> None:
         super().__init__(blocks * BLOCK_BYTES)
+        self.buffer = content(self.buffer)
         self.ops: list[Op] = []
         self.failing = False
 
@@ -67,7 +84,23 @@ class Flash(UserContext):
         return 0
 
 
-def apply(buffer: bytearray, op: Op) -> None:
+class Nvs:
+    """The chip's own store (port `nvs` in `record_log`): a write that is cut short leaves the old value."""
+
+    def __init__(self, flash: Flash) -> None:
+        self._flash = flash
+
+    def read(self, name: str) -> bytes:
+        return self._flash.buffer.nvs.get(name, b"")
+
+    def write(self, name: str, data: bytes) -> None:
+        if self._flash._do(Op(NVS, data=bytes(data), name=name)):
+            raise OSError(5)
+
+
+def apply(buffer: Content, op: Op) -> None:
+    if op.kind == NVS:
+        buffer.nvs[op.name] = op.data
     at = op.block * BLOCK_BYTES + op.off
     if op.kind == ERASE:
         buffer[at : at + BLOCK_BYTES] = b"\xff" * BLOCK_BYTES
@@ -78,16 +111,18 @@ def apply(buffer: bytearray, op: Op) -> None:
 def cuts(fresh: bytes, ops: list[Op], tear: str, seed: int) -> Iterator[tuple[int, bytearray]]:
     """Yield (operation, flash) for a cut in each operation; `old` loses all since the flash was last told to sync."""
     dice = random.Random(seed)
-    flash = bytearray(fresh)
+    flash = content(fresh)
     before_sync: dict[int, bytes] = {}
     for at, op in enumerate(ops):
         if op.kind == SYNC:
             before_sync.clear()
             continue
         start = op.block * BLOCK_BYTES
-        before_sync.setdefault(op.block, bytes(flash[start : start + BLOCK_BYTES]))
-        torn = bytearray(flash)
-        tear_op(torn, op, tear, dice, before_sync)
+        if op.kind != NVS:
+            before_sync.setdefault(op.block, bytes(flash[start : start + BLOCK_BYTES]))
+        torn = content(flash)
+        if op.kind != NVS:
+            tear_op(torn, op, tear, dice, before_sync)
         yield at, torn
         apply(flash, op)
 
@@ -157,7 +192,7 @@ class Mounted:
 
     def put_mtime(self) -> None:
         """Give each file the 12 bytes that MicroPython adds to its entry; later writes keep them."""
-        for folder in (FOLDER, MIRROR_FOLDER):
+        for folder in (FOLDER, CONFIG_FOLDER):
             for name in self.listdir(folder):
                 lfs.setattr(self.fs, f"{folder}/{name}", 1, bytes(8))
 
@@ -204,9 +239,9 @@ class Rig:
         flash = Flash(blocks)
         return self._storage(flash, Mounted(flash, fresh=True))
 
-    def mount(self, content: bytes | bytearray) -> SimpleNamespace:
+    def mount(self, raw: bytes | bytearray) -> SimpleNamespace:
         flash = Flash(0)
-        flash.buffer = bytearray(content)
+        flash.buffer = content(raw)
         return self._storage(flash, Mounted(flash))
 
     def again(self, flash: Flash) -> SimpleNamespace:
@@ -217,8 +252,8 @@ class Rig:
             module.os = mounted  # type: ignore[attr-defined]
             module.open = mounted.open  # type: ignore[attr-defined]
         storage = self.modules[0].FolderStorage(FOLDER, lambda: self.log_id)
-        mirror = self.modules[0].FolderStorage(MIRROR_FOLDER, lambda: self.log_id)
-        return SimpleNamespace(flash=flash, mounted=mounted, storage=storage, mirror=mirror)
+        config = self.modules[0].FolderStorage(CONFIG_FOLDER, lambda: self.log_id)
+        return SimpleNamespace(flash=flash, mounted=mounted, storage=storage, config=config, nvs=Nvs(flash))
 
 
 def on_littlefs(*more: ModuleType) -> Iterator[Rig]:

@@ -68,10 +68,13 @@ class Link:
         self.incoming: list[tuple[int, int, bytes]] = []
         self.sent: list[tuple[int, int, bytes]] = []
         self.dropped_ms: list[int] = []  # when the sensor ended the connection
+        self.spoke_ms = -1
         self.sealer: seal.Sealer | None = None
         self.opener: seal.Opener | None = None
 
     def poll(self, now_ms: int) -> tuple[int, int, bytes] | None:
+        if self.incoming and self.spoke_ms < 0 and not self.is_cable:
+            self.spoke_ms = now_ms
         return self.incoming.pop(0) if self.incoming else None
 
     def send(self, raw: bytes) -> None:
@@ -95,8 +98,8 @@ class Link:
 class Sensor:
     """A sensor on a cable and on the radio; `start` makes it anew on what its storage holds."""
 
-    def __init__(self, cared: bool = False) -> None:
-        self.board = sim.open_board(b"", device_id=b"sensor01", log_id=77)
+    def __init__(self, cared: bool = False, has_screen: bool = False) -> None:
+        self.board = sim.open_board(b"", device_id=b"sensor01", log_id=77, has_screen=has_screen)
         self.board.imu = Imu(self.board.clock)
         self.cared = cared
         self.start()
@@ -167,6 +170,13 @@ class Sensor:
             assert got[0] == kind
             return answer, got[1:]
         return answer, got
+
+    def press(self, ms: int = 100) -> None:
+        """Press the button for so long, and let it go."""
+        self.board.button.pressed = True
+        self.run(ms)
+        self.board.button.pressed = False
+        self.run(2 * STEP_MS)
 
     def records(self) -> list[tuple[int, tuple[int, ...]]]:
         """(type, payload) of every record held."""

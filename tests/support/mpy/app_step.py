@@ -41,6 +41,7 @@ class Link:
     max_frame_bytes = 532
     connected = is_cable = True
     faults = 0
+    spoke_ms = -1
     room = 4096
     frame = None
 
@@ -67,6 +68,7 @@ class Port:
 
 
 made_of = sys.argv[1:]
+gc.disable()  # a collection would hide what a step allocates
 board = sim.open_board(b"")
 board.imu = Imu()
 links = []

@@ -8,6 +8,8 @@ from barsensor.cue import FAULT, POSE_TAKEN, Cue
 from barsensor.drivers.st7789 import St7789
 
 STEPS = 500
+NAMES = ("", "MIA", "ALEXAND", "")
+gc.disable()  # a collection would hide what a step allocates
 KINDS = (protocol.TOP, protocol.TARGET, protocol.HOLD_END, protocol.SET_END, FAULT, POSE_TAKEN)
 
 
@@ -44,7 +46,7 @@ def step_of_cue(i, tick):
 
 
 def step_of_screen(i, tick):
-    screen.show(i // 100, i % 100 * 40, 2000, i > 300)
+    screen.show(i // 100, i % 100 * 40, 2000, i > 300, NAMES[i // 50 % 4])
 
 
 wire = Wire()

@@ -268,6 +268,7 @@ def stalls(name, stall_ms):
     """Train at the usual rate while every write to flash stalls everything; print what was counted and what was lost.
 
     That is: reps, sets begun and ended; overruns while a set was under way; whether each later one was of a write.
+    Notes, made within the set, take as long as the longest that a block takes to be erased, and 50 ms more.
     """
     with open("/stdin", "rb") as file:
         packed = file.read()
@@ -282,6 +283,7 @@ def stalls(name, stall_ms):
         replace(file, data)
 
     board.storage.replace = slow
+    world.nvs_stall_ms = 450
     app = main.compose(board)
     board.imu.discard()
     start_ms, count, at = world.now_ms, len(packed) // SAMPLE_BYTES, [0]

@@ -185,6 +185,26 @@ def crash_keeps(name):
     print(life(world), counted()[0] > 2, texts()[0].split("\n")[-2])
 
 
+def power_cut():
+    raise Restart(machine.PWRON_RESET)
+
+
+def cut(name, at_ms, stall_ms):
+    """Cut the power within a set, then start again; print what is on flash before that start, and after it.
+
+    `stall_ms` is how long a write to the chip's own store stops everything.
+    """
+    world = made(name)
+    world.nvs_stall_ms = int(stall_ms)
+    played(world, 8000)
+    At(world, 8000 + int(at_ms), power_cut)
+    print(life(world), counted(), world.nvs_writes)
+    world.reboot()
+    world.imu.motion = lambda at_ms: (0, 0, 4096, 0, 0, 0)
+    life(world, 5000)
+    print(counted(), causes(), [seq for _, _, seq in records()] == list(range(len(records()))))
+
+
 def crash_of_storage(name):
     """Crash while storage fails too; print how it ends."""
     world = made(name)

@@ -128,6 +128,7 @@ class Link:
     connected = up = True
     faults = 0
     busy = False
+    spoke_ms = -1
 
     def __init__(self, is_cable):
         self.is_cable = is_cable

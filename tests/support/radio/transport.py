@@ -9,8 +9,8 @@ from bleak.exc import BleakError
 
 from barcore import protocol
 from barhold.errors import LinkError
-from barhold.link.fragments import Pieces
-from barhold.link.packets import Packets, packet
+from barhold.link.fragments import FragmentAssembler
+from barhold.link.packets import PacketDecoder, encode_packet
 
 
 class BleakTransport:
@@ -24,7 +24,7 @@ class BleakTransport:
     def __init__(self, client: BleakClient, on_frame: Callable[[bytes], None] | None) -> None:
         self._client = client
         self._on_frame = on_frame
-        self._pieces = Pieces()
+        self._pieces = FragmentAssembler()
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     @property
@@ -85,7 +85,7 @@ class CableTransport:
 
     def __init__(self, port: str) -> None:
         self._terminal = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        self._packets = Packets()
+        self._packets = PacketDecoder()
         self._came = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._terminal, self._on_bytes)
 
@@ -98,7 +98,7 @@ class CableTransport:
         self._came.set()
 
     async def send(self, frame: bytes) -> None:
-        os.write(self._terminal, escaped(packet(frame)))
+        os.write(self._terminal, escaped(encode_packet(frame)))
 
     async def receive(self, timeout_s: float) -> bytes:
         async with asyncio.timeout(timeout_s):

@@ -4,6 +4,35 @@ import world
 
 WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 HEAP_DATA = 4
+NVS_NOT_FOUND, NVS_KEY_TOO_LONG, NVS_INVALID_LENGTH = -0x1102, -0x1109, -0x110C
+NVS_KEY_BYTES = 15
+
+
+class NVS:
+    """A namespace of the partition for short values, which outlives every reset."""
+
+    def __init__(self, namespace):
+        self._name = namespace
+
+    def set_blob(self, key, value):
+        world.current().keep_in_nvs(self._key(key), bytes(value))
+
+    def get_blob(self, key, buffer):
+        value = world.current().nvs.get(self._key(key))
+        if value is None:
+            raise OSError(NVS_NOT_FOUND)
+        if len(value) > len(buffer):
+            raise OSError(NVS_INVALID_LENGTH)
+        buffer[: len(value)] = value
+        return len(value)
+
+    def commit(self):
+        """Nothing waits."""
+
+    def _key(self, key):
+        if len(key) > NVS_KEY_BYTES:
+            raise OSError(NVS_KEY_TOO_LONG)
+        return self._name, key
 
 
 def idf_heap_info(caps):

@@ -61,6 +61,8 @@ class World:
         self.held_in_sleep = False
         self.wake = {}
         self.rtc_memory = b""
+        self.nvs = {}
+        self.nvs_writes = self.nvs_stall_ms = 0
         self.watchdog_ms = 0
         self.fed_ms = 0
         self.timers = {}
@@ -172,6 +174,13 @@ class World:
             watcher(pin, level)
 
     # --- power ---
+
+    def keep_in_nvs(self, key, value):
+        """Take a value into the chip's own store; `nvs_stall_ms` is how long that stops everything."""
+        self.nvs_writes += 1
+        if self.nvs_stall_ms:
+            self.wait_ms(self.nvs_stall_ms)
+        self.nvs[key] = value
 
     def watch(self, timeout_ms):
         """Start the watchdog, or with 0 feed it."""

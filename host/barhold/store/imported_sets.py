@@ -17,7 +17,7 @@ _MOST_AMOUNT = 1e4
 _PLAIN = tuple(name for name in ImportedSet.__dataclass_fields__ if name not in ("lifter", "load", "zone"))
 
 
-class Imports:
+class ImportedSets:
     """The table imported of one store."""
 
     def __init__(self, store: Store) -> None:

@@ -8,7 +8,7 @@ OK, NOTE, WARN, FAIL = "ok", "note", "warn", "fail"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Finding:
     """What was looked at, how it is, and what to do about it."""
 
     what: str
@@ -17,12 +17,12 @@ class Line:
     next_step: str = ""  # always there with WARN and FAIL
 
 
-def unusual_first(lines: Iterable[Line]) -> list[Line]:
+def unusual_first(lines: Iterable[Finding]) -> list[Finding]:
     """Return the findings with those that need something done in front, each group in its order."""
     return sorted(lines, key=lambda line: (FAIL, WARN, OK, NOTE).index(line.status))
 
 
-def from_error(what: str, error: Exception, status: str = FAIL) -> Line:
+def from_error(what: str, error: Exception, status: str = FAIL) -> Finding:
     """Return a finding from an error of ours, whose text is "what is wrong: what to do"."""
     found, _, step = str(error).partition(": ")
-    return Line(what, status, found, step or "see above")
+    return Finding(what, status, found, step or "see above")

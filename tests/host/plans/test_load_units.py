@@ -2,7 +2,7 @@ import pytest
 
 from barhold.errors import InputError
 from barhold.model import Load
-from barhold.plans import loads
+from barhold.plans import load_units
 
 
 @pytest.mark.parametrize(
@@ -16,8 +16,8 @@ from barhold.plans import loads
     ],
 )
 def test_a_load_is_a_number_and_its_unit(text, load):
-    assert loads.parse(text) == load
-    assert loads.parse(loads.text(load)) == load
+    assert load_units.parse(text) == load
+    assert load_units.parse(load_units.as_text(load)) == load
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_a_load_is_a_number_and_its_unit(text, load):
 )
 def test_anything_else_is_told(text, words):
     with pytest.raises(InputError, match=words):
-        loads.parse(text)
+        load_units.parse(text)
 
 
 def test_a_pound_is_its_kilograms():
-    assert loads.kg(Load(100, "lb")) == pytest.approx(45.359237)
-    assert loads.kg(Load(100, "kg")) == 100
+    assert load_units.in_kg(Load(100, "lb")) == pytest.approx(45.359237)
+    assert load_units.in_kg(Load(100, "kg")) == 100

@@ -1,12 +1,12 @@
-"""Shares of something scarce: a limit for others, a limit for each address, and room kept for this computer."""
+"""A quota of connections or viewers: a limit for each address, one for all others, and places for this computer."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Shares:
-    """Counts what each address holds. This computer's own share is apart, so that nobody else can use it up."""
+class Quota:
+    """Counts the places that each address holds. This computer has places of its own, which nobody else can use up."""
 
     others: int
     per_address: int
@@ -14,8 +14,8 @@ class Shares:
     _held: Counter[str] = field(default_factory=Counter)
     _own_held: int = 0
 
-    def take(self, address: str, is_own: bool) -> bool:
-        """Take one share, or return False when none is left for this address."""
+    def acquire(self, address: str, is_own: bool) -> bool:
+        """Take one place, or return False when none is left for this address."""
         if is_own:
             if self._own_held >= self.own:
                 return False
@@ -26,8 +26,8 @@ class Shares:
         self._held[address] += 1
         return True
 
-    def give_back(self, address: str, is_own: bool) -> None:
-        """Give one share back."""
+    def release(self, address: str, is_own: bool) -> None:
+        """Give one place back."""
         if is_own:
             self._own_held -= 1
             return

@@ -30,7 +30,7 @@ _LOADS_LOOKED_AT = 24
 PlanOf = Callable[[str], Plan]
 
 
-class TrainingDesk:
+class TrainingService:
     """Reads and changes one store for the page; `plan` is a plan asked for, "" for each lifter's own."""
 
     def __init__(self, store: Store, plan: str = "") -> None:
@@ -50,7 +50,7 @@ class TrainingDesk:
         """
         journal.assign_planned(self._store)
         now = datetime.now(UTC)
-        self._plan_of = people.finder(self._store, self._plan)
+        self._plan_of = people.plan_finder(self._store, self._plan)
         self._wearing = people.Wearing(self._people.wearers())
         self._planned = self._people.planned_edits()
         self._sensors = {
@@ -101,7 +101,7 @@ class TrainingDesk:
         last = self._people.last_change()
         if not last or last[0].made_utc_ms < (now - UNDO_WITHIN).timestamp() * 1000:
             return None
-        what, key = edit_requests.described(last[0]), last[0].key
+        what, key = edit_requests.describe(last[0]), last[0].key
         whose = "a set that no longer counts"
         if next_set.is_planned(last[0]):
             whose = "the next set"
@@ -154,7 +154,7 @@ class TrainingDesk:
 
     def plan_next_set(self, device_id: str, words: Sequence[str], request_id: UUID, now_utc_ms: int) -> set[str]:
         """Say something of the sensor's next set, as `words` do: load 60kg, warm-up, note TEXT."""
-        action, value = edit_requests.of_next_set(words)
+        action, value = edit_requests.parse_next_set(words)
         now = datetime.fromtimestamp(now_utc_ms / 1000, UTC)
         journal.add_for_next_set(self._store, device_id, action, value, now, request_id)
         return set()
@@ -168,7 +168,7 @@ class TrainingDesk:
             raise InputError("this set no longer counts: somebody else has changed it")
         lifters = [lifter.name for lifter in self._store.lifters()]
         near = self._store.sets.of_boot(named[0].key)
-        requests = edit_requests.understood([set_id, *words], near, lifters)
+        requests = edit_requests.parse_request([set_id, *words], near, lifters)
         touched = journal.add(self._store, requests, datetime.now(UTC), request_id)
         return {sets.owner(item) for item in [*named, *touched]}
 
@@ -189,7 +189,7 @@ def _report_link(owner: str) -> str:
 
 def _set_row(item: TrainingSet, plan_of: PlanOf, names: dict[str, str]) -> dict[str, Any]:
     owner = sets.owner(item)
-    checked = verdicts.training_set(item, plan_of(owner))
+    checked = verdicts.check_set(item, plan_of(owner))
     return {
         "id": item.set_id,
         "lifter": item.lifter,

@@ -14,14 +14,14 @@ _CONTROL = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return the text with control characters other than tab and line feed as escapes, such as \\x1b."""
     return text if text.isprintable() else _CONTROL.sub(_escaped, text)
 
 
-def visible_line(text: str) -> str:
-    """Return the text as one line: like `visible`, with line feeds escaped as well."""
-    return visible(text).replace("\n", "\\n")
+def escape_line(text: str) -> str:
+    """Return the text as one line: like `escape_controls`, with line feeds escaped as well."""
+    return escape_controls(text).replace("\n", "\\n")
 
 
 def _escaped(match: "re.Match[str]") -> str:

@@ -22,16 +22,16 @@ def parse(text: str, usual_unit: str = "") -> Load:
     if unit is None:
         raise InputError(f"load {text!r}: {shape[2]} is not kg or lb: write {shape[1]}kg or {shape[1]}lb")
     load = Load(float(shape[1].replace(",", ".")), unit)
-    if not 0 < kg(load) <= MOST_KG:
+    if not 0 < in_kg(load) <= MOST_KG:
         raise InputError(f"load {text!r}: it must be over 0 and at most {MOST_KG:g} kg")
     return load
 
 
-def kg(load: Load) -> float:
+def in_kg(load: Load) -> float:
     """Return the load in kg."""
     return load.amount * (KG_PER_LB if load.unit == "lb" else 1.0)
 
 
-def text(load: Load) -> str:
+def as_text(load: Load) -> str:
     """Return the load as it was said."""
     return f"{load.amount:.10g} {load.unit}"

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from barhold.cli import _console, _streams
-from barhold.cli._streams import GuardedStream
-from barhold.output.visible import visible, visible_line
+from barhold.cli import _console, _guarded_streams
+from barhold.cli._guarded_streams import GuardedStream
+from barhold.output.control_characters import escape_controls, escape_line
 from hostkit import DATA, DEVICE, ROOT, barhold, barhold_process, root_command
 from trainingkit import filled
 
@@ -51,12 +51,12 @@ NASTY = st.text(alphabet=st.one_of(st.characters(), st.sampled_from(EVIL + "\u20
 @example("".join(map(chr, range(0x250))))
 @example("".join(map(chr, range(0x2000, 0x2070))))
 def test_no_text_commands_a_terminal_and_readable_text_stays_as_it_is(text):
-    assert commanding(visible(text)) == set()
-    assert commanding(visible_line(text)) == set()
-    assert "\n" not in visible_line(text)
-    assert visible(visible(text)) == visible(text)
+    assert commanding(escape_controls(text)) == set()
+    assert commanding(escape_line(text)) == set()
+    assert "\n" not in escape_line(text)
+    assert escape_controls(escape_controls(text)) == escape_controls(text)
     if text.isprintable():
-        assert visible(text) == text
+        assert escape_controls(text) == text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_no_text_commands_a_terminal_and_readable_text_stays_as_it_is(text):
     ],
 )
 def test_names_in_any_script_stay_as_they_are(text):
-    assert visible(text) == text
+    assert escape_controls(text) == text
 
 
 @settings(deadline=None)
@@ -117,12 +117,12 @@ def test_data_is_exact_in_a_pipe_and_filtered_on_a_terminal(monkeypatch):
         monkeypatch.setattr(sys, "stdout", stream)
         _console.data(f"note,{EVIL}\n".encode())
         stream.flush()
-        assert raw.getvalue().decode() == f"note,{visible(EVIL) if is_terminal else EVIL}\n"
+        assert raw.getvalue().decode() == f"note,{escape_controls(EVIL) if is_terminal else EVIL}\n"
 
 
 def test_nothing_prints_but_through_the_guarded_streams():
     """A command prints with the functions of _console, and nothing in the package writes to a stream by itself."""
-    allowed = {"_console.py", "_streams.py", "_filtered_console.py", "_error_handling.py"}
+    allowed = {"_console.py", "_guarded_streams.py", "_filtered_console.py", "_error_handling.py"}
     for path in sorted((ROOT / "host" / "barhold").rglob("*.py")):
         if path.name in allowed or path.name == "image.py":  # esptool's own output
             continue
@@ -349,7 +349,7 @@ def test_a_closed_stdout_is_never_the_database(tmp_path):
 
 def test_a_stream_is_restored_after_the_command():
     before = sys.stdout, sys.stderr
-    with _streams.guarded():
+    with _guarded_streams.guarded():
         assert isinstance(sys.stdout, GuardedStream)
     assert (sys.stdout, sys.stderr) == before
 
