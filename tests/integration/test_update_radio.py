@@ -168,7 +168,7 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
             assert kinds(user).count(protocol.REP) == 6
             status, said = await here.update("--key", here.key)  # the button need not be held again
             assert f"the sensor now runs {VERSION}; before, it ran 0.2.0" in said
-            assert "going on at byte " in said
+            assert "resuming at byte " in said
             sent = offsets(board)
             steps = sorted(set(sent))
             assert {later - sooner for sooner, later in itertools.pairwise(steps)} == {steps[1]}, "a block is missing"

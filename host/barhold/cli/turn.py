@@ -49,4 +49,4 @@ def turn(
         else:
             _console.line(f"{called}: {f'{whose} lifts' if whose else 'nobody has the turn'}")
     if not devices:
-        _console.note("no sensor is known yet; `barhold sync` reaches one")
+        _console.note("the database has no sensor yet; run `barhold sync`")

@@ -155,7 +155,7 @@ class BleTransport:
         self._news.set()
 
     def _ended(self) -> LinkError:
-        return LinkError(f"the radio link to {self._found.shown} ended: bring the sensor nearer")
+        return LinkError(f"the radio link to {self._found.shown} ended: bring the sensor closer")
 
     def _size(self) -> int:
         rx = self._client.services.get_characteristic(protocol.RX_UUID)
@@ -193,7 +193,7 @@ async def _translated(doing: str) -> AsyncIterator[None]:
         raise RefusedError(bluez.explain(bluez.read_state())) from err
     except TimeoutError as err:
         raise LinkError(
-            f"{doing}: it did not come about in time: bring the sensor nearer, is another host on it?"
+            f"{doing}: it did not come about in time: bring the sensor closer, is another host on it?"
         ) from err
     except (BleakError, OSError, EOFError, AssertionError) as err:
         refusal = bluez.explain_error(str(err), bluez.read_state()) if quirks.SYSTEM == quirks.LINUX else ""
@@ -216,8 +216,8 @@ def _said(err: BaseException) -> str:
     if text.startswith("adapter "):
         return f"{text}: run `bluetoothctl list`, which shows the adapters there are"
     if "not found" in text:
-        return f"{text}: switch the sensor on and bring it nearer; {_STALE}"
-    return f"{text}: bring the sensor nearer"
+        return f"{text}: switch the sensor on and bring it closer; {_STALE}"
+    return f"{text}: bring the sensor closer"
 
 
 def _found(device: Any, advert: AdvertisementData) -> Endpoint:

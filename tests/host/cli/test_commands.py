@@ -94,7 +94,7 @@ def test_scan_does_not_take_a_look_alike_for_the_sensor(room: FakeRoom, db: Path
     with Store.open(db) as store:
         store.keep_key(ONE.hex(), b"k" * 32, 0)
     result = barhold("scan", db=db)
-    assert "ALARM" in result.stderr
+    assert "WARNING: this may be an impostor" in result.stderr
     assert ONE.hex() not in result.stdout
 
 
@@ -130,7 +130,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     result = barhold("sync", "bar-1", "bar-7", db=db)
     assert result.exit_code == 2
     assert "0 new" in result.stdout
-    assert "bar-7: it is not near" in result.stderr
+    assert "bar-7: not found nearby" in result.stderr
     several = barhold("sync", db=db)
     assert (several.exit_code, several.stdout) == (2, "")
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
@@ -157,7 +157,7 @@ def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: 
         {**one, "device": TWO.hex(), "name": "bar-2"},
         {"type": "sync_failed", "sensor": "bar-7", "reason": "not found nearby: switch it on and bring it closer"},
     ]
-    assert "bar-7: it is not near" in result.stderr
+    assert "bar-7: not found nearby" in result.stderr
     several = barhold("sync", "--json", db=db)
     assert several.exit_code == 2
     [failed] = lines_of(several.stdout)
@@ -224,7 +224,7 @@ def test_a_name_that_no_sensor_takes_is_refused_here(name: str, room: FakeRoom, 
 
 def test_the_plan_goes_to_the_sensor(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
-    assert "bar-1 now cues the target at 2 s and too long at 3 s" in barhold("plan", "push", db=db).stdout
+    assert "bar-1 now cues the target at 2 s and warns of a long pause at 3 s" in barhold("plan", "push", db=db).stdout
     assert (one.modern.target_ms, one.modern.long_ms) == (2000, 3000)
 
 
@@ -239,7 +239,7 @@ def test_pairing_needs_the_cable_and_a_look_alike_is_refused_from_then_on(room: 
     for command in (["sync"], ["live"], ["name", "x"], ["time"], ["record", "x.csv"], ["plan", "push"]):
         alarm = barhold(*command, "--usb", db=db)
         assert alarm.exit_code == 2
-        assert "ALARM: this may be a look-alike" in alarm.stderr
+        assert "WARNING: this may be an impostor" in alarm.stderr
     assert not Path("x.csv").exists()
     assert "bar-1 is paired with this computer" in barhold("pair", "--usb", db=db).stdout
     assert barhold("sync", "--usb", db=db).exit_code == 0
@@ -410,7 +410,7 @@ def test_nobody_moving_the_sensor_ends_it(room: FakeRoom, db: Path) -> None:
     one.modern.calibration = [(0, 0, 0, 0, 0, 0), (0, 4, 1, 1, 0, 0)]
     result = barhold("calibrate", "--yes", db=db)
     assert result.exit_code == 2
-    assert "40 poses in a row were not taken (too like an earlier pose)" in result.stderr
+    assert "40 poses in a row were refused (too like an earlier pose)" in result.stderr
 
 
 @pytest.mark.parametrize(("poses", "status"), [(0, 0), (7, 2)])
@@ -577,7 +577,7 @@ def test_doctor_of_an_old_sensor_says_what_it_lacks(room: FakeRoom, db: Path) ->
     room.add("AA:1", sensor()).modern.minor = 0
     found = doctor(db)
     assert found["protocol"][0] == found["rest noise"][0] == "warn"
-    assert found["battery"][:2] == ("ok", "this board cannot tell")
+    assert found["battery"][:2] == ("ok", "this board cannot measure it")
 
 
 def test_doctor_shows_a_look_alike_and_a_restless_sensor(room: FakeRoom, db: Path) -> None:

@@ -161,5 +161,5 @@ def test_a_piece_that_comes_twice_or_spoilt_is_dropped() -> None:
 
 def test_a_stream_that_stops_is_an_error_with_a_next_step() -> None:
     sensor = ModernSensor(FakeLog({}), samples=bytes(160))
-    with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor nearer"):
+    with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor closer"):
         ask(sensor, lambda c: gather(c, 2))

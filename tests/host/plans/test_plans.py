@@ -309,7 +309,7 @@ def test_push_brings_the_named_the_wearers_or_the_chosen_plan(own, monkeypatch, 
         assert result.exit_code == 0, result.stderr
         return sensor.modern.target_ms, sensor.modern.long_ms, result.stdout
 
-    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and too long at 3 s\n")
+    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and warns of a long pause at 3 s\n")
     assert kept("mine")[:2] == (1500, 2500)
     with Store.open(db) as store:
         People(store).add_lifter(Lifter("Mia", "slow"))

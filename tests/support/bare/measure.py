@@ -66,7 +66,7 @@ async def _updated(board: BareBoard, made: bundle.Bundle, database: Path) -> tup
     done = asyncio.Event()
 
     def note(text: str) -> None:
-        if text.startswith("all of it has come"):
+        if text.startswith("the whole bundle has arrived"):
             done.set()
 
     with Store.open(database) as store:
