@@ -63,7 +63,7 @@ def _next_start(usual: datetime, end: datetime, plan: Plan, now: datetime) -> da
 
 
 def _utc(local: datetime) -> datetime:
-    """Return the moment at which a clock on the wall will show this time, whatever daylight saving does."""
+    """Return the moment at which a wall clock shows this local time, daylight saving included."""
     return local.astimezone().astimezone(UTC)
 
 

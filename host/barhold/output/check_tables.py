@@ -43,7 +43,7 @@ def checked(result: SessionCheck, plan: Plan, names: Names = NO_NAMES) -> list[R
 
 
 def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
-    """Return the advice in a line, and what holds whatever the numbers say."""
+    """Return the advice in a line, followed by the safety note."""
     line = f"{told.text[:1].upper()}{told.text[1:]}. (rule: {told.rule})"
     said = [Text(line, "bold")] if told.text else []
     return [*said, Text(advice.safety(plan))]

@@ -60,7 +60,7 @@ def rejudged(found: Comparison | None, plan: Plan) -> list[Renderable]:
         return [Text("The database has no first judgement of this motion.")]
     most_s, count = found.hold_changed_ms / 1000, len(found.both)
     lines = [f"Against the sensor's judgement: {count} reps as before, their holds changed by at most {most_s:.2f} s."]
-    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: a rep no more" for rep in found.gone]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: no longer a rep" for rep in found.gone]
     lines += [f"  at {rep.start_ms / 1000:.1f} s: a new rep" for rep in found.new]
     for first, again in found.both:
         before, now = verdicts.hold_verdict(first, plan.hold_s), verdicts.hold_verdict(again, plan.hold_s)
@@ -216,7 +216,7 @@ def range_cm(rep: Rep) -> tuple[str, str]:
 
 
 def calibration(sets: Iterable[TrainingSet]) -> list[Renderable]:
-    """Say once what else would stand in every row."""
+    """Return a note if the sensor was not calibrated, said once instead of in every row."""
     if any(rep.flags & protocol.UNCALIBRATED for item in sets for rep in item.reps):
         return [Text("The sensor was not calibrated: its holds are less certain.", "yellow")]
     return []

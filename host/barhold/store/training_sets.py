@@ -15,7 +15,7 @@ from barhold.training import next_set, sets, wall_time
 
 _SETS_PER_READ = 500
 _SETS_OF_A_SESSION = 16
-"""How many sets are read at first for each session that is asked for; more are read where they do not suffice."""
+"""How many sets are read at first for each requested session; more are read if they are not enough."""
 _TABLE = schema.training_set
 _SHOWN = tuple(
     _TABLE.c[name]
