@@ -192,7 +192,7 @@ async def _translated(doing: str) -> AsyncIterator[None]:
     except (FileNotFoundError, ConnectionRefusedError) as err:  # Linux without D-Bus
         raise RefusedError(bluez.explain(bluez.read_state())) from err
     except TimeoutError as err:
-        raise LinkError(f"{doing} timed out: bring the sensor closer; is another computer connected to it?") from err
+        raise LinkError(f"{doing}: timed out; bring the sensor closer; is another computer connected to it?") from err
     except (BleakError, OSError, EOFError, AssertionError) as err:
         refusal = bluez.explain_error(str(err), bluez.read_state()) if quirks.SYSTEM == quirks.LINUX else ""
         if refusal:

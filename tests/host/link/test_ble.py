@@ -203,7 +203,7 @@ def test_only_one_connects_or_scans_at_a_time(monkeypatch: pytest.MonkeyPatch) -
     (BleakError("Device with address AA:BB was not found"), "switch the sensor on"),
     (BleakDBusError("org.bluez.Error.Failed", ["le-connection-abort-by-local"]), "this passes, try again"),
     (BleakDBusError("org.bluez.Error.InProgress", ["In Progress"]), "this passes, try again"),
-    (TimeoutError(), "timed out: bring the sensor closer"),
+    (TimeoutError(), "timed out; bring the sensor closer"),
     (OSError(5, "radio trouble"), "radio trouble: bring the sensor closer"),
     (EOFError(), "EOFError: bring the sensor closer"),
 ])  # fmt: skip
