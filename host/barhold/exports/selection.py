@@ -14,14 +14,6 @@ def last_sessions(sessions: Iterable[list[TrainingSet]]) -> list[list[TrainingSe
     return list({owner(session[0]): session for session in sessions}.values())
 
 
-def by_owner(sets: Iterable[TrainingSet]) -> dict[str, list[TrainingSet]]:
-    """Return the sets of each owner."""
-    groups: dict[str, list[TrainingSet]] = {}
-    for training_set in sets:
-        groups.setdefault(owner(training_set), []).append(training_set)
-    return groups
-
-
 def file_name_parts(names: Iterable[str]) -> dict[str, str]:
     """Return a unique part of a file name for each name, made of letters, digits, - and _."""
     parts: dict[str, str] = {}

@@ -26,10 +26,6 @@ MAX_WAITING = 1024
 """How many frames may wait to be received; more are dropped and counted, so that a flood costs no memory."""
 _SIZE_LIMIT_S = 1.0
 _NO_SIZE_YET = 20
-# In manufacturer data of ADVERT_COMPANY (0xFFFF: for no company's own use), or as the service's data.
-ADVERT_COMPANY = 0xFFFF
-ADVERT_FORMAT = "<BH"  # battery %, 255 when not known; unsynced records, 65535 for that many or more
-_NOT_KNOWN_PCT = 255
 
 _locks: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = WeakKeyDictionary()
 _NOT_AVAILABLE = {
@@ -226,8 +222,8 @@ def _found(device: Any, advert: AdvertisementData) -> Endpoint:
 
 def read_advert(manufacturer: dict[int, bytes], service: dict[str, bytes]) -> tuple[int | None, int | None]:
     """Return the advertised (battery %, unsynced records); None for a missing or invalid value."""
-    data = manufacturer.get(ADVERT_COMPANY) or service.get(protocol.SERVICE_UUID) or b""
-    if len(data) < struct.calcsize(ADVERT_FORMAT):
+    data = manufacturer.get(protocol.ADVERT_COMPANY) or service.get(protocol.SERVICE_UUID) or b""
+    if len(data) < struct.calcsize(protocol.ADVERT_FORMAT):
         return None, None
-    battery_pct, unsynced = struct.unpack_from(ADVERT_FORMAT, data)
+    battery_pct, unsynced = struct.unpack_from(protocol.ADVERT_FORMAT, data)
     return (battery_pct if battery_pct <= 100 else None), unsynced

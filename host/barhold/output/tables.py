@@ -14,7 +14,7 @@ from barhold.model import Edit, Lifter, Rep, TrainingSet
 from barhold.output.control_characters import escape_line
 from barhold.output.fitted_table import FittedTable, Listing
 from barhold.plans import load_units
-from barhold.plans.plan import Bounds, Plan
+from barhold.plans.plan import Plan
 from barhold.recordings.compare import Comparison
 from barhold.training import edit_requests, flags, sensor_names, wall_time
 from barhold.training.sets import owner
@@ -138,7 +138,7 @@ def plans(rows: Iterable[tuple[str, Plan, bool, bool]]) -> list[Renderable]:
     """Return a line per plan: its name, the plan, whether it is the user's own, whether it is chosen."""
     table = table_of("name", "exercise", "sets", "reps", "hold s", "rest h", "tempo", "state")
     for name, plan, own, chosen in rows:
-        bounds = (span(each) for each in (plan.sets, plan.reps, plan.hold_s, plan.rest_h))
+        bounds = (each.text() for each in (plan.sets, plan.reps, plan.hold_s, plan.rest_h))
         state = ", ".join(["chosen"] * chosen + ["your own"] * own)
         table.add_row(name, plan.exercise, *bounds, str(plan.tempo or "-"), state)
     return [table]
@@ -227,8 +227,3 @@ def moment(item: TrainingSet) -> str:
     local: datetime = item.start_utc.astimezone()
     mark = "~" if item.time_quality == wall_time.ESTIMATED else ""
     return f"{mark}{local:%Y-%m-%d %H:%M}"
-
-
-def span(bounds: Bounds) -> str:
-    """Return both bounds, or the one number that they are."""
-    return f"{bounds.least:g}" if bounds.least == bounds.most else f"{bounds.least:g}-{bounds.most:g}"

@@ -254,7 +254,7 @@ def advert(name: str | None, rssi: int, manufacturer: dict[int, bytes] | None = 
 def test_a_scan_tells_name_battery_unsynced_and_signal_strongest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     far, near = SimpleNamespace(address="A", name="x"), SimpleNamespace(address="B", name=None)
     monkeypatch.setattr(FakeScanner, "devices", [
-        (far, advert(None, -80)), (near, advert("bar\x1b[2J", -40, {ble.ADVERT_COMPANY: bytes((73, 1, 2))})),
+        (far, advert(None, -80)), (near, advert("bar\x1b[2J", -40, {protocol.ADVERT_COMPANY: bytes((73, 1, 2))})),
         (far, advert("bar-9", -81)),
     ])  # fmt: skip
     found = asyncio.run(ble.discover(0.01))
