@@ -109,9 +109,7 @@ def _make_folder(folder: Path) -> None:
 
 def _by_file(items: Sequence[TrainingSet], folder: Path, sensors: Mapping[str, str]) -> dict[Path, list[TrainingSet]]:
     """Return each owner's sets by the file that they go to; names that make one file name are told apart."""
-    owners: dict[str, list[TrainingSet]] = {}
-    for item in items:
-        owners.setdefault(sets.owner(item), []).append(item)
+    owners = sets.by_owner(items)
     found: dict[Path, list[TrainingSet]] = {}
     for owner, name in people.owner_names(owners, sensors).items():
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lifter"
