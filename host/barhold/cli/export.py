@@ -162,7 +162,7 @@ def _export_for_each_lifter(
 ) -> None:
     """Write a file for each lifter into a folder, or the only lifter's to `out` or standard output."""
 
-    owners = selection.by_owner(found)
+    owners = sets.by_owner(found)
     is_folder = out is not None and (out.is_dir() or (len(owners) > 1 and not out.suffix))
     if len(owners) > 1 and not is_folder:
         raise InputError(

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +63,8 @@ def add(
         people.check_lifter_name(name)
     kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
-        new = {name: People(store).add_lifter(Lifter(name, kept)) for name in dict.fromkeys(names)}
+        exercise = people.exercise_of(kept)
+        new = {name: People(store).add_lifter(Lifter(name, kept, exercise)) for name in dict.fromkeys(names)}
     for name, is_new in new.items():
         if as_json:
             _line(name, {"plan": kept or None, "new": is_new})
@@ -282,7 +284,7 @@ def import_(
     for one in lifters:
         people.check_lifter_name(one.name)
     with Store.open(db) as store:
-        People(store).put_team(lifters, wearers)
+        People(store).put_team([replace(one, exercise=people.exercise_of(one.plan)) for one in lifters], wearers)
     if as_json:
         _console.json_result("team", lifters=len(lifters), wearers=len(wearers))
     else:
