@@ -154,7 +154,7 @@ def check_replaceable(path: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Create a folder that is missing, and remove it again if the work inside fails."""
+    """Create a missing folder, and remove it again if the work inside fails."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         try:
@@ -198,7 +198,7 @@ def _open_nonblocking(name: str, flags: int) -> int:
 
 
 def _remove(part: Path) -> None:
-    with suppress(OSError):  # renamed by then, or never made
+    with suppress(OSError):  # already renamed, or never made
         part.unlink()
 
 

@@ -12,8 +12,8 @@ from barhold import files
 from barhold import report as pages
 from barhold.check import team_week
 from barhold.cli import _console
-from barhold.cli._options import AsJson, Database, Overwrite, PlanName
-from barhold.cli._set_listing import Since, Until, span
+from barhold.cli._options import AsJson, Database, OneLifter, Overwrite, PlanName
+from barhold.cli._set_listing import Since, Until, matching_owner, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output.words import count
@@ -32,7 +32,7 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
     each: Annotated[
         Path | None, typer.Option("--each", metavar="FOLDER", help="Write one page per lifter into this folder.")
     ] = None,
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    lifter: OneLifter = "",
     since: Since = "",
     until: Until = "",
     plan: PlanName = "",
@@ -64,6 +64,7 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
     now = datetime.now(UTC)
     monday = team_week.monday_of(now.astimezone().date())
     with Store.open(db) as store:
+        lifter = matching_owner(store, lifter)
         items = _items(store, lifter, *span(since, until))
         plan_of = people.plan_finder(store, plan)
         sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
@@ -108,9 +109,7 @@ def _make_folder(folder: Path) -> None:
 
 def _by_file(items: Sequence[TrainingSet], folder: Path, sensors: Mapping[str, str]) -> dict[Path, list[TrainingSet]]:
     """Return each owner's sets by the file that they go to; names that make one file name are told apart."""
-    owners: dict[str, list[TrainingSet]] = {}
-    for item in items:
-        owners.setdefault(sets.owner(item), []).append(item)
+    owners = sets.by_owner(items)
     found: dict[Path, list[TrainingSet]] = {}
     for owner, name in people.owner_names(owners, sensors).items():
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lifter"

@@ -1,4 +1,4 @@
-"""The store: every record a sensor gave, once, in SQLite (or PostgreSQL). Imports neither link nor connection."""
+"""The store: keeps every record of a sensor exactly once, in SQLite or PostgreSQL."""
 
 import sys
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Copies one store into another, of the same kind or not: all of it or nothing, and twice adds nothing."""
+"""Copies one store into another, SQLite or PostgreSQL: all of it or nothing. Copying twice adds nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""Who trains, who wears which sensor since when, and what people said of their sets."""
+"""Lifters, who wears which sensor since when, and the journal of edits."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +24,7 @@ class People:
         self._engine = store.engine
 
     def add_lifter(self, lifter: Lifter) -> bool:
-        """Keep a lifter, in the place of an older one of this name; tell whether the name is new."""
+        """Store a lifter, replacing one of the same name; return whether the name is new."""
         table = schema.lifter
         with translated(self._engine.url), writing(self._engine) as connection:
             known = connection.scalar(select(table.c.name).where(table.c.name == lifter.name))
@@ -75,7 +75,7 @@ class People:
         derived.edits_changed(connection, [edit.key for edit in named])
 
     def put_team(self, lifters: Sequence[Lifter], wearers: Sequence[Wearer]) -> None:
-        """Keep lifters and who wears what, in the place of what is known of them: all or nothing."""
+        """Store lifters and wearers, replacing what is stored of them: all or nothing."""
         with translated(self._engine.url), writing(self._engine) as connection:
             for lifter in lifters:
                 _put_lifter(connection, lifter)

@@ -1,4 +1,4 @@
-"""Recordings kept in the store, to be judged again: the CSV compressed, named by its SHA-256, so kept once."""
+"""Recordings in the store, to be replayed later: each CSV compressed, and stored once under its SHA-256."""
 
 import hashlib
 import zlib
@@ -38,7 +38,7 @@ class Recordings:
         return True
 
     def listed(self) -> list[Kept]:
-        """Return what is kept, in the order in which it came."""
+        """Return the stored recordings in the order in which they were added."""
         table = schema.recording
         columns = [table.c[name] for name in Kept.__dataclass_fields__]
         with translated(self._engine.url), self._engine.connect() as connection:

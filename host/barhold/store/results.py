@@ -1,4 +1,4 @@
-"""What the store says beside records and anchors: plain data."""
+"""What the store returns besides records and anchors. Plain data."""
 
 import hashlib
 from dataclasses import dataclass

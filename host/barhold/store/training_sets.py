@@ -15,7 +15,7 @@ from barhold.training import next_set, sets, wall_time
 
 _SETS_PER_READ = 500
 _SETS_OF_A_SESSION = 16
-"""How many sets are read at first for each session that is asked for; more are read where they do not suffice."""
+"""How many sets are read at first for each requested session; more are read if they are not enough."""
 _TABLE, _LOG = schema.training_set, schema.log
 _OF_SET = (
     *("boot", "start_ms", "number", "start_utc_ms", "end_utc_ms", "time_quality"),

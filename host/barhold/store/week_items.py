@@ -1,4 +1,4 @@
-"""The sets that a coach's week is made of, read without reading everybody's years."""
+"""Reads the sets that a coach's week needs, without reading everybody's whole history."""
 
 from datetime import date, datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""Who wears which sensor at a time, and by whose plan. Pure: who asks brings the lifters and the wearers."""
+"""Who wears which sensor at a time, and which plan applies. Pure: the caller passes in lifters and wearers."""
 
 from bisect import bisect_right
 from collections import Counter

@@ -52,6 +52,11 @@ def test_an_imu_that_does_not_answer_within_a_set_costs_only_the_reps_of_that_ti
     assert "imu: " in last
 
 
+def test_what_the_first_write_of_a_start_keeps_waiting_is_no_loss() -> None:
+    """2.1 s on an emulated ESP32, in which the Plus2's FIFO overruns three times; nobody trains then."""
+    assert starting("first_flush", PLUS2) == ["[0] [] 1"]
+
+
 @pytest.mark.parametrize("board", [XIAO, PLUS2])
 def test_a_power_cut_within_a_set_costs_no_rep_that_had_ended(board: str, samples) -> None:
     """At 30 s: the fourth rep has ended 1.4 s ago, the fifth is under way. Each note stalls as for an erased block."""
