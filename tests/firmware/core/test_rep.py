@@ -125,4 +125,7 @@ def test_the_smoothed_drift_is_taken_between_its_steps() -> None:
     found = RepFinder(array("i", [a_tick * tick for tick in range(V_RING)]), no_drift())
     for step in range(RING):
         found._drift.smooth_level[step] = 16 * a_tick * STEP_TICKS * step
-    assert [found.velocity_at(tick) for tick in range(100, 108)] == [0] * 8
+    found.begin(98, 80 * MM)
+    while found.tick < 108:
+        found.update()
+    assert [found.walked_at(tick)[0] for tick in range(100, 108)] == [0] * 8
