@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ import schedule
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold.recordings import reader
 from mpy import rig
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SUPPORT = Path(__file__).parent / "support"
 
@@ -36,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         postgreskit.name_the_folder()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: some tests wait for real time to pass, and others can run meanwhile."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,6 +70,23 @@ def postgres_database(postgres: postgreskit.Server) -> Iterator[str]:
     """Give the name of an empty database on the run's server."""
     with postgreskit.database(postgres) as name:
         yield name
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Give a Chromium to a file's tests. Not to a whole run: Playwright keeps asyncio from running beside it."""
+    import browserkit  # noqa: PLC0415 - most files need no browser
+
+    with browserkit.opened() as found:
+        yield found
+
+
+@pytest.fixture
+def chromium(browser: "Browser") -> Iterator["Browser"]:
+    """Give the browser and close the test's pages at its end: a page whose server is gone asks for it on and on."""
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

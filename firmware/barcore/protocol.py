@@ -263,6 +263,8 @@ DIAG_IMU = 4  # u32 bus faults, u32 overruns, u32 bad words since the start
 DIAG_FAULTS = 5  # u32 of flash, u32 of the radio, u32 bad frames since the start
 DIAG_STARTS = 6  # u8 per RESET_* cause: starts since the last acknowledged record
 DIAG_TEMPERATURE = 7  # i16 degrees C, of the chip
+DIAG_SHORT_STARTS = 8  # u8: power-ons in a row that logged nothing after SHORT_START_MS, since the last acknowledged
+SHORT_START_MS = 60000
 
 # Serial to the sensor only
 ESCAPED = (3, 27)

@@ -40,6 +40,7 @@ class App(Recorder):
 
     def __init__(self, board, detector, log, ends=(), control=None, housekeeping=None, uncalibrated: int = 0) -> None:
         if housekeeping:
+            housekeeping.look_back(log)
             log.locked = not housekeeping.may_write
         super().__init__(board, log, uncalibrated)
         self._detector = detector
@@ -66,6 +67,11 @@ class App(Recorder):
         """Whether a rep, a hold or a set is under way."""
         detector = self._detector
         return detector.busy or detector.set_open or self._now_ms < self._busy_ms + REST_MS
+
+    @property
+    def in_set(self) -> bool:
+        """Whether a set, or a lone lift that may become one, goes on."""
+        return self._detector.set_open
 
     @property
     def linked(self) -> bool:

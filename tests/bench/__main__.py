@@ -65,6 +65,7 @@ def detect(
 @bench.command()
 def sync(
     records: Annotated[int, typer.Option("--records", min=100, help="How many the sensor holds.")] = 20_000,
+    with_key: Annotated[bool, typer.Option("--key", help="Pair the sensor: every frame is authenticated.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Sync a year of training over the virtual radio, and tell how late live events are.
@@ -78,7 +79,7 @@ def sync(
     from bench import lines, radio, table
 
     _console.step(f"syncing {records} records over the virtual radio")
-    measured = radio.measure(records)
+    measured = radio.measure(records, with_key)
     if as_json:
         _console.json_line(lines.radio(measured))
     else:

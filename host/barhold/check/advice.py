@@ -119,7 +119,8 @@ def _same(last: SessionCheck, plan: Plan) -> Advice:
     if any(not one.reps_met for one in last.working):
         missed.append(f"not every set had {plan.reps.text()} reps")
     if not last.sets_met:
-        missed.append(f"{len(last.working)} sets, the plan asks {plan.sets.text()}")
+        count = len(last.working)
+        missed.append(f"{count} {'set' if count == 1 else 'sets'}, the plan asks {plan.sets.text()}")
     missed += _off_tempo(last, plan)
     if last.rest == verdicts.LONG:
         missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {plan.rest_h.text()}")

@@ -90,7 +90,8 @@ def _playing(seed: int, speed: int, store: Store) -> Follow:
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"playing generated session {seed} on a virtual sensor")
-        await virtual_feed.follow(generated_recording(seed).samples, speed, store, on_live, on_progress)
+        now = virtual_feed.training_clock(speed)
+        await virtual_feed.follow(generated_recording(seed).samples, speed, store, now, on_live, on_progress)
 
     return follow
 

@@ -150,6 +150,9 @@ def print_result(result: SyncResult, as_json: bool, kept: str | None = None) -> 
     """Print what a sync did, and under which id the recording was kept."""
     if result.clock_ahead_ms:
         _console.note(clock_warning(result.clock_ahead_ms, result.name or result.device_id))
+    if result.turns_refused:
+        told = count(result.turns_refused, "turn")
+        _console.note(f"{told} by the button of {result.name}: this computer may not name that lifter in the database")
     if not as_json:
         _console.line(summary(result))
         return
@@ -182,4 +185,6 @@ def summary(result: SyncResult) -> str:
         counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
         counts.append(f"{result.not_held} older ones on neither this computer nor the sensor")
+    if result.turns:
+        counts.append(f"{count(result.turns, 'turn')} by its button")
     return f"{name}: {count(result.received, 'record')}, {', '.join(counts)}"

@@ -4,11 +4,13 @@
 |--------|----------------------------------------------------|---------------------------------------------------|
 | HELLO  | HELLO until its own INFO comes; introduce device   | CLOCK                                             |
 | CLOCK  | 8 TIME exchanges; keep the best as anchor          | PULL                                              |
-| PULL   | PULL what the store lacks, 4 ahead; gather to END  | COMMIT; PULL again when nothing certain came; BYE |
-|        |                                                    | at the log's end                                  |
+| PULL   | PULL what the store lacks, 4 ahead; gather to END  | COMMIT; PULL again when nothing certain came;     |
+|        |                                                    | TURNS at the log's end                            |
 | COMMIT | hand what is certain to the store                  | ACK                                               |
 | ACK    | ACK the cursor until ACKED comes; while more is on | PULL                                              |
 |        | its way every 8th batch, without waiting           |                                                   |
+| TURNS  | once all is stored: on a sensor with a screen, let | BYE; LISTEN when following                        |
+|        | its button's turns count, and tell who lifts there |                                                   |
 | LISTEN | only when following, in the place of BYE: hand on  | PULL when the log has more; LISTEN                |
 |        | LIVE, then ask INFO how far the log is             |                                                   |
 | BYE    | BYE                                                | DONE                                              |
@@ -30,6 +32,7 @@ from barhold.connection.frame_channel import TRIES, Channel
 from barhold.connection.handshake import Info, refresh_info, say_hello
 from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
+from barhold.connection.turn_exchange import TurnExchange
 from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Device, Store
@@ -55,6 +58,7 @@ class Phase(Enum):
     PULL = "pull"
     COMMIT = "commit"
     ACK = "ack"
+    TURNS = "turns"
     LISTEN = "listen"
     BYE = "bye"
     DONE = "done"
@@ -82,6 +86,7 @@ class Connection:
         self._follow = follow
         self._expect_id = expect_id
         self._channel = Channel(transport, on_live)
+        self._turns = TurnExchange(self._channel, store, now)
         self._store = store
         self._now = now
         self._result = SyncResult()
@@ -106,6 +111,7 @@ class Connection:
             Phase.PULL: self._pull,
             Phase.COMMIT: self._commit,
             Phase.ACK: self._ack,
+            Phase.TURNS: self._exchange_turns,
             Phase.LISTEN: self._listen,
             Phase.BYE: self._bye,
         }
@@ -161,7 +167,7 @@ class Connection:
     async def _pull(self) -> Phase:
         if not self._backlog.left:
             self._count_holes(self._info.next_seq)
-            return Phase.LISTEN if self._follow else Phase.BYE
+            return Phase.TURNS
         # After a fault one record at a time: the least that can get through.
         batch = await self._ahead.ask(self._backlog, alone=bool(self._tries))
         end = await self._ahead.gather(batch)
@@ -253,6 +259,13 @@ class Connection:
             return False
         log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
         return bool(log_id == self._info.log_id and next_seq >= self._backlog.cursor)
+
+    async def _exchange_turns(self) -> Phase:
+        turns = self._result.turns
+        await self._turns.run(self._info, self._known, self._result)
+        if self._result.turns != turns:
+            self._on_progress(self)
+        return Phase.LISTEN if self._follow else Phase.BYE
 
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)

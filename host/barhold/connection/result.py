@@ -19,6 +19,8 @@ class SyncResult:
     damaged: int = 0  # records that the sensor can no longer read: damaged on its flash
     dropped_frames: int = 0  # corrupt, foreign, doubled or out of order
     re_requests: int = 0
+    turns: int = 0  # that the sensor's button took
+    turns_refused: int = 0  # of those that this computer may not store
     clock_ahead_ms: int = 0  # how far this computer's clock is ahead of the one that the sensor's times are based on
 
     def plus(self, later: "SyncResult") -> "SyncResult":

@@ -13,7 +13,7 @@ from barsensor.recorder import FIRMWARE_VERSION
 LOW_MV, EMPTY_MV = 3600, 3400
 LOW_HEAP_BYTES, LOW_FLASH_BYTES = 100_000, 64_000
 HOT_C, DRIFT_PPM = 70, 200
-MANY_POWER_ONS = 10
+MANY_POWER_ONS, MANY_SHORT_STARTS = 10, 4
 DIAGNOSE_SINCE_MINOR = 2
 _CAUSES = {
     protocol.RESET_POWER_ON: "by power",
@@ -105,6 +105,9 @@ def _starts(found: Diagnosis) -> Finding:
         return Finding(
             "starts since the last sync", WARN, text, "run `barhold sync`, which fetches what the sensor noted"
         )
+    if found.short_starts >= MANY_SHORT_STARTS:
+        text += f"; {found.short_starts} or more in a row ended within a minute"
+        return Finding("starts since the last sync", WARN, text, "charge it; check the cell, its switch and its wires")
     if found.starts[protocol.RESET_POWER_ON] >= MANY_POWER_ONS:
         return Finding(
             "starts since the last sync", WARN, text, "charge it; if it repeats, check the cell and its switch"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +22,7 @@ from barhold.training.sets import owner
 
 Names = Mapping[str, str]
 NO_NAMES: Names = {}
-Renderable = Table | Text | Listing
+Renderable = Table | Text | Listing | Padding
 _WORDS = (
     "flags",
     "verdict",

@@ -13,6 +13,14 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonTurns:
+    """What became of the turns that a sensor's button took."""
+
+    taken: int = 0
+    refused: int = 0  # the database lets this computer not name that lifter
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One sensor as it last introduced itself."""
 

@@ -67,6 +67,14 @@ def test_where_a_note_stalls_for_longer_than_the_fifo_bridges_none_is_made_again
     assert int(few.split()[-1]) == int(many.split()[-1]) - 4
 
 
+@pytest.mark.parametrize("board", [XIAO, PLUS2])
+def test_brown_outs_at_each_start_are_no_crashes_wear_no_flash_and_cost_no_later_set(board: str, samples) -> None:
+    """3 s into each start, as when the radio draws its first current from a tired cell."""
+    loop, after = starting("brown_out", board, "3500", stdin=samples("six-reps"))
+    assert loop == f"4 0 {[protocol.RESET_POWER_ON] * 4}", "of 20 starts four wrote, none was a crash"
+    assert after == "REPL (6, 1, 1) 5 power: 4 or more starts in a row ended within a minute; check battery and wires"
+
+
 def test_a_clock_that_stops_is_a_crash_that_is_told_and_restarted() -> None:
     ended, last = starting("stopped_clock", XIAO)
     assert ended == "('Restart', (2,))"

@@ -86,8 +86,8 @@ def test_a_first_reading_in_motion_is_not_taken_for_the_gyroscopes_zero() -> Non
     turning, resting = Motion(), Motion()
     turning.start(0, 0, 4096, 40 * 32, 0, 0)
     resting.start(0, 0, 4096, 7 * 32, 0, 0)
-    assert turning.gravity._zero_x == 0
-    assert resting.gravity._zero_x == 7 * 32 << 16
+    assert turning.gravity.zero[0] == 0
+    assert resting.gravity.zero[0] == 7 * 32 << 16
 
 
 def test_the_pull_of_the_first_seconds_is_a_plain_mean() -> None:

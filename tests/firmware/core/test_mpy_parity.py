@@ -30,6 +30,11 @@ def test_the_detector_gives_the_same_records_in_micropython(name: str, samples) 
     assert rig.run(rig.HERE / "detect.py", stdin=packed).split("\n")[:-1] == detect.lines(packed)
 
 
+def test_the_detector_gives_the_golden_records_with_a_boards_32_bit_integers(samples, golden) -> None:
+    """The native build has 64 bits, in which nothing overflows: the set with the most kinds of record, on the other."""
+    golden("mixed-set.records.txt", rig.run(rig.HERE / "detect.py", stdin=samples("mixed-set"), bits_32=True))
+
+
 def test_the_golden_records_hold_reps_and_sets(samples) -> None:
     kinds = [int(line.split()[1]) for line in detect.lines(samples("six-reps"))]
     assert kinds.count(protocol.REP) == 6

@@ -1,6 +1,7 @@
 """Peers that hand over what they should not: the cursor stays at the first hole, and what is promised must come."""
 
 import asyncio
+import binascii
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import frame, protocol, record
 from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
@@ -100,6 +101,28 @@ def test_a_record_outside_the_pull_is_not_stored(store: Store, seq: int) -> None
     assert forged not in stored(store).values()
     assert stored(store) == log.raws
     assert result.dropped_frames > 0
+
+
+@pytest.mark.parametrize("seq", [200, 0xFFFFFFFE])
+def test_a_record_outside_the_pull_is_not_stored_though_its_end_vouches_for_it(store: Store, seq: int) -> None:
+    """In the place of a real record, with an END whose count and checksum are right."""
+    forged, sent = make(seq, t_ms=666), []
+
+    def in_its_place(_: int, raw: bytes) -> list[bytes]:
+        kind, nonce, body = frame.parse(raw)
+        if kind == protocol.DATA:
+            body = body.replace(OWN[20], forged)
+            sent.extend(record.header(body, at)[3] for at in range(0, len(body), protocol.RECORD_BYTES))
+        elif kind == protocol.END:
+            next_seq, count, _, first_seq = struct.unpack(protocol.END_FORMAT, body)
+            crc = binascii.crc32(struct.pack(f"<{len(sent)}I", *sorted(sent)))
+            body = struct.pack(protocol.END_FORMAT, next_seq, count, crc, first_seq)
+            sent.clear()
+        return [frame.pack(kind, nonce, body)]
+
+    with pytest.raises(LinkError, match="record seq 20 did not come"):
+        run(FakeSensor(first(60), in_its_place), store)
+    assert stored(store) == {at: OWN[at] for at in range(20)}
 
 
 def test_a_record_beyond_the_sensors_own_range_is_not_stored(store: Store) -> None:

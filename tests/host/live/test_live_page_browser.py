@@ -12,7 +12,7 @@ from barcore.sample import SAMPLE_BYTES
 from barhold.recordings import reader
 from barhold.recordings.writer import Capture
 from barhold.store import People, Store
-from browserkit import Page, opened, serving
+from browserkit import Page, serving
 from hostkit import DATA
 from teamkit import HOUR_MS, add_lifter
 
@@ -39,12 +39,6 @@ CONTRAST = """(() => {
     return Math.min(...texts.map((one) => [light(getComputedStyle(one).color), light(ground(one))])
         .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)));
 })()"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with opened() as browser:
-        yield browser
 
 
 @pytest.fixture

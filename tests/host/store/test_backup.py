@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def filled(place: str) -> str:
     with Store.open(place) as store:
         store.add_device(Device(DEVICE, "bar é", "0.1.0", 5))
         store.add_device(Device(OTHER, "bar 2", "0.1.0", 6))
-        for day in list(years.days(1))[:20]:
+        for day in islice(years.days(1), 20):
             store.add_anchor(day.anchor)
             store.add_records(years.DEVICE_ID, years.LOG_ID, day.raws, day.synced_utc_ms)
         store.add_records(OTHER, 0xFFFFFFFF, [make(seq) for seq in range(60)], 7)
@@ -68,9 +69,14 @@ def dumped(place: str) -> dict[str, list[tuple]]:
     return tables
 
 
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return filled(str(tmp_path_factory.mktemp("filled") / "full.db"))
+
+
 @pytest.fixture
-def full(tmp_path: Path) -> str:
-    return filled(str(tmp_path / "full.db"))
+def full(filled_file: str, tmp_path: Path) -> str:
+    return str(shutil.copy(filled_file, tmp_path / "full.db"))
 
 
 @pytest.fixture
