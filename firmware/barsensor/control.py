@@ -189,7 +189,7 @@ class Control:
         return protocol.SETTINGS, pack_info(answer)
 
     def _keep_key(self, body: bytes, _asker, _at_hand: bool) -> tuple:
-        self.access.give(body)
+        self.access.set_key(body)
         return protocol.DONE, bytes((protocol.KEY,))
 
     def _change_access(self, body: bytes, _asker, at_hand: bool) -> tuple:
@@ -199,7 +199,7 @@ class Control:
         if body[0] != protocol.ACCESS_ASK:
             access.open(body[0] == protocol.ACCESS_OPEN)
         told = struct.pack(protocol.ACCESS_IS_FORMAT, access.is_open)
-        return protocol.ACCESS_IS, told + access.told_key if at_hand else told
+        return protocol.ACCESS_IS, told + access.key_for_cable if at_hand else told
 
     def _erase(self, body: bytes, asker, _at_hand: bool):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):
