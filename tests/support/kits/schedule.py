@@ -30,7 +30,7 @@ LONGEST_S = {
     "host/store/test_disk.py": 11,
     "bench/test_bench.py": 11,
     "firmware/link/test_flood.py": 11,
-    "host/cli/test_streams.py": 10,
+    "host/cli/test_guarded_streams.py": 10,
     "integration/test_safe_mode.py": 10,
     "firmware/app/test_soak.py": 10,
     "integration/test_radio.py": 9,
