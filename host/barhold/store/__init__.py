@@ -48,6 +48,7 @@ else:
         globals()[name] = module
 
     _module_run_on_use("backup")
+    _module_run_on_use("button_turns")
     _module_run_on_use("maintenance")
 
 __all__ = [
