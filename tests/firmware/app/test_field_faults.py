@@ -65,6 +65,10 @@ def test_a_power_cut_within_a_set_costs_no_rep_that_had_ended(board: str, sample
     assert after == f"(4, 1, 0) [{protocol.RESET_POWER_ON}, {protocol.RESET_POWER_ON}] True"
 
 
+def test_without_the_chips_own_store_all_is_counted_and_kept(samples) -> None:
+    assert starting("no_nvs", XIAO, stdin=samples("six-reps")) == ["REPL (6, 1, 1) []"]
+
+
 def test_where_a_note_stalls_for_longer_than_the_fifo_bridges_none_is_made_again(samples) -> None:
     (few, _), (many, _) = (
         starting("cut", PLUS2, "30000", str(stall_ms), stdin=samples("six-reps")) for stall_ms in (700, 5)
