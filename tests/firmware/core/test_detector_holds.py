@@ -13,6 +13,7 @@ from barcore.motion import Motion
 from barcore.rep import ABOVE, SEEK
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
+from barcore.state import R_STATE
 from barhold import generate
 from barhold.generate import RepPlan
 from barmotion import COUNT_M_S, drifting, follow, ring, still
@@ -137,7 +138,7 @@ def test_what_ended_with_the_bar_down_but_a_rep_unfinished_is_reviewed_again_soo
 
     def due(walked_to: int, since_up: int, planned: int) -> int:
         detector._n, detector._busy_tick, detector._due = 2000, 2000 - since_up, planned
-        detector.review.rep.state = walked_to
+        detector.review.rep._walk[R_STATE] = walked_to
         detector._review_again()
         return detector._due - 2000
 

@@ -175,11 +175,11 @@ class Modern:
 
     @property
     def key(self) -> bytes:
-        return self.access.told_key
+        return self.access.key_for_cable
 
     @key.setter
     def key(self, key: bytes) -> None:
-        self.access.give(key)
+        self.access.set_key(key)
 
     def update(self, kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
         return [self._as_older(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
@@ -241,7 +241,7 @@ class Modern:
 
     def _key(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         assert len(body) in (0, protocol.KEY_BYTES)
-        self.access.give(body)
+        self.access.set_key(body)
         return protocol.DONE, nonce, bytes((protocol.KEY,))
 
     def _erase(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
@@ -266,7 +266,7 @@ class Modern:
         if body[0] != protocol.ACCESS_ASK:
             self.access.open(body[0] == protocol.ACCESS_OPEN)
         told = bytes((self.access.is_open,))
-        return protocol.ACCESS_IS, nonce, told + self.access.told_key if self.cable else told
+        return protocol.ACCESS_IS, nonce, told + self.access.key_for_cable if self.cable else told
 
 
 class Asked:
