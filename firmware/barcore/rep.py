@@ -100,10 +100,9 @@ class RepFinder:
         """
         walk = self._walk
         if walk[R_STATE] == MEASURE:
-            while units > 0 and walk[R_STATE] == MEASURE:
-                units -= 1
-                if self.measured.update() == DONE:
-                    walk[R_STATE] = FOUND
+            units = self.measured.work(units)
+            if self.measured.state == DONE:
+                walk[R_STATE] = FOUND
             return units
         if walk[R_STATE] == FOUND:
             self.seek()

@@ -113,6 +113,7 @@ class Lifter:
 
     name: str
     plan: str = ""  # the name of the plan; "" for the default
+    exercise: str = ""  # what that plan is for; "" where no plan of their own says it
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import ast
 from pathlib import Path
 
 CORE = Path(__file__).resolve().parents[2] / "firmware/barcore"
-NAMES = ("motion", "drift", "rep")
+NAMES = ("motion", "drift", "rep", "measure")
 HEAD = '''# ruff: noqa
 # mypy: ignore-errors
 """The twin of hot_{name} for MicroPython's viper compiler, made from it by tests/support/viper.py: change it there."""

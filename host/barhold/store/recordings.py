@@ -9,15 +9,10 @@ from barhold.errors import StoreError
 from barhold.store import schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
-from barhold.store.results import Kept
+from barhold.store.results import Kept, recording_id_of
 from barhold.store.store import Row, Store, ensure_device, insert_new
 
 MAX_CSV_BYTES = 256 << 20
-
-
-def recording_id_of(csv: str) -> str:
-    """Return the id under which a recording's CSV is kept."""
-    return hashlib.sha256(csv.encode()).hexdigest()
 
 
 class Recordings:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import owner, time_order
 
 LOOK_BACK = timedelta(weeks=5)

@@ -66,6 +66,14 @@ def with_exercise(training_set: TrainingSet, plan_of: PlanOf) -> TrainingSet:
     return replace(training_set, exercise=plan_of(owner(training_set)).exercise)
 
 
+def exercise_of(plan: str) -> str:
+    """Return what a lifter's plan is for; "" without a plan of their own, or where that plan cannot be read here."""
+    try:
+        return library.find(plan).exercise if plan else ""
+    except InputError:
+        return ""
+
+
 def owner_names(owners: Iterable[str], sensors: Mapping[str, str]) -> dict[str, str]:
     """Return what each owner of sets is called: the lifter, or the sensor's name.
 

@@ -55,16 +55,21 @@ def filled(place: str) -> str:
 
 
 def dumped(place: str) -> dict[str, list[tuple]]:
-    """Return every row of every table, byte for byte, in the order of the keys."""
+    """Return every row of every table, byte for byte, in the order of the keys, without what is each database's own."""
     engine = database.bare_engine(database.locate(place))
     with engine.connect() as connection:
-        tables = {
-            table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
-            for table in schema.SAID
-        }
+        tables = {}
+        for table in schema.SAID:
+            wanted = table.select().order_by(*table.primary_key.columns)
+            tables[table.name] = [tuple(row) for row in connection.execute(wanted)]
+        names = {number: key for number, *key, _ in tables["log"]}
+        tables["log"] = sorted(row[1:] for row in tables["log"])
+        tables["record"] = sorted((*names[number], seq, raw) for seq, number, raw in tables["record"])
+        sets = derived_rows.stored_everywhere(connection).values()
+        at = derived_rows.SET_COLUMNS.index("log_number")
         tables["training_set"] = sorted(
-            derived_rows.stored_everywhere(connection).values()
-        )  # row ids are each database's own
+            ((*names[one.row[at]], *one.row[:at], *one.row[at + 1 :], one.reps) for one in sets), key=str
+        )
     engine.dispose()
     return tables
 
@@ -344,7 +349,7 @@ def test_an_older_backup_is_brought_to_the_newest_schema_and_stays_itself(tmp_pa
 def test_copy_counts_what_is_new_in_words(full: str, tmp_path: Path) -> None:
     said = barhold("db", "copy", full, tmp_path / "x.db").stdout
     assert said.startswith("copied: 2 devices, 1 lifter, ")
-    assert ", 2 quarantined records, 1072 records, 1 recording, 1 key, 1 wearer" in said
+    assert ", 2 quarantined records, 1 recording, 1 key, 1 wearer, 1072 records" in said
     assert barhold("db", "copy", full, tmp_path / "x.db").stdout == "copied: nothing new\n"
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import postgreskit
 from barcore import protocol
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
 from barhold.store import People, Store, database, derived, schema
@@ -125,9 +126,9 @@ def is_anchored(store: Store) -> bool:
     """Tell whether each sensor has an anchored boot: then no time depends on when the records came."""
     with store.engine.connect() as connection:
         anchored = connection.scalars(
-            sa.select(schema.boot.c.device_id).where(schema.boot.c.time_quality == "anchored")
+            sa.select(schema.boot.c.log_number).where(schema.boot.c.time_quality == "anchored")
         )
-        return set(anchored) == set(connection.scalars(sa.select(schema.boot.c.device_id)))
+        return set(anchored) == set(connection.scalars(sa.select(schema.boot.c.log_number)))
 
 
 def check(store: Store, steps: list[tuple]) -> None:
@@ -170,6 +171,33 @@ def test_incremental_and_rebuilt_tables_are_equal(empty: Store, steps: list[tupl
 def test_incremental_and_rebuilt_tables_are_equal_in_many_more_histories(empty: Store, steps: list[tuple]) -> None:
     with copy_of(empty) as store:
         check(store, steps)
+
+
+@pytest.fixture
+def on_postgres(postgres: postgreskit.Server, postgres_database: str) -> Iterator[Store]:
+    with Store.open(postgres.url(postgres_database)) as store:
+        yield store
+
+
+def check_anew(store: Store, steps: list[tuple]) -> None:
+    """Check a history in a database that holds another one's."""
+    with database.writing(store.engine) as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+    check(store, steps)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=HISTORIES)
+def test_incremental_and_rebuilt_tables_are_equal_in_postgresql(on_postgres: Store, steps: list[tuple]) -> None:
+    check_anew(on_postgres, steps)
+
+
+@pytest.mark.long
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=HISTORIES)
+def test_they_are_equal_in_postgresql_in_many_more_histories(on_postgres: Store, steps: list[tuple]) -> None:
+    check_anew(on_postgres, steps)
 
 
 def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(database_place):

@@ -283,7 +283,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         real(connection)
         connection.execute(sa.text("select * from no_such_table"))
 
-    monkeypatch.setattr(migrate, "migrate", fails_at_its_end)
+    monkeypatch.setattr(migrate, "create", fails_at_its_end)
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(database_place)
     engine = database.bare_engine(database._url(database_place))

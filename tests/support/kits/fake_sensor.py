@@ -130,7 +130,8 @@ class FakeSensor:
     def _hold_against_database(self, log_id: int, next_seq: int) -> None:
         reader = sqlite3.connect(self._database)
         key = (self.device.hex(), log_id)
-        stored = set(reader.execute("select seq from record where device_id = ? and log_id = ?", key))
+        of_log = "join log on log.number = log_number where device_id = ? and log_id = ?"
+        stored = set(reader.execute(f"select seq from record {of_log}", key))
         stored |= set(reader.execute("select seq from quarantine where device_id = ? and log_id = ?", key))
         reader.close()
         assert {(seq,) for seq in self.log.raws if seq < next_seq} <= stored, f"ACK({next_seq}) before the commit"

@@ -9,7 +9,7 @@ import random
 import sys
 from array import array
 
-from barcore import hot, hot_drift, hot_motion, hot_rep, state
+from barcore import hot, hot_drift, hot_measure, hot_motion, hot_rep, state
 
 
 def ints(count, low, high):
@@ -105,6 +105,29 @@ def rows():
     w[state.R_PEAK] = max(w[state.R_HEIGHT], w[state.R_LOW])
     w[state.R_LEAST_RISE], w[state.R_MOST_RISE] = 80 * 1305, 1000 * 1305
     yield "walk", hot_rep.walk, hot.walk, (w, d, raw, walked, array("i", walked), tick + 500, random.randint(1, 600))
+
+    height, heights = 0, array("i", [0] * state.V_RING)
+    for i in range(state.V_RING):
+        height += raw[i]
+        heights[i] = height
+    c = ints(state.CLOSE_INTS, 0, 1 << 18)
+    c[state.C_AT], c[state.C_END], c[state.C_VAR_SUM] = (
+        tick,
+        tick + random.randint(1, 400),
+        random.getrandbits(28) + 4096,
+    )
+    yield "close", hot_measure.close, hot.close, (c, d, array("i", raw), array("i", heights), random.randint(1, 500))
+    r, start = ints(state.READ_INTS, 0, 1 << 12), random.randint(20, 500)
+    r[state.H_AT], r[state.H_END], r[state.H_FIRST] = start, start + random.randint(1, 400), start - 10
+    top, zone = max(heights), random.randint(30 * 1305, 1 << 18)
+    r[state.H_PEAK], r[state.H_ZONE], r[state.H_FLOOR] = top, zone, top - zone
+    r[state.H_RISE_HALF], r[state.H_FALL_HALF] = random.randint(0, 3), random.randint(0, 3)
+    r[state.H_VISIT] = r[state.H_BEST] = 0
+    r[state.H_HIGHER + state.VISIT_FLOOR], r[state.H_LOWER + state.VISIT_FLOOR] = (
+        top - zone * 4 // 5,
+        top - zone * 6 // 5,
+    )
+    yield "read", hot_measure.read, hot.read, (r, raw, heights, random.randint(1, 500))
 
 
 random.seed(int(sys.argv[1]))
