@@ -28,8 +28,8 @@ from barhold.image import bundle, signing_keys
 from barhold.store import Store
 from barhold.update.uploader import WINDOW
 from barloader.slots import Slots
-from radio import backend, hosts, rig
-from radio.air import Air
+from radio import bleak_backend, hosts, rig
+from radio.paced_link import Air
 from radio.peripheral import Faults
 from radio.shell import Shell, shell
 
@@ -134,7 +134,7 @@ def test_what_may_not_come_by_radio_is_refused_by_host_and_sensor(tmp_path) -> N
             ):
                 status, said = await here.update(*args)
                 assert (status, said_by_host in said) == (2, True), said
-            backend.install(hosts.here(here.air))
+            bleak_backend.install(hosts.here(here.air))
             assert (await offered(here.user, right.read_bytes())).reason == protocol.UPDATE_BUTTON
             board.press(True)
             assert (await offered(here.user, unsigned.read_bytes())).reason == protocol.UPDATE_UNSIGNED
