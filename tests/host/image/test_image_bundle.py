@@ -135,7 +135,7 @@ def test_the_private_key_is_its_owners_alone(key) -> None:
 
 def test_a_key_is_never_overwritten(key) -> None:
     before = key.read_bytes()
-    with pytest.raises(InputError, match="exists: a lost key cannot be made again"):
+    with pytest.raises(InputError, match="exists, and a lost key cannot be made again"):
         signing_keys.make(key)
     assert key.read_bytes() == before
 
