@@ -10,7 +10,7 @@ sides of the rep. Cost is spread: every sample does a bounded share of the revie
 
 from array import array
 
-from barcore import protocol, ticks
+from barcore import hot, protocol, ticks
 from barcore.announce import Announcer
 from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fold import FOLD_TICKS, Fold
@@ -358,8 +358,7 @@ class Detector:
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
         self._unfold()
-        for i in range(V_RING):
-            self._velocity[i] = 0
+        hot.fill(self._velocity, 0, V_RING)
         self._smoother.restart(0)
         self._drift.restart(0)
         self.live.restart()

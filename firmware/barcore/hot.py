@@ -14,12 +14,12 @@ except (ImportError, SyntaxError, ValueError, MemoryError):  # CPython; no such 
 if not COMPILED:
     from barcore.hot_drift import back, correct, isqrt, predict, ratio_q12, times_q12
     from barcore.hot_measure import close, read
-    from barcore.hot_motion import integrate, push, tick, turn, velocity
+    from barcore.hot_motion import fill, integrate, push, tick, turn, velocity
     from barcore.hot_rep import walk
 else:
     from barcore.viper_drift import back, correct, isqrt, predict, ratio_q12, times_q12
     from barcore.viper_measure import close, read
-    from barcore.viper_motion import integrate, push, tick, turn, velocity
+    from barcore.viper_motion import fill, integrate, push, tick, turn, velocity
     from barcore.viper_rep import walk
 
 __all__ = (
@@ -27,6 +27,7 @@ __all__ = (
     "back",
     "close",
     "correct",
+    "fill",
     "integrate",
     "isqrt",
     "predict",

