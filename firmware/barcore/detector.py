@@ -1,16 +1,16 @@
-"""The detector: samples in, events out. It only orders its rooms; each of them holds one subject.
+"""The detector: samples in, events out. It orders the modules, each of which holds one subject.
 
     sample -> motion (gravity) -> smooth -> drift (rest) -> live                     -> provisional events
                                                          -> review (rep) -> sets     -> final events
 
-Method: the integral of the vertical acceleration is freed of its drift by a filter that also learns the accelerometer's
-offset (`drift`); the written definitions of rep and hold (`rep`) are then applied to it once the drift is known on both
-sides of the rep. Cost is spread: every sample does a bounded share of the review.
+Method: a filter that also learns the accelerometer's offset (`drift`) frees the integral of the vertical acceleration
+of its drift; the written definitions of rep and hold (`rep`) are applied once the drift is known on both sides of the
+rep. Every sample does a bounded share of the review.
 """
 
 from array import array
 
-from barcore import hot, protocol, ticks
+from barcore import hot, ticks
 from barcore.announce import Announcer
 from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
 from barcore.fold import FOLD_TICKS, Fold
@@ -18,8 +18,8 @@ from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
 from barcore.measure import MM, RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
-from barcore.plausible import is_sure, rolled_over
-from barcore.rep import ABOVE
+from barcore.plausible import comes_back, flags_of, is_sure, more_mm, rolled_over
+from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
 from barcore.rework import Rework
@@ -27,26 +27,26 @@ from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
-_UNITS_PER_SAMPLE = 42  # of the review
+_UNITS_PER_SAMPLE = 42  # of the review; twice as many where samples come half as often
+_SLOW_MS = 15
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
 _AFTER_FALL_TICKS = LAG_TICKS + 2
 _FRESH_TICKS = 150
-_WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end
-_REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
-_IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
-_FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
-_UNSURE_MS = 300
+_WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end ...
+_FIRST_WAIT_TICKS = 125  # ... or 2.5 s before a set is proved
+_REVIEWED_TICKS = _FIRST_WAIT_TICKS + _REVIEW_TICKS + 25  # what lies further back was reviewed
+_IDLE_TICKS = 150  # at rest between sets: the integral may start afresh
+_FAR_OFF = 1 << 23  # 321 m/s: an integral that never found rest starts afresh
 _GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000
 _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
-_FOLD_UNITS = 12
 _LYING_TICKS = 500
 _LYING_SHAKE = 8
 _ROOM = 20400  # 1 m
 _REWORK_STEPS = 150
 _REWORK_TICKS = 100
-_REWORK_UNITS = 10
+_AGAIN_TICKS = 12
 
 
 class Trace:
@@ -66,7 +66,7 @@ class Detector:
     """Counts reps and times holds on a stream of samples; leaves events in `events`.
 
     `feed` takes integers, allocates nothing and is bounded; its input may be anything within 16 bits per axis. Events
-    come in order of their decision, their times are 30-bit ticks like the samples' own. `live` may be read by a screen.
+    come in order of their decision; their times are 30-bit ticks like the samples' own. A screen may read `live`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -138,7 +138,7 @@ class Detector:
         motion.feed(dt_ms, ax, ay, az, gx, gy, gz)
         while motion.tick():
             self._tick()
-        self._work(_UNITS_PER_SAMPLE)
+        self._work(_UNITS_PER_SAMPLE if dt_ms < _SLOW_MS else 2 * _UNITS_PER_SAMPLE)
 
     def follow(self, earlier: "Detector") -> None:
         """Number the sets on from an earlier detector's of the same start, so that no number comes twice."""
@@ -201,7 +201,7 @@ class Detector:
             self._busy_tick = self._n
         if kind:
             self._announce.live(kind, live, self._sets, live.event_tick * TICK_MS)
-        if was == FALLING and live.state == LOW:
+        if (was == FALLING) if live.state == LOW else live.fell:
             self._due = self._n + _AFTER_FALL_TICKS
 
     def _rest_or_review(self) -> None:
@@ -257,32 +257,35 @@ class Detector:
 
     def _work(self, units: int) -> None:
         """Do a share of the review."""
-        review = self.review
-        if self._fold.state != FOLD_IDLE:
-            units = _FOLD_UNITS
-            while units > 0 and self._fold.update() != FOLD_IDLE:
+        review, fold, rework = self.review, self._fold, self._rework
+        if fold.state != FOLD_IDLE or rework.state != REWORK_IDLE:
+            job = fold if fold.state != FOLD_IDLE else rework
+            units //= job.cost
+            while units > 0 and job.update() != IDLE:
                 units -= 1
-            if self._fold.state == FOLD_IDLE:
-                self._begin_review()
-            return
-        if self._rework.state != REWORK_IDLE:
-            units = _REWORK_UNITS
-            while units > 0 and self._rework.update() != REWORK_IDLE:
-                units -= 1
-            if self._rework.state == REWORK_IDLE:
+            if job.state == IDLE:
                 self._begin_review()
             return
         while units > 0 and review.state != IDLE:
             units = review.work(units)
             if review.state == FOUND:
                 self._judge_found(review.rep.measured)
+            elif review.state == IDLE:
+                self._review_again()
         if self.trace is not None and review.state != IDLE:
             self.trace.reviewed(self)
 
+    def _review_again(self) -> None:
+        """Review again soon when the bar is down already and the review has not seen all of its fall."""
+        soon = self._n + _AGAIN_TICKS
+        down = 0 < self._n - self._busy_tick < _WAIT_TICKS
+        if down and self.review.rep.state != SEEK and self._due > soon + _AGAIN_TICKS:
+            self._due = soon
+
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
-        sure = is_sure(rep)
         proved = self._sets.state == OPEN
+        sure = is_sure(rep) or (proved and comes_back(rep))
         age_ticks = self._n - rep.end_tick
         if not proved and rolled_over(rep, self._drift):
             return
@@ -291,7 +294,7 @@ class Detector:
         elif age_ticks < _FRESH_TICKS and self._n >= self._rework_due:
             self.review.wait()
             self._begin_rework()
-        elif age_ticks < _WAIT_TICKS:
+        elif age_ticks < (_WAIT_TICKS if proved else _FIRST_WAIT_TICKS):
             self.review.wait()
         elif proved or rep.rom_mm >= self.settings.least_mm:
             self._take_rep()
@@ -303,33 +306,22 @@ class Detector:
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
         rep, sets = self.review.rep.measured, self._sets
-        self._unfold()
+        self._fold.end(self.review.rep.measured)
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
-        if self._gap_ms >= rep.start_ms:
+        gapped = self._gap_ms >= rep.start_ms
+        if gapped:
             rep.hold_err_ms = rep.hold_err_ms * _GAP_ERR // 2
-        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep), rep.doubt_mm)
+        flags = flags_of(rep, self.settings.calibrated, self._clipped_ms >= rep.start_ms, gapped)
+        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, flags, more_mm(rep, sets.reps if sets.is_open() else 0))
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)
+        self.live.settle(rep.end_tick, self._n)
         self.review.least_mm = sets.least_mm()
         if self.trace is not None:
             self.trace.took_rep(self)
-
-    def _unfold(self) -> None:
-        self._fold.restart()
-        self.review.rep.measured.seam_tick = self.review.rep.measured.folded_ms = 0
-
-    def _rep_flags(self, rep: RepMeasure) -> int:
-        flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
-        if rep.disturbed:
-            flags |= protocol.DISTURBED
-        if self._clipped_ms >= rep.start_ms:
-            flags |= protocol.CLIPPED
-        if self._gap_ms >= rep.start_ms:
-            flags |= protocol.GAPPED
-        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS or not is_sure(rep) else flags
 
     def _settle_set(self) -> None:
         """Close the set under way, if any, and judge all its reps at once."""
@@ -357,7 +349,7 @@ class Detector:
         self._motion.rezero()
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
-        self._unfold()
+        self._fold.end(self.review.rep.measured)
         hot.fill(self._velocity, 0, V_RING)
         self._smoother.restart(0)
         self._drift.restart(0)

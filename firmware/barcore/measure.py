@@ -61,6 +61,8 @@ MM = 1305
 WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
 _BOTTOM_SQ = (4 * 35) ** 2  # (quarter mm)^2: how well two bottoms agree
 _MOST_MISSING_MM = 250  # beyond it something else went wrong
+_DIP_LEAST = 40 * MM  # a rep that ends so far below its start, and ...
+_DIP_DOUBTS = 3  # halves of its doubt: ... further than drift explains began on a dip of the rep before
 _LEAST_VAR = 2000  # counts^2 of drift that its filter does not tell
 _BEFORE_TICKS = 10
 _ZONE_LEAST = 30 * MM
@@ -168,16 +170,31 @@ class RepMeasure:
         var = self._var(self._at)
         self._var_sum += STEP_TICKS * (var >> 8)
         self._doubt_sum += STEP_TICKS * isqrt(var)
+        h = self._h[self._at & V_MASK]
+        if h > self._peak:
+            self._peak = h
         self._at += STEP_TICKS
         if self._at > self.end_tick:
             if self.missing_mm > _MOST_MISSING_MM:
                 self._missing = 0
             self.doubt_mm = self._doubt_sum // MM
+            if self._began_on_a_dip(-self._missing):
+                self._base += self._missing
+                self._missing = 0
+            self._peak = self._base
             doubt = 4 * self._doubt_sum // MM
             doubt = doubt if doubt < 20000 else 20000
             believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)
             self._missing = times_q12(self._missing, believed)
             self._start_closing()
+
+    def _began_on_a_dip(self, lower: int) -> bool:
+        """Tell whether a rep that ended `lower` than it began rose from a dip of the rep before.
+
+        Drift does not explain it then, and it is at most two thirds of the rise: a deeper start ends the rep before.
+        """
+        rise = self._peak - self._base
+        return lower > _DIP_LEAST and 2 * lower > _DIP_DOUBTS * self._doubt_sum and lower - (lower >> 2) < rise >> 1
 
     def _start_closing(self) -> None:
         c = self._closing

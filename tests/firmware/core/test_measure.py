@@ -128,3 +128,12 @@ def test_shake_in_the_hold_widens_the_estimate_and_a_blow_after_it_does_not() ->
 def test_the_longest_visit_to_the_zone_counts_not_the_last() -> None:
     twice = move(0.3, 1.0) + still(3.0) + move(-0.1, 0.5) + still(0.3) + move(0.1, 0.5) + still(1.0) + move(-0.3, 1.0)
     assert hold_ms(finish(measure(twice))) > 2900
+
+
+def test_a_rep_that_rose_from_a_dip_has_its_range_from_the_true_bottom() -> None:
+    from_dip = move(0.2, 0.8) + still(2.0) + move(-0.29, 1.2)
+    sure = (0.004 / COUNT_M_S) ** 2
+    assert finish(measure(from_dip, sure)).rom_mm == pytest.approx(290, abs=5)
+    assert finish(measure(from_dip, (0.05 / COUNT_M_S) ** 2)).rom_mm < 270, "drift may explain what is missing"
+    assert finish(measure(move(0.2, 0.8) + still(2.0) + move(-0.22, 1.2), sure)).rom_mm < 215, "2 cm are no dip"
+    assert finish(measure(move(0.2, 0.8) + still(2.0) + move(-0.36, 1.2), sure)).rom_mm < 300, "too deep for one"
