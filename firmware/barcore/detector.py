@@ -13,7 +13,6 @@ from array import array
 from barcore import ticks
 from barcore.announce import Announcer
 from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
-from barcore.fixed import i16
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
@@ -77,6 +76,7 @@ class Detector:
         self.events = self._announce.events
         self._velocity = array("i", [0] * V_RING)
         self._motion = Motion()
+        self._motion.calibrate(settings.acc_offset, settings.acc_scale, settings.gyro_offset)
         self._smoother = Smoother(self._velocity)
         self._drift = Drift(settings.calibrated)
         self.live = Live(self._velocity, self._drift)
@@ -100,7 +100,7 @@ class Detector:
         self.settings.target_ms = target_ms
         self.settings.least_mm, self.settings.most_mm = least_mm, most_mm
         self._sets.floor_mm = least_mm
-        self.review.rep.most_rise = most_mm * MM
+        self.review.rep.limit_rise(most_mm * MM)
 
     @property
     def tick(self) -> int:
@@ -125,13 +125,6 @@ class Detector:
     def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take one sample (see `sample`). Allocates nothing; a sample no later than the last is dropped."""
         motion = self._motion
-        given = self.settings
-        ax = _calibrated(ax, given.acc_offset[0], given.acc_scale[0])
-        ay = _calibrated(ay, given.acc_offset[1], given.acc_scale[1])
-        az = _calibrated(az, given.acc_offset[2], given.acc_scale[2])
-        gx -= given.gyro_offset[0]
-        gy -= given.gyro_offset[1]
-        gz -= given.gyro_offset[2]
         if not motion.started:
             motion.start(ax, ay, az, gx, gy, gz)
             self._announce.start_tick = self._last_tick = t_ms
@@ -171,14 +164,14 @@ class Detector:
         self._velocity[n & V_MASK] = motion.velocity
         self._smoother.push(n)
         if motion.clipped:
-            motion.clipped = False
+            motion.unclip()
             self._clipped_ms = motion.t_ms
         if motion.gap:
             motion.gap = False
             self._gap_ms = motion.t_ms
         if n % STEP_TICKS == 0:
-            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak, motion.hole_ms)
-            motion.peak = motion.hole_ms = 0
+            self._drift.note(n // STEP_TICKS, motion.gravity, motion.take_peak(), motion.hole_ms)
+            motion.hole_ms = 0
         if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
             self._smoother.read(n)
             self._drift.step((n - LAG_TICKS) // STEP_TICKS, self._smoother)
@@ -204,7 +197,7 @@ class Detector:
             live.restart()
         target_ms = self.settings.target_ms if self._lying_ticks < _DEAD_TICKS else 0
         kind = live.update(self._n, self._sets.least_mm(), target_ms)
-        self._motion.may_learn = live.state == LOW
+        self._motion.let_learn(live.state == LOW)
         if live.state != LOW:
             self._busy_tick = self._n
         if kind:
@@ -238,7 +231,7 @@ class Detector:
             return False
         if self._lying_ticks > _LYING_TICKS:
             review.skip_to(self._n - LAG_TICKS)
-            review.rep.state = SEEK
+            review.rep.seek()
             return False
         seam = review.rep.folds_at(FOLD_TICKS, _FOLD_AFTER_TICKS)
         if not seam:
@@ -273,12 +266,11 @@ class Detector:
                 self._begin_review()
             return
         while units > 0 and review.state != IDLE:
-            state = review.update()
-            if state == FOUND:
+            units = review.work(units)
+            if review.state == FOUND:
                 self._judge_found(review.rep.measured)
-            elif state == IDLE:
+            elif review.state == IDLE:
                 self._review_again()
-            units -= 1
         if self.trace is not None and review.state != IDLE:
             self.trace.reviewed(self)
 
@@ -365,8 +357,3 @@ class Detector:
         self.review.restart()
         self._flat_ticks = 0
         self._clipped_ms = self._gap_ms = -1
-
-
-def _calibrated(raw: int, offset: int, scale: int) -> int:
-    """Return one axis' count less its offset, times its scale (1 = 4096), within 16 bits."""
-    return i16((raw - offset) * scale >> 12)

@@ -13,11 +13,49 @@ far the hold would change if the velocity were off by its doubt.
 
 from array import array
 
+from barcore import hot
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import STEP_TICKS, Drift
 from barcore.fixed import isqrt, ratio_q12, times_q12
 from barcore.motion import TICK_MS, V_005
 from barcore.smooth import V_MASK
+from barcore.state import (
+    C_AT,
+    C_END,
+    C_FASTEST,
+    C_MISSING,
+    C_PEAK,
+    C_PEAK_TICK,
+    C_SLOWEST,
+    C_TAKEN,
+    C_VAR_SUM,
+    CLOSE_INTS,
+    H_AT,
+    H_BEST,
+    H_BEST_BOUNDS,
+    H_DISTURBED,
+    H_DOUBT,
+    H_DOWN,
+    H_END,
+    H_FALL_HALF,
+    H_FIRST,
+    H_FLOOR,
+    H_HIGHER,
+    H_LOWER,
+    H_PEAK,
+    H_PEAK_TICK,
+    H_RISE_HALF,
+    H_TOP,
+    H_VISIT,
+    H_ZONE,
+    READ_INTS,
+    VISIT_DOWN,
+    VISIT_FLOOR,
+    VISIT_HOLD,
+    VISIT_LONGEST,
+    VISIT_TICKS,
+    VISIT_TOP,
+)
 
 MM = 1305
 WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
@@ -31,8 +69,6 @@ _ZONE_LEAST = 30 * MM
 _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
 _HALF_MOST = 3
-_HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
-_HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
 _EDGE_SLOW = 830  # 0.032 m/s where rise and fall both last over 1.4 s
@@ -49,37 +85,27 @@ def zone_of(rise: int) -> int:
 
 
 class _Visit:
-    """The longest visit above a floor that stays where it is, and the hold in it, in ticks."""
+    """The longest visit above a floor that stays where it is, and the hold in it, in ticks; `hot` follows it."""
 
-    def __init__(self) -> None:
-        self.floor = self.hold_ticks = 0
-        self._ticks = self._longest = self._top = self._down = 0
+    def __init__(self, state: "array[int]", at: int) -> None:
+        self._state, self._at = state, at
+
+    @property
+    def hold_ticks(self) -> int:
+        """How long the bar was held in it."""
+        return self._state[self._at + VISIT_HOLD]
 
     def begin(self, floor: int) -> None:
         """Begin with a new rep."""
-        self.floor = floor
-        self.hold_ticks = self._ticks = self._longest = 0
-
-    def take(self, at: int, h: int, v: int) -> None:
-        """Take the tick `at` of height `h` and velocity `v`."""
-        if h <= self.floor:
-            if self._ticks:
-                self.end()
-            return
-        if self._ticks == 0:
-            self._top = 0
-        self._ticks += 1
-        if self._top == 0 and v <= V_005:
-            self._top = self._down = at
-        if self._top and v >= -V_005:
-            self._down = at + 1
+        state, at = self._state, self._at
+        state[at + VISIT_FLOOR] = floor
+        state[at + VISIT_HOLD] = state[at + VISIT_TICKS] = state[at + VISIT_LONGEST] = 0
 
     def end(self) -> None:
         """End the visit."""
-        if self._ticks > self._longest:
-            self._longest = self._ticks
-            self.hold_ticks = self._down - self._top if self._top else 0
-        self._ticks = 0
+        state, at = self._state, self._at
+        if state[at + VISIT_TICKS] > state[at + VISIT_LONGEST]:
+            state[at + VISIT_HOLD] = state[at + VISIT_DOWN] - state[at + VISIT_TOP] if state[at + VISIT_TOP] else 0
 
 
 class RepMeasure:
@@ -97,16 +123,16 @@ class RepMeasure:
         self.start_tick = self.top_tick = self.down_tick = self.end_tick = 0
         self._at = self._first = self._peak_tick = 0
         self._base = self._peak = self._floor = self._fastest = self._slowest = 0
-        self._missing = self._taken = self._doubt_sum = self._var_sum = 0
-        self._rise_half = self._fall_half = self._zone = self._held = 0
-        self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = self._best = 0
+        self._missing = self._doubt_sum = self._var_sum = 0
+        self._rise_half = self._fall_half = self._zone = 0
         self.hold_err_ms = 0
         self._doubt = 0  # counts of velocity
         self.seam_tick = self.folded_ms = 0  # what lies before the seam is earlier by this (`fold`)
-        self._bounds = array("i", [0, 0, 0, 0])  # of the visit: earliest and latest top, earliest and latest end
-        self._best_bounds = array("i", [0, 0, 0, 0])
-        self._higher, self._lower = _Visit(), _Visit()
-        self._sunk = self._sunk_tick = 0
+        self._closing = array("i", [0] * CLOSE_INTS)
+        self._reading = array("i", [0] * READ_INTS)
+        # Of the longest visit: earliest and latest top, earliest and latest end.
+        self._best_bounds = memoryview(self._reading)[H_BEST_BOUNDS : H_BEST_BOUNDS + 4]
+        self._higher, self._lower = _Visit(self._reading, H_HIGHER), _Visit(self._reading, H_LOWER)
 
     def begin(self, first: int, start: int, end: int, base: int) -> None:
         """Begin with the rep between the ticks `start` and `end` over the height `base`; the walk began at `first`."""
@@ -116,20 +142,27 @@ class RepMeasure:
         self._base = base
         self._missing = self._h[end & V_MASK] - base
         self.missing_mm = abs(self._missing) // MM
-        self._taken = self._doubt_sum = self._var_sum = 0
+        self._doubt_sum = self._var_sum = 0
         self._peak = base
         self._fastest = self._slowest = 1
         self.state = WEIGH
 
     def update(self) -> int:
         """Do one unit of work and return the state. Allocates nothing."""
-        if self.state == WEIGH:
-            self._weigh()
-        elif self.state == CLOSE:
-            self._close()
-        elif self.state == READ:
-            self._read()
+        self.work(1)
         return self.state
+
+    def work(self, units: int) -> int:
+        """Do up to `units` units of work and return how many are left when the rep was measured. Allocates nothing."""
+        while units > 0 and self.state != DONE:
+            if self.state == WEIGH:
+                units -= 1
+                self._weigh()
+            elif self.state == CLOSE:
+                units -= self._close(units)
+            else:
+                units -= self._read(units)
+        return units
 
     def _var(self, tick: int) -> int:
         return self._drift.smooth_var[tick // STEP_TICKS & STEP_MASK] + _LEAST_VAR
@@ -154,8 +187,7 @@ class RepMeasure:
             doubt = doubt if doubt < 20000 else 20000
             believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)
             self._missing = times_q12(self._missing, believed)
-            self._at = self._first
-            self.state = CLOSE
+            self._start_closing()
 
     def _began_on_a_dip(self, lower: int) -> bool:
         """Tell whether a rep that ended `lower` than it began rose from a dip of the rep before.
@@ -165,106 +197,52 @@ class RepMeasure:
         rise = self._peak - self._base
         return lower > _DIP_LEAST and 2 * lower > _DIP_DOUBTS * self._doubt_sum and lower - (lower >> 2) < rise >> 1
 
-    def _close(self) -> None:
-        """Correct one tick and look for the top."""
-        at = self._at
-        i = at & V_MASK
-        share = ratio_q12((self._var(at) >> 8) << 6, self._var_sum)  # 2^18 x this tick's share
-        part = (self._missing >> 6) * share >> 12
-        self._taken += part
-        v, h = self._v[i] - part, self._h[i] - self._taken
-        self._v[i], self._h[i] = v, h
-        if h > self._peak:
-            self._peak, self._peak_tick = h, at
-        if v > self._fastest:
-            self._fastest = v
-        if -v > self._slowest:
-            self._slowest = -v
-        self._at = at + 1
-        if at >= self.end_tick:
+    def _start_closing(self) -> None:
+        c = self._closing
+        c[C_AT], c[C_END], c[C_MISSING] = self._first, self.end_tick, self._missing
+        c[C_VAR_SUM], c[C_TAKEN] = self._var_sum, 0
+        c[C_PEAK], c[C_PEAK_TICK] = self._peak, self._peak_tick
+        c[C_FASTEST], c[C_SLOWEST] = self._fastest, self._slowest
+        self.state = CLOSE
+
+    def _close(self, most: int) -> int:
+        """Correct up to `most` ticks and look for the top; returns how many."""
+        c = self._closing
+        done = hot.close(c, self._drift.rings, self._v, self._h, most)
+        if c[C_AT] > self.end_tick:
+            self._peak, self._peak_tick = c[C_PEAK], c[C_PEAK_TICK]
+            self._fastest, self._slowest = c[C_FASTEST], c[C_SLOWEST]
             self._start_reading()
+        return done
 
     def _start_reading(self) -> None:
         rise = self._peak - self._base
         self._zone = zone_of(rise)
         self._floor = self._peak - self._zone
         self._higher.begin(self._peak - self._zone + self._zone // 5)
-        self._sunk = self._peak - self._zone * 2 // 3
-        self._sunk_tick = self._peak_tick
         self._lower.begin(self._peak - self._zone - self._zone // 5)
         self._rise_half = _half_ticks(rise, self._fastest)
         self._fall_half = _half_ticks(rise, self._slowest)
-        self._at = self.start_tick
-        self._visit = self._best = 0
-        self.top_tick = self.down_tick = self._peak_tick
         self._doubt = _DOUBT + isqrt(self._var(self._peak_tick))
+        r = self._reading
+        r[H_AT], r[H_END], r[H_FIRST] = self.start_tick, self.end_tick, self._first
+        r[H_PEAK], r[H_PEAK_TICK] = self._peak, self._peak_tick  # four at once would be a tuple, and allocate
+        r[H_FLOOR], r[H_ZONE] = self._floor, self._zone
+        r[H_RISE_HALF], r[H_FALL_HALF], r[H_DOUBT] = self._rise_half, self._fall_half, self._doubt
+        r[H_VISIT] = r[H_BEST] = 0
+        r[H_TOP] = r[H_DOWN] = self._peak_tick
         self.state = READ
 
-    def _read(self) -> None:
-        """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
-        at = self._at
-        h = self._h[at & V_MASK]
-        higher, lower = self._higher, self._lower
-        v = self._calm_velocity(at) if h > lower.floor or self._visit else 0
-        higher.take(at, h, v)
-        lower.take(at, h, v)
-        if h > self._sunk:
-            self._sunk_tick = at + 1
-        if h > (self._floor if self._visit_top == 0 or self._visit == 0 else self._held - self._zone):
-            if self._visit == 0:
-                self._visit_top = self._visit_rough = self._rough = 0
-                for i in range(4):
-                    self._bounds[i] = 0
-            self._visit += 1
-            self._visit_tick(at, v)
-            self._bound(at, v)
-            if h > self._held or self._held > self._peak - _HELD_MOST:
-                self._held += (h - self._held) // _HELD_TICKS
-        elif self._visit:
-            self._end_visit(at)
-        self._at = at + 1
-        if at >= self.end_tick:
-            if self._visit:
-                self._end_visit(at)
-            higher.end()
-            lower.end()
+    def _read(self, most: int) -> int:
+        """Read up to `most` ticks: the longest visit to the zone below the top holds the hold; returns how many."""
+        r = self._reading
+        done = hot.read(r, self._v, self._h, most)
+        if r[H_AT] > self.end_tick:
+            self._higher.end()
+            self._lower.end()
+            self.top_tick, self.down_tick, self.disturbed = r[H_TOP], r[H_DOWN], r[H_DISTURBED] != 0
             self._finish()
-
-    def _visit_tick(self, at: int, v: int) -> None:
-        if self._visit_top == 0 and v <= V_005:
-            self._visit_top = self._visit_down = at
-            self._held = self._peak
-        if self._visit_top:
-            if v >= -V_005:
-                self._visit_down = at + 1
-                self._visit_rough += self._rough + (1 if v > V_005 else 0)
-                self._rough = 0
-            else:
-                self._rough += 1
-
-    def _bound(self, at: int, v: int) -> None:
-        """Keep where the hold would begin and end if the velocity were off by the doubt, either way."""
-        bounds = self._bounds
-        if bounds[0] == 0 and v <= V_005 + self._doubt:
-            bounds[0] = at
-        if bounds[1] == 0 and v <= V_005 - self._doubt:
-            bounds[1] = at
-        if v >= self._doubt - V_005:
-            bounds[2] = at + 1
-        if v >= -self._doubt - V_005:
-            bounds[3] = at + 1
-
-    def _end_visit(self, at: int) -> None:
-        if self._visit > self._best:
-            self._best = self._visit
-            for i in range(4):
-                self._best_bounds[i] = self._bounds[i]
-            self.top_tick = self._visit_top if self._visit_top else at - 1
-            self.down_tick = self._visit_down if self._visit_top else at - 1
-            if self.down_tick < self.top_tick:
-                self.down_tick = self.top_tick
-            self.disturbed = self._visit_rough > 0
-        self._visit = 0
+        return done
 
     def _finish(self) -> None:
         self.start_ms = self._crossing_ms(self.start_tick, V_005)
@@ -299,9 +277,15 @@ class RepMeasure:
         hold_ticks = self.down_tick - self.top_tick
         higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
         zone_ticks = higher if higher > lower else lower
-        if self.down_tick - self._sunk_tick > zone_ticks:
-            zone_ticks = self.down_tick - self._sunk_tick
-        return edges_ms + TICK_MS * zone_ticks
+        sunk_ticks = self._sunk_ticks()
+        return edges_ms + TICK_MS * (sunk_ticks if sunk_ticks > zone_ticks else zone_ticks)
+
+    def _sunk_ticks(self) -> int:
+        """Return for how long before the hold's end the bar was below two thirds of the zone."""
+        sunk, tick = self._peak - self._zone * 2 // 3, self.down_tick
+        while tick > self.top_tick and self._h[tick & V_MASK] <= sunk:
+            tick -= STEP_TICKS
+        return self.down_tick - tick
 
     def _shake(self) -> int:
         """Return the least shake at five moments of the hold, so that a blow at its end is not taken for one."""

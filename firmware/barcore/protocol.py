@@ -33,15 +33,6 @@ Sealed frame, since 1.2, once both sides have proved the sensor's key (see `seal
     4  u32  counter        1 in the first sealed frame of a direction, and higher in each one that follows
 
 and after the body, before the CRC, come the first MAC_BYTES of the HMAC-SHA256 of all before them.
-
-A connection with a sensor that has a key:
-
-    host                        sensor
-    HELLO, host nonce       ->
-                            <-  INFO: to a stranger only what is short (see INFO_NONCE), with the sensor's nonce
-    HELLO sealed, same      ->
-                            <-  INFO sealed, whole
-    all else sealed        <->  all else sealed
 """
 
 MAJOR, MINOR = 1, 2

@@ -28,7 +28,7 @@ class Access:
         self.is_open = values["open"]
         self.changes = 0
         # With an unreadable file: a key that nobody has.
-        self.key = self.random_bytes() if self.fault else bytes.fromhex(values["key"])
+        self.key = self.secure_random_bytes() if self.fault else bytes.fromhex(values["key"])
 
     @property
     def answers_everybody(self) -> bool:
@@ -36,17 +36,17 @@ class Access:
         return not self.key or self.is_open
 
     @property
-    def told_key(self) -> bytes:
+    def key_for_cable(self) -> bytes:
         """The key as the cable gets it: none for one that only stands in for an unreadable file."""
         return b"" if self.fault else self.key
 
-    def random_bytes(self) -> bytes:
+    def secure_random_bytes(self) -> bytes:
         """Return 32 bytes that nobody can foretell."""
         if _URANDOM:
             return _URANDOM(32)
         return hashlib.sha256(b"".join([struct.pack("<I", random.getrandbits(32)) for _ in range(8)])).digest()
 
-    def give(self, key: bytes) -> None:
+    def set_key(self, key: bytes) -> None:
         """Keep another key, or none for b"", and answer only who has it; ConfigError or ValueError for a wrong size."""
         if len(key) not in (0, protocol.KEY_BYTES):
             raise ValueError("key of %d bytes" % len(key))

@@ -42,7 +42,7 @@ class App(Recorder):
         if housekeeping:
             housekeeping.look_back(log)
             log.locked = not housekeeping.may_write
-        super().__init__(board, log, uncalibrated)
+        super().__init__(board, log, uncalibrated, control.turns if control else None)
         self._detector = detector
         self._ends = ends
         self._control = control
@@ -54,7 +54,6 @@ class App(Recorder):
         self._sampled_ms = -SAMPLES_MS
         self._rep = self._stopped_steps = 0
         self._name_until_ms = 0
-        self.turns = control.turns if control else None
         self._notes = True
 
     @property

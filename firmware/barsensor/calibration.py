@@ -50,7 +50,7 @@ class Calibration:
         if len(body) != 1 or body[0] not in self._actions:
             raise ValueError("no action of CALIBRATE")
         # Samples decide a pose; without any, the one who asks for the state must hear its end all the same.
-        self._calibrator.expire(self._clock.ticks_ms())
+        self._calibrator.refuse_if_overdue(self._clock.ticks_ms())
         self._actions[body[0]]()
         found = self._calibrator
         values = (found.state, found.reason, found.poses, found.faces, found.misfit_ug, found.noise_ug)

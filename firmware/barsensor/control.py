@@ -168,27 +168,28 @@ class Control:
 
     def _set(self, body: bytes, _asker, _at_hand: bool) -> tuple:
         entries = parse_info(body)
-        turns = entries.pop(protocol.SET_TURNS, None) if self.turns else None
+        turns = self.turns
+        packed = entries.pop(protocol.SET_TURNS, None) if turns else None
         if entries:
             changed = _changed(self.settings, entries)
             config.SETTINGS.save(self._board.config, changed)
             self.settings, self._settings_fault = changed, ""
             self._app.retarget(changed, self.long_after_ms)
-        if turns is not None:
-            self.turns.put(turns)
+        if turns and packed is not None:
+            turns.put(packed)
         told = self.settings
-        entries = [
+        answer = [
             (protocol.SET_NAME, self.name.encode()),
             (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
             (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
             (protocol.SET_RANGE, struct.pack("<HH", told["least_mm"], told["most_mm"])),
         ]
-        if self.turns:
-            entries.append((protocol.SET_TURNS, self.turns.packed))
-        return protocol.SETTINGS, pack_info(entries)
+        if turns:
+            answer.append((protocol.SET_TURNS, turns.packed))
+        return protocol.SETTINGS, pack_info(answer)
 
     def _keep_key(self, body: bytes, _asker, _at_hand: bool) -> tuple:
-        self.access.give(body)
+        self.access.set_key(body)
         return protocol.DONE, bytes((protocol.KEY,))
 
     def _change_access(self, body: bytes, _asker, at_hand: bool) -> tuple:
@@ -198,7 +199,7 @@ class Control:
         if body[0] != protocol.ACCESS_ASK:
             access.open(body[0] == protocol.ACCESS_OPEN)
         told = struct.pack(protocol.ACCESS_IS_FORMAT, access.is_open)
-        return protocol.ACCESS_IS, told + access.told_key if at_hand else told
+        return protocol.ACCESS_IS, told + access.key_for_cable if at_hand else told
 
     def _erase(self, body: bytes, asker, _at_hand: bool):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):

@@ -16,7 +16,7 @@ def entries(app, board) -> list:
     starts, short_starts = _starts(log)
     found = [
         (protocol.DIAG_HEAP, struct.pack("<II", *power.heap_bytes())),
-        (protocol.DIAG_FLASH, struct.pack("<II", *power.flash_bytes())),
+        (protocol.DIAG_FLASH, struct.pack("<II", *power.filesystem_bytes())),
         (protocol.DIAG_LOG, struct.pack("<II", log.next_seq - log.first_seq, log.segment_limit * RECORDS)),
         (protocol.DIAG_IMU, struct.pack("<III", app.imu_faults, imu.overruns, imu.bad_words)),
         (protocol.DIAG_FAULTS, struct.pack("<III", app.log_faults, app.radio_faults, app.bad_frames)),

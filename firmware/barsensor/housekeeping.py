@@ -54,7 +54,8 @@ class Housekeeping:
         self._reference = array("i", [0] * 6)
         self._newest_tick = board.clock.ticks_ms()
         self._moved = self._heard = self._ever_heard = False
-        self._still_from_ms = self._heard_ms = 0
+        self._still_from_ms = 0
+        self._heard_ms = -1  # until the first step: the write before it may have taken seconds
         self._fault_after_ms = SILENT_MS
         self._battery_from_ms = self._low_cue_from_ms = self._report_from_ms = 0
         self._troubles = (0, 0, 0, 0, 0)
@@ -121,7 +122,7 @@ class Housekeeping:
 
     def _tend_imu(self, app, now_ms: int) -> bool:
         """Return whether the IMU is silent, after doing what is due then."""
-        if self._heard:
+        if self._heard or self._heard_ms < 0:
             self._heard = False
             self._heard_ms = now_ms
             self._fault_after_ms = SILENT_MS

@@ -13,7 +13,7 @@ FAULT_CUE_MS = 10000
 class Recorder:
     """Time, log and cue of one sensor; `log_faults` and `imu_faults` count how often flash and IMU failed."""
 
-    def __init__(self, board, log, uncalibrated: int) -> None:
+    def __init__(self, board, log, uncalibrated: int, turns=None) -> None:
         self._board = board
         self._record = bytearray(protocol.RECORD_BYTES)
         self._start_tick = self._tick = board.clock.ticks_ms()
@@ -22,7 +22,7 @@ class Recorder:
         self._fault_from_ms = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
-        self.turns = None  # of a board with a screen
+        self.turns = turns
         self.log_faults = self.imu_faults = self.link_faults = 0
         self._note_start(uncalibrated)
 

@@ -20,9 +20,10 @@ from barhold.errors import InputError
 from barhold.model import StoredRecord
 from barhold.recordings import reader
 from barhold.recordings.reader import Recording
+from barhold.store import Store, maintenance
 from barhold.training import sets
 from bench import __main__ as bench_main
-from bench import cases, cost, found, gym, peers, run, store, table, years
+from bench import cases, cost, found, gym, gym_rows, peers, run, store, table, years
 from bench.peers import rule
 from hostkit import DATA, ROOT, TEST_PATHS
 from mpy import rig
@@ -238,6 +239,15 @@ def test_years_are_stored_and_read_in_both_databases(monkeypatch, sessions_per_y
 
 
 @pytest.mark.long
+def test_a_gyms_rows_are_what_syncs_would_leave(database_place):
+    gym_rows.fill(database_place, 1)
+    gym_rows.multiply(database_place, 3)
+    with Store.open(database_place) as opened:
+        assert [owner.sets for owner in opened.sets.owners()] == [450, 450, 450]
+        assert maintenance.find_differences(opened) == []
+        opened.add_records("ff" * 8, 1, next(years.days(1)).raws, years.FIRST_UTC_MS)
+
+
 def test_a_small_gym_is_measured_against_every_bound(tmp_path):
     figures = gym.measure(lambda name: str(tmp_path / f"{name}.db"), lifters=2, runs=1, long_years=2)
     assert len({figure.what for figure in figures}) > 10

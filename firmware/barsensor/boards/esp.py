@@ -148,7 +148,7 @@ class Power:
             largest_bytes = max(largest_bytes, region[2])
         return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
 
-    def flash_bytes(self) -> tuple:
+    def filesystem_bytes(self) -> tuple:
         """Return (free, all) of the file system."""
         told = os.statvfs("/")
         return told[0] * told[3], told[0] * told[2]
@@ -192,7 +192,7 @@ def open_nvs():
 
 def open_config() -> FolderStorage:
     """Return the folder of the configuration, of which the chip's own store knows what it must hold."""
-    return FolderStorage("/config", new_id, open_nvs())
+    return FolderStorage("/config", new_log_id, open_nvs())
 
 
 def cause() -> int:
@@ -236,6 +236,6 @@ def _nothing() -> None:
     """Feed no watchdog."""
 
 
-def new_id() -> int:
+def new_log_id() -> int:
     """Return a random u32 for a new log; the port seeds it from the chip's noise at each start."""
     return random.getrandbits(32)

@@ -181,7 +181,7 @@ class Power:
         """Return nothing known, so that the same recording gives the same records under any interpreter."""
         return 0, 0
 
-    def flash_bytes(self) -> tuple:
+    def filesystem_bytes(self) -> tuple:
         """Return nothing known."""
         return 0, 0
 
@@ -224,12 +224,12 @@ def open_board(
 
     fresh_ids = []
 
-    def new_id() -> int:
+    def new_log_id() -> int:
         return fresh_ids.pop() if fresh_ids else random.getrandbits(32)
 
     # Beside the log, not in it: a log's folder holds nothing else.
-    storage = FolderStorage(folder, new_id) if folder else MemoryStorage(new_id)
-    config = FolderStorage(folder + ".config", new_id) if folder else MemoryStorage(new_id)
+    storage = FolderStorage(folder, new_log_id) if folder else MemoryStorage(new_log_id)
+    config = FolderStorage(folder + ".config", new_log_id) if folder else MemoryStorage(new_log_id)
     if not storage.names():  # a folder that cannot be read is told here
         fresh_ids.append(log_id or digest)  # for the first log only: a later one must not have its id again
     imu = PlayedImu(samples, clock, start_tick)

@@ -89,7 +89,7 @@ class Recovery:
                 continue  # a damaged header costs nothing while anything else names the log
         if told_id != NONE:
             return told_id
-        return slots[0][0] if slots else self._storage.new_id()
+        return slots[0][0] if slots else self._storage.new_log_id()
 
     def _read_slots(self, indexes: list, image: bytearray) -> None:
         """Find the newest segment to come that slots speak of, and copy its records to `image`."""

@@ -21,7 +21,7 @@ class SensorIdentity:
         self.arch = mpy >> 10
 
 
-def begins(battery_mv: int, pointer) -> int:
+def begin_refusal(battery_mv: int, pointer) -> int:
     """Judge the moment. On trial, the other slot is the way back, and must stay."""
     if 0 < battery_mv < LOW_MV:
         return protocol.UPDATE_BATTERY
@@ -30,7 +30,7 @@ def begins(battery_mv: int, pointer) -> int:
     return 0 if pointer.state in (CONFIRMED, SAFE) else protocol.UPDATE_TRIAL
 
 
-def head(raw: bytes, sensor: SensorIdentity, key: bytes, at_hand: bool, downgrade: bool) -> int:
+def head_refusal(raw: bytes, sensor: SensorIdentity, key: bytes, at_hand: bool, downgrade: bool) -> int:
     """Judge a bundle by its head: its form, then who signed it, then whether it fits."""
     try:
         manifest, signed, signature = bundle.parse_head(raw)

@@ -33,7 +33,7 @@ class SlotFiles:
         self.clear()
         self._write(COMING, head)
 
-    def coming(self) -> bytes:
+    def head_in_progress(self) -> bytes:
         """Return the head of the bundle under way, b"" for none."""
         size = self._size(COMING)
         if not 0 < size <= bundle.HEAD_MOST:
@@ -42,7 +42,7 @@ class SlotFiles:
         with open(self._path(COMING), "rb") as file:
             return bytes(raw[: file.readinto(raw)])
 
-    def held(self, manifest) -> int:
+    def first_missing(self, manifest) -> int:
         """Return the index of the first file that is not complete; the number of files when all are."""
         for index, (name, size, _) in enumerate(manifest.files):
             if self._size(bundle.path_of(name)) != size:
@@ -57,7 +57,7 @@ class SlotFiles:
                 self._make("/" + path[:at])
         self._write(path, data)
 
-    def keep(self, name: str, data, digest: bytes) -> bool:
+    def write_verified(self, name: str, data, digest: bytes) -> bool:
         """Write a file and read it back; one that then has another SHA-256 goes again, and False is returned."""
         self.put(name, data)
         path = self._path(bundle.path_of(name))
@@ -72,7 +72,7 @@ class SlotFiles:
             os.remove(path)
         return right
 
-    def checked(self):
+    def check_steps(self):
         """Hash all that came, a piece a turn, as `slots.check` does."""
         return check(self._folder, COMING)
 

@@ -28,7 +28,7 @@ from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Load
 from barhold.plans import load_units
-from barhold.plans.plan import Bounds, Plan
+from barhold.plans.plan import Plan
 
 QUARTER, FALLEN = 0.25, 0.2
 
@@ -53,7 +53,7 @@ def advise(results: Sequence[SessionCheck], plan: Plan) -> Advice:
 def safety(plan: Plan) -> str:
     """Return the advice that never changes."""
     return (
-        f"Stop on pain. Rest {_span(plan.rest_h)} h before the same muscles again. "
+        f"Stop on pain. Rest {plan.rest_h.text()} h before the same muscles again. "
         "Choose a load that you control with the same technique in every rep."
     )
 
@@ -61,7 +61,7 @@ def safety(plan: Plan) -> str:
 def _rest(last: SessionCheck, plan: Plan) -> Advice | None:
     if last.rest != verdicts.SHORT:
         return None
-    text = f"rest longer: {last.rest_h:.1f} h since the session before, the plan asks {_span(plan.rest_h)} h"
+    text = f"rest longer: {last.rest_h:.1f} h since the session before, the plan asks {plan.rest_h.text()} h"
     return Advice("rest", text)
 
 
@@ -115,15 +115,15 @@ def _more(last: SessionCheck, plan: Plan) -> Advice | None:
 def _same(last: SessionCheck, plan: Plan) -> Advice:
     missed = []
     if wrong := last.verdicts[verdicts.SHORT] + last.verdicts[verdicts.LONG]:
-        missed.append(f"{wrong} of {last.verdicts.total()} holds missed {_span(plan.hold_s)} s")
+        missed.append(f"{wrong} of {last.verdicts.total()} holds missed {plan.hold_s.text()} s")
     if any(not one.reps_met for one in last.working):
-        missed.append(f"not every set had {_span(plan.reps)} reps")
+        missed.append(f"not every set had {plan.reps.text()} reps")
     if not last.sets_met:
         count = len(last.working)
-        missed.append(f"{count} {'set' if count == 1 else 'sets'}, the plan asks {_span(plan.sets)}")
+        missed.append(f"{count} {'set' if count == 1 else 'sets'}, the plan asks {plan.sets.text()}")
     missed += _off_tempo(last, plan)
     if last.rest == verdicts.LONG:
-        missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {_span(plan.rest_h)}")
+        missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {plan.rest_h.text()}")
     if not missed and last.verdicts[verdicts.UNSURE]:
         missed.append(f"{_of(last, verdicts.UNSURE)} holds are unsure")
     missed += [f"set {number}{_words(one)}" for number, one in enumerate(last.sets, start=1) if _counts(one)]
@@ -182,7 +182,3 @@ def _changed(last: SessionCheck, plan: Plan, sign: int) -> str:
 
 def _of(last: SessionCheck, word: str) -> str:
     return f"{last.verdicts[word]} of {last.verdicts.total()}"
-
-
-def _span(bounds: Bounds) -> str:
-    return f"{bounds.least:g}-{bounds.most:g}"

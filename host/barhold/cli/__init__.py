@@ -73,4 +73,7 @@ def _root(
 def main() -> None:
     """Run the command."""
     gc.set_threshold(_GC_OBJECTS)
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # Python looks through all that is left when it ends, which takes as long as an import

@@ -201,7 +201,7 @@ def _plan(guide: Guide) -> None:
         except InputError as error:
             _console.note(str(error))
     if whose:
-        people.add_lifter(Lifter(whose, library.lasting_name(name)))
+        people.add_lifter(Lifter(whose, library.lasting_name(name), plan.exercise))
     else:
         library.choose(name)
     kept = guide.connected(lambda control: send_targets(control, plan))

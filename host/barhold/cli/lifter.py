@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -40,29 +41,35 @@ def _lifter() -> None:
 
 @lifter.command()
 def add(
-    name: Name,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="The lifters. Put a name with a space in quotes.")
+    ],
     plan: Annotated[
-        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifter's plan; otherwise the chosen one.")
+        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifters' plan; otherwise the chosen one.")
     ] = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a lifter, or change the plan of one.
+    """Add lifters, or change the plan of some.
 
     \b
     Examples:
       barhold lifter add Mia
+      barhold lifter add Mia Ada "Ben Ode"
       barhold lifter add Mia --plan glute-bridge
     """
 
-    people.check_lifter_name(name)
+    for name in names:
+        people.check_lifter_name(name)
     kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
-        new = People(store).add_lifter(Lifter(name, kept))
-    if as_json:
-        _line(name, {"plan": kept or None, "new": new})
-    else:
-        _console.line(f"{'added' if new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
+        exercise = people.exercise_of(kept)
+        new = {name: People(store).add_lifter(Lifter(name, kept, exercise)) for name in dict.fromkeys(names)}
+    for name, is_new in new.items():
+        if as_json:
+            _line(name, {"plan": kept or None, "new": is_new})
+        else:
+            _console.line(f"{'added' if is_new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -277,7 +284,7 @@ def import_(
     for one in lifters:
         people.check_lifter_name(one.name)
     with Store.open(db) as store:
-        People(store).put_team(lifters, wearers)
+        People(store).put_team([replace(one, exercise=people.exercise_of(one.plan)) for one in lifters], wearers)
     if as_json:
         _console.json_result("team", lifters=len(lifters), wearers=len(wearers))
     else:

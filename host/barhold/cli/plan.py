@@ -13,7 +13,6 @@ from barhold.connection import Control
 from barhold.connection.control import SensorSettings
 from barhold.errors import InputError, LinkError
 from barhold.output import json_lines, tables
-from barhold.output.tables import span
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.store import People, Store
@@ -179,8 +178,8 @@ def _wearers_plan(store: Store, device_id: str) -> Plan:
 def _words(found: Plan) -> str:
 
     return (
-        f"{found.name}, {span(found.sets)} sets of {span(found.reps)} reps, pause {span(found.hold_s)} s, "
-        f"rest {span(found.rest_h)} h"
+        f"{found.name}, {found.sets.text()} sets of {found.reps.text()} reps, pause {found.hold_s.text()} s, "
+        f"rest {found.rest_h.text()} h"
         + (f", tempo {found.tempo}" if found.tempo else "")
         + (f", after {found.warm_up_sets} for warming up" if found.warm_up_sets else "")
     )

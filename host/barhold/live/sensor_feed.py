@@ -1,4 +1,4 @@
-"""Where a panel's records come from: a real sensor, followed as by `barhold live`, or a virtual one in real time."""
+"""Feeds a panel with records: from a real sensor, as `barhold live` does, or from a virtual one in real time."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an import found, for people and as JSON Lines. Pure: takes plain data, prints nothing."""
+"""The preview of an import, for people and as JSON Lines. Pure: takes plain data, prints nothing."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -12,7 +12,6 @@ from barhold.model import Wearer
 from barhold.store import derived, schema
 from barhold.store import derived_rows as rows
 from barhold.store.database import writing
-from barhold.store.derived_rows import Log
 from barhold.store.error_messages import translated
 from barhold.store.people import People
 from barhold.store.results import ButtonTurns
@@ -26,12 +25,14 @@ _SAME_MS = 60_000
 
 def take(store: Store, device_id: str, log_id: int, first_seq: int, end_seq: int) -> ButtonTurns:
     """Let the turns in records `first_seq` up to `end_seq` of a log count; what the database refuses is counted too."""
-    log = Log(device_id, log_id)
     with translated(store.engine.url), store.engine.connect() as connection:
+        log = rows.find_log(connection, device_id, log_id)
+        if log is None:
+            return ButtonTurns()
         raws = [raw for raw in rows.raws(connection, log, first_seq, end_seq - 1) if bar_turns.is_turn(raw)]
         if not raws:
             return ButtonTurns()
-        boots = rows.boots(connection, log, *_span(raws))
+        boots = rows.boots(connection, log, {record.header(raw)[2] for raw in raws})
         names = {bar_turns.lifter_id(name): name for name in connection.scalars(select(schema.lifter.c.name))}
     wearers = [known for known in People(store).wearers() if known.device_id == device_id]
     new: list[Wearer] = []
@@ -42,11 +43,6 @@ def take(store: Store, device_id: str, log_id: int, first_seq: int, end_seq: int
         if wall_time.is_possible(utc_ms) and _is_news(turn, [*wearers, *new]):
             new.append(turn)
     return _keep(store, new)
-
-
-def _span(raws: list[bytes]) -> tuple[int, int]:
-    boots = [record.header(raw)[2] for raw in raws]
-    return min(boots), max(boots)
 
 
 def _is_news(turn: Wearer, wearers: list[Wearer]) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import time_order
 
 SHOWN = timedelta(weeks=104)

@@ -1,9 +1,9 @@
-"""The sets that a coach's week is made of, read without reading everybody's years."""
+"""Reads the sets that a coach's week needs, without reading everybody's whole history."""
 
 from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import owner, time_order
 
 LOOK_BACK = timedelta(weeks=5)

@@ -1,4 +1,4 @@
-"""Many sensors into one store, in turns on one adapter."""
+"""Syncs many sensors into one store, in turns on one adapter."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Failure:
 
 @dataclass(slots=True)
 class SyncSummary:
-    """What became of it: a result per sensor that answered, a failure per sensor that did not to the end."""
+    """A result for each sensor that answered, and a failure for each that did not finish."""
 
     by_id: dict[str, SyncResult] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -51,7 +51,7 @@ async def sync_all(
     tell: Tell,
     on_progress: Callable[[Connection], None] = lambda _: None,
 ) -> SyncSummary:
-    """Catch up with the named sensors, or with every one near; LinkError when none is."""
+    """Sync the named sensors, or every sensor nearby; LinkError if there is none."""
     found = await _meant(names, store)
     done = SyncSummary()
     missing = [name for name, one in found.items() if one is None]

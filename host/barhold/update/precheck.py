@@ -64,7 +64,7 @@ def _moment(info: Info, state: UpdateState) -> int:
         return protocol.UPDATE_BUSY
     if state.reason == protocol.UPDATE_NO_SLOTS:
         return protocol.UPDATE_NO_SLOTS
-    return int(policy.begins(info.battery_mv, Pointer(state.slot, state.slot_state, 0, 0)))
+    return int(policy.begin_refusal(info.battery_mv, Pointer(state.slot, state.slot_state, 0, 0)))
 
 
 def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
@@ -78,5 +78,5 @@ def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade
         if modulus is not None:  # the sensor has another key
             return protocol.UPDATE_SIGNATURE
         head = bundle.pack_head(made.manifest_bytes)  # only the sensor can check the signature
-        return int(policy.head(head, sensor, b"", True, downgrade))
-    return int(policy.head(head, sensor, key or b"", by_cable, downgrade))
+        return int(policy.head_refusal(head, sensor, b"", True, downgrade))
+    return int(policy.head_refusal(head, sensor, key or b"", by_cable, downgrade))

@@ -52,12 +52,21 @@ def test_an_imu_that_does_not_answer_within_a_set_costs_only_the_reps_of_that_ti
     assert "imu: " in last
 
 
+def test_what_the_first_write_of_a_start_keeps_waiting_is_no_loss() -> None:
+    """2.1 s on an emulated ESP32, in which the Plus2's FIFO overruns three times; nobody trains then."""
+    assert starting("first_flush", PLUS2) == ["[0] [] 1"]
+
+
 @pytest.mark.parametrize("board", [XIAO, PLUS2])
 def test_a_power_cut_within_a_set_costs_no_rep_that_had_ended(board: str, samples) -> None:
     """At 30 s: the fourth rep has ended 1.4 s ago, the fifth is under way. Each note stalls as for an erased block."""
     cut, after = starting("cut", board, "30000", "450", stdin=samples("six-reps"))
     assert cut.startswith("('Restart', (1,)) (0, 0, 0) "), "nothing of it was in the log yet"
     assert after == f"(4, 1, 0) [{protocol.RESET_POWER_ON}, {protocol.RESET_POWER_ON}] True"
+
+
+def test_without_the_chips_own_store_all_is_counted_and_kept(samples) -> None:
+    assert starting("no_nvs", XIAO, stdin=samples("six-reps")) == ["REPL (6, 1, 1) []"]
 
 
 def test_where_a_note_stalls_for_longer_than_the_fifo_bridges_none_is_made_again(samples) -> None:

@@ -102,12 +102,12 @@ def test_real_time_passes_at_its_own_pace() -> None:
 def test_the_same_recording_has_the_same_identity_and_another_one_has_not() -> None:
     first, again, other = (sim.open_board(packed(*times)) for times in ((0, 1), (0, 1), (0, 2)))
     assert first.device_id == again.device_id != other.device_id
-    assert first.storage.new_id() == again.storage.new_id() != other.storage.new_id()
+    assert first.storage.new_log_id() == again.storage.new_log_id() != other.storage.new_log_id()
 
 
 def test_the_caller_may_name_device_and_log() -> None:
     board = sim.open_board(packed(0), device_id=b"sensor01", log_id=5)
-    assert (board.device_id, board.storage.new_id()) == (b"sensor01", 5)
+    assert (board.device_id, board.storage.new_log_id()) == (b"sensor01", 5)
 
 
 @pytest.mark.parametrize(

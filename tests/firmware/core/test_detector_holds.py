@@ -13,6 +13,7 @@ from barcore.motion import Motion
 from barcore.rep import ABOVE, SEEK
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
+from barcore.state import R_STATE, STILL_MS
 from barhold import generate
 from barhold.generate import RepPlan
 from barmotion import COUNT_M_S, drifting, follow, ring, still
@@ -87,8 +88,8 @@ def test_a_first_reading_in_motion_is_not_taken_for_the_gyroscopes_zero() -> Non
     turning, resting = Motion(), Motion()
     turning.start(0, 0, 4096, 40 * 32, 0, 0)
     resting.start(0, 0, 4096, 7 * 32, 0, 0)
-    assert turning.gravity._zero_x == 0
-    assert resting.gravity._zero_x == 7 * 32 << 16
+    assert turning.gravity.zero[0] == 0
+    assert resting.gravity.zero[0] == 7 * 32 << 16
 
 
 def test_the_pull_of_the_first_seconds_is_a_plain_mean() -> None:
@@ -137,7 +138,7 @@ def test_what_ended_with_the_bar_down_but_a_rep_unfinished_is_reviewed_again_soo
 
     def due(walked_to: int, since_up: int, planned: int) -> int:
         detector._n, detector._busy_tick, detector._due = 2000, 2000 - since_up, planned
-        detector.review.rep.state = walked_to
+        detector.review.rep._walk[R_STATE] = walked_to
         detector._review_again()
         return detector._due - 2000
 
@@ -160,7 +161,7 @@ def test_a_first_rep_in_doubt_is_solved_again_from_scratch() -> None:
 @pytest.mark.parametrize(("lying_ticks", "target_ms"), [(0, 2000), (48, 2000), (49, 0), (400, 0)])
 def test_a_bar_that_lies_dead_still_gets_no_cue(lying_ticks: int, target_ms: int) -> None:
     detector, asked = Detector(Settings()), []
-    detector._lying_ticks, detector._motion.still_ms = lying_ticks, 5000
+    detector._lying_ticks, detector._motion.state[STILL_MS] = lying_ticks, 5000
     detector.live.update = lambda _tick, _least, target: asked.append(target) or 0  # type: ignore[method-assign]
     detector._live_tick()
     assert asked == [target_ms]

@@ -222,7 +222,7 @@ def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_se
     place = storage.FolderStorage(str(tmp_path / "config"), None, nvs)
     access = Access(place)
     assert access.answers_everybody
-    access.give(bytes(range(32)))
+    access.set_key(bytes(range(32)))
     for form in FORMS:
         assert form.load(place)[1] == "", "it never was there"
         form.save(place, {})
@@ -235,7 +235,7 @@ def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_se
     access = Access(again)
     assert access.fault == "key: gone from flash"
     assert not access.answers_everybody
-    assert access.told_key == b""
+    assert access.key_for_cable == b""
 
 
 def test_a_newer_firmwares_keys_are_kept_when_rewritten() -> None:

@@ -257,6 +257,18 @@ def test_a_bundle_shows_what_is_in_it(made, tmp_path) -> None:
     assert barhold("bundle", path, "--show").stdout.splitlines() == [first, second]
 
 
+def test_a_bundle_replaces_another_file_only_when_asked(made, tmp_path) -> None:
+    path = tmp_path / "x.bhf"
+    path.write_bytes(b"mine")
+    refused = barhold("bundle", path)
+    assert refused.exit_code == 2
+    assert f"{path} exists: name another file, or replace it with --overwrite" in refused.stderr
+    assert path.read_bytes() == b"mine"
+    for args in (("--overwrite",), ()):  # the same bytes are no other file
+        assert barhold("bundle", path, *args).exit_code == 0
+        assert path.read_bytes() == made.raw
+
+
 @pytest.mark.parametrize("how", ["changed", "truncated", "manifest"])
 def test_a_damaged_bundle_is_refused_before_a_sensor_is_looked_for(tmp_path, how) -> None:
     raw = bytearray(bundle.make().raw)

@@ -39,6 +39,36 @@ CONTRAST = """(() => {
     return Math.min(...texts.map((one) => [light(getComputedStyle(one).color), light(ground(one))])
         .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)));
 })()"""
+RING = """(() => {
+    const words = { over: 'ready for set 12', under: 'hold 2.5-3.5 s', hold: '12:34' };
+    const crossing = [];
+    for (const dial of document.querySelectorAll('.dial')) {
+        const parts = [...dial.querySelectorAll('.inside > *')];
+        for (const part of parts) {
+            part.textContent = words[part.className] ?? '172.5 kg, warm-up';
+            part.hidden = false;
+        }
+        const box = dial.getBoundingClientRect();
+        const [x, y, most] = [box.x + box.width / 2, box.y + box.height / 2, box.width * 160 / 400];
+        for (const part of parts) {
+            const range = document.createRange();
+            range.selectNodeContents(part);
+            for (const line of range.getClientRects()) {
+                // The letters of a line stand within the middle 70 % of its box.
+                const [top, bottom] = [line.y + 0.15 * line.height, line.bottom - 0.15 * line.height];
+                const corners = [line.x, line.right].flatMap((px) => [top, bottom].map((py) => [px, py]));
+                if (corners.some(([px, py]) => Math.hypot(px - x, py - y) > most)) crossing.push(part.textContent);
+            }
+        }
+    }
+    return crossing;
+})()"""
+TIGHT = """[...document.querySelectorAll('button, a.button')].filter((one) => one.checkVisibility()).filter((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const [text, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()];
+    return text.x < box.x + 4 || text.right > box.right - 4 || text.y < box.y || text.bottom > box.bottom;
+}).map((one) => one.textContent)"""
 
 
 @pytest.fixture
@@ -170,6 +200,8 @@ def look_at_everything(address, pages):
                 page.page.emulate_media(color_scheme=scheme)
                 assert page.ask(FITS), (page.page.url, width)
                 assert page.ask(CONTRAST) >= 4.5, (page.page.url, width, scheme)
+            assert page.ask(RING) == [], (page.page.url, width)  # no word runs across the ring
+            assert page.ask(TIGHT) == [], (page.page.url, width)  # no word touches the border of its button
         assert page.errors == []
         assert {urlsplit(url).netloc for url in page.requests} == {urlsplit(address).netloc}
     report = Page(chromium_of(pages[0]), f"{address}report")

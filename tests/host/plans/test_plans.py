@@ -96,7 +96,7 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ('hold_s = "2-3"', 1, "must be two numbers, [least, most], as in [2, 3]"),
         ("hold_s = 2", 1, "must be two numbers"),
         ("hold_s = [2]", 1, "must be two numbers"),
-        ("hold_s = [2, 2]", 1, "no room"),
+        ("hold_s = [2, 2]", 1, "needs room between"),
         ("hold_s = [nan, 3]", 1, "must lie within 0 and 60"),
         ("hold_s = [2, inf]", 1, "must lie within 0 and 60"),
         ("hold_s = [true, 3]", 1, "must be two numbers"),

@@ -53,6 +53,7 @@ def test_the_same_records_again_change_nothing(store: Store) -> None:
     assert store.add_records(DEVICE, LOG, [*raws[20:], make(28)], 6) == Added(1, 8, 0)
     assert [r.raw for r in store.records()] == [*raws, make(28)]
     assert store.quarantined() == []
+    assert store.add_records(DEVICE, LOG, [], 7) == Added(0, 0, 0)
 
 
 def test_the_key_has_three_parts(store: Store) -> None:
@@ -282,7 +283,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         real(connection)
         connection.execute(sa.text("select * from no_such_table"))
 
-    monkeypatch.setattr(migrate, "migrate", fails_at_its_end)
+    monkeypatch.setattr(migrate, "create", fails_at_its_end)
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(database_place)
     engine = database.bare_engine(database._url(database_place))

@@ -6,7 +6,6 @@ import gc
 import json
 import struct
 import sys
-import time
 
 sys.path.append("/twin")
 
@@ -97,9 +96,7 @@ def slow_imports(import_ms):
 
     def slow(name, *more):
         if name == "main" and name not in sys.modules:
-            end = time.ticks_add(time.ticks_ms(), import_ms)
-            while time.ticks_diff(end, time.ticks_ms()) > 0:
-                pass
+            remote.ask("rest", import_ms)
         return plain(name, *more)
 
     builtins.__import__ = slow

@@ -50,11 +50,21 @@ class BareBoard(Board):
         usual = {"name": "micropython", "version": [1, 27, 0], "machine": MACHINES[board], "world": board,
                  "imu_dead": False, "times_as_fast": 1, "loop_ms": LOOP_MS if uart else 0,
                  "free_bytes": 0, "import_ms": 0}  # fmt: skip
-        config = json.dumps({**usual, "room_bytes": ROOM_BYTES, **told})
-        self._script = HERE / "board.mjs"
-        self._command = [rig.interpreter(), rig.TWIN, folder, config]
+        self._board_folder = folder
+        self._config = {**usual, "room_bytes": ROOM_BYTES, **told}
         self._waits = False
         self.boots = 0
+
+    def _web_command(self, descriptor: int) -> list[object]:
+        parts = (rig.interpreter(), rig.TWIN, self._board_folder, json.dumps(self._config))
+        return [rig.node(), HERE / "board.mjs", descriptor, *parts]
+
+    def _settings(self, folder: Path) -> dict[str, object]:
+        return {
+            "root": str(self._board_folder), "room_bytes": self._config["room_bytes"], "twin": str(rig.TWIN),
+            "set_up": str(HERE / "preamble.py"), "told": json.dumps(self._config),
+            "boot": "/boot.py", "main": "/main.py", "steps": False,
+        }  # fmt: skip
 
     def press(self, down: bool) -> None:
         """Press the button, or let go of it; a restart lets go of it too."""

@@ -5,42 +5,17 @@ the build for the web: /script.py, /stdin and /twin lie in that folder, `_clock`
 """
 
 import gc
-import os
 import sys
 import time
 
-import vfs
+import native_files
 
 COLLECT_AFTER_BYTES = 4 << 20
 """Without it a large heap is filled to its end, and every search for room begins at its first gap: far slower."""
 
 gc.threshold(COLLECT_AFTER_BYTES)
 root, mode = sys.argv[1:3]
-whole_disk = vfs.VfsPosix()
-
-
-class Files:
-    """The files below `root`. VfsPosix itself takes the new path for the old one too (micropython issue 7389)."""
-
-    def __init__(self):
-        below = vfs.VfsPosix(root)
-        self.mount, self.umount, self.statvfs = below.mount, below.umount, below.statvfs
-        self.open, self.stat, self.ilistdir = below.open, below.stat, below.ilistdir
-        self.chdir, self.getcwd = below.chdir, below.getcwd
-        self.mkdir, self.rmdir, self.remove = below.mkdir, below.rmdir, below.remove
-
-    def rename(self, old, new):
-        whole_disk.rename(on_disk(old), on_disk(new))
-
-
-def on_disk(path):
-    """Return a path of the board as this computer has it; a relative one begins in the same folder on both."""
-    return root + path if path[0] == "/" else path
-
-
-vfs.umount("/")
-vfs.mount(Files(), "/")
-os.chdir("/")
+native_files.use(native_files.Files(root))
 
 
 class Clock:

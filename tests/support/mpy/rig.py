@@ -122,23 +122,28 @@ def _prepared(
         yield [str(part) for part in parts]
         return
     with tempfile.TemporaryDirectory() as root:
-        _lay_out(Path(root), script, stdin)
+        lay_out(Path(root), script, stdin)
         yield native_command(heap, HERE / "native.py", root, mode, *args)
+
+
+def native_place() -> str:
+    """Return the folder that holds the native build's module."""
+    spec = importlib.util.find_spec(NATIVE)
+    assert spec
+    assert spec.origin
+    return str(Path(spec.origin).parent)
 
 
 def native_command(heap: str, script: Path, *args: object) -> list[str]:
     """Return the command that runs a script natively; without `site` it starts in a few ms."""
-    spec = importlib.util.find_spec(NATIVE)
-    assert spec
-    assert spec.origin
     code = (
-        f"import sys; sys.path.append({str(Path(spec.origin).parent)!r}); import {NATIVE} as m; "
+        f"import sys; sys.path.append({native_place()!r}); import {NATIVE} as m; "
         f"sys.exit(m.run_main(['micropython', *sys.argv[1:]]))"
     )
     return [sys.executable, "-S", "-E", "-c", code, "-X", f"heapsize={heap}", *map(str, (script, *args))]
 
 
-def _lay_out(root: Path, script: Path, stdin: bytes) -> None:
+def lay_out(root: Path, script: Path, stdin: bytes) -> None:
     """Lay out the files that a script finds: the firmware, /twin, itself and /stdin."""
     ignored = shutil.ignore_patterns("__pycache__", "*.md")
     for package in firmware_files.PACKAGES:

@@ -206,6 +206,30 @@ def cut(name, at_ms, stall_ms):
     print(counted(), causes(), [seq for _, _, seq in records()] == list(range(len(records()))))
 
 
+def no_nvs(name):
+    """Train on a chip whose own store cannot be opened; print what was counted and told."""
+    world = made(name)
+    world.nvs = None
+    print(life(world, played(world, 8000) + 25000), counted(), texts())
+
+
+def first_flush(name):
+    """Let the first write of a start stall everything for 2.1 s; print what is told of it, and the health records."""
+    world = made(name)
+    replace, left = FolderStorage.replace, [1]
+
+    def slow(self, file, data):
+        if left[0]:
+            left[0] -= 1
+            world.wait_ms(2138)
+        replace(self, file, data)
+
+    FolderStorage.replace = slow
+    life(world, 20000)
+    FolderStorage.replace = replace
+    print(left, texts(), kinds().count(protocol.HEALTH))
+
+
 def brown_out(name, lived_ms):
     """Let the supply break down again and again soon after the start, then hold, and train.
 

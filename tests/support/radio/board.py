@@ -7,6 +7,8 @@ import os
 import select
 import socket
 import struct
+import sys
+import tempfile
 import tty
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from radio.simulated_time import count_computing
 
 HERE = Path(__file__).resolve().parent
 LIMIT_S = 300
+HEAP = "32M"
+PWRON_RESET = 1
 CTRL_C = b"\x03"
 HELD_UP_S = 0.5
 WIRE_S = 0.002
@@ -60,8 +64,7 @@ class Board:
         limit_s: float = LIMIT_S,
         uart: Uart | None = None,
     ) -> None:
-        self._script = HERE / "board.mjs"
-        self._command = [rig.interpreter(), firmware_files.folder(), rig.TWIN, main, *args]
+        self._main, self._args = main, args
         self._limit_s = limit_s
         self.radio = Peripheral(air, air.new_address(), self._tell, faults)
         self._files = files or {}
@@ -74,23 +77,42 @@ class Board:
         self._reader_there = True
         self.printed = bytearray()
         self.questions = self.held_up = 0
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def _web_command(self, descriptor: int) -> list[object]:
+        """Return the command that runs it on the build for the web."""
+        parts = (rig.interpreter(), firmware_files.folder(), rig.TWIN, self._main, *self._args)
+        return [rig.node(), HERE / "board.mjs", descriptor, *parts]
+
+    def _settings(self, folder: Path) -> dict[str, object]:
+        """Return the settings of native_board.py; `folder` is an empty one that lasts as long as the board."""
+        rig.lay_out(folder, self._main, b"")
+        return {"root": str(folder), "args": self._args, "main": "/script.py", "steps": True}
+
+    def _native_command(self, descriptor: int) -> list[object]:
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
+        usual = {"modules": str(rig.HERE), "room_bytes": 0, "twin": "", "set_up": "", "told": "", "boot": "/boot.py"}
+        settings = folder / "settings"
+        settings.write_text(json.dumps({**usual, "args": (), **self._settings(folder)}), encoding="utf-8")
+        launch = (sys.executable, "-S", "-E", HERE / "native_launch.py")
+        return [*launch, rig.native_place(), HEAP, descriptor, settings, "", PWRON_RESET]
 
     async def __aenter__(self) -> "Board":
         count_computing(1)
+        self._said, said = os.pipe()
+        os.set_blocking(self._said, False)
         self._console, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._console, False)
         self.port = os.ttyname(self._slave)
         ours, theirs = socket.socketpair()
+        command = (self._native_command if rig.native() else self._web_command)(theirs.fileno())
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                rig.node(),
-                self._script,
-                str(theirs.fileno()),
-                *self._command,
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
+                *map(str, command), pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL, stdout=said
             )
+        os.close(said)
         self._reader, self._writer = await asyncio.open_connection(sock=ours)
         loop = asyncio.get_running_loop()
         if self._uart:
@@ -116,6 +138,9 @@ class Board:
         asyncio.get_running_loop().remove_reader(self._console)
         os.close(self._console)
         os.close(self._slave)
+        os.close(self._said)
+        if self._folder:
+            self._folder.cleanup()
 
     async def _serve(self) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -124,6 +149,7 @@ class Board:
                 name, *arguments = json.loads(await self._reader.readexactly(size))
                 self.questions += 1
                 self._asked.set()
+                await self._pass_on()
                 if name == "print":
                     await self._write(arguments[0].encode("latin1"))
                     continue
@@ -132,6 +158,12 @@ class Board:
                 reply = json.dumps(await answer(*arguments)).encode()
                 count_computing(1)
                 self._writer.write(struct.pack("<I", len(reply)) + reply)
+
+    async def _pass_on(self) -> None:
+        """Pass on what the native build printed before this question; the other one tells it by "print"."""
+        with contextlib.suppress(BlockingIOError):
+            while said := os.read(self._said, 65536):
+                await self._write(said.replace(b"\n", b"\r\n"))
 
     async def pass_questions(self, count: int) -> None:
         """Wait until the board has asked so many more: it is alive, and time has passed for it."""
@@ -163,6 +195,10 @@ class Board:
         # As the port: Ctrl-C is no character, and what comes after it waits for the REPL.
         self._typed, self._interrupted = after, False
         return "", True
+
+    async def _rest(self, duration_ms: float) -> None:
+        """Let so much time pass in which it hears nothing."""
+        await asyncio.sleep(duration_ms / 1000)
 
     async def _type(self) -> str:
         """Give the REPL what is typed, Ctrl-C as any other character."""

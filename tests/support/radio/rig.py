@@ -39,7 +39,7 @@ def run(test: Coroutine[Any, Any, T], limit_s: float = LIMIT_S) -> T:
 def told(name: str = "rack 1", number: int = 1, **more: Any) -> str:
     """Return the argument of sensor.py."""
     usual = {"records": 100, "play": "before", "ble": True, "cable": False, "step_ms": 5, "clock_ms": 5, "live_ms": 0}
-    usual["key"] = ""
+    usual["key"] = usual["press_at"] = ""
     return json.dumps({"device_id": f"{number:016x}", "log_id": 7 + number, "name": name, **usual, **more})
 
 
