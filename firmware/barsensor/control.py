@@ -1,4 +1,4 @@
-"""What a host may ask of a sensor beside its records: settings, key, calibration, raw samples, a new log.
+"""Everything that a host may ask of a sensor except its records: settings, key, calibration, raw samples, a new log.
 
 `update` answers with (frame type, body), or with a status code that refuses:
 
@@ -31,7 +31,7 @@ _OWNERS = (protocol.ACCESS, protocol.ERASE, protocol.UPDATE)
 
 
 class Control:
-    """The asked things of one sensor. Time and samples come from the application that it joins."""
+    """Answers one sensor's control frames. Time and samples come from the application that it joins."""
 
     def __init__(self, board, updater=None, health=None) -> None:
         self._board = board
@@ -63,7 +63,7 @@ class Control:
 
     @property
     def faults(self) -> tuple:
-        """What is wrong with each kept file, "" where nothing is."""
+        """The fault of each stored file, "" if it has none."""
         update_fault = self._updater.fault if self._updater else ""
         turns_fault = self.turns.fault if self.turns else ""
         return self._settings_fault, self.calibration.fault, self.access.fault, update_fault, turns_fault
@@ -81,7 +81,7 @@ class Control:
 
     @property
     def watching(self) -> bool:
-        """Whether the samples are wanted here."""
+        """Whether it needs the samples now."""
         return self.raw.owner is not None or self.calibration.posing
 
     def see(self, samples, count: int) -> int:

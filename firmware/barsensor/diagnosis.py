@@ -1,4 +1,4 @@
-"""What a sensor knows of its own state, for a host that looks after it: memory, flash, log, restarts, faults."""
+"""The sensor's report on its own state: memory, flash, log, restarts, faults."""
 
 import struct
 
@@ -11,7 +11,7 @@ CAUSES = 8
 
 
 def entries(app, board) -> list:
-    """Return the entries of DIAGNOSIS; what a board cannot tell is left out."""
+    """Return the entries of DIAGNOSIS, without those that the board cannot measure."""
     power, imu, log = board.power, board.imu, app.log
     starts, short_starts = _starts(log)
     found = [

@@ -1,4 +1,4 @@
-"""What a sensor does for itself: it watches its battery and its IMU, notes its health, and sleeps when not needed.
+"""Housekeeping: watches the battery and the IMU, logs the sensor's health, and sleeps when it is not needed.
 
 It is needed while a host is linked, and while a rep, a hold or a set goes on. What comes of an update counts as a
 motion: its link may break, and the host that comes back must find it.
@@ -44,7 +44,7 @@ NEAR = (328, 328, 328, 192, 192, 192)
 
 
 class Housekeeping:
-    """One sensor's care for itself. `see` is called with every sample and allocates nothing."""
+    """One sensor's housekeeping. `see` is called with every sample and allocates nothing."""
 
     def __init__(self, board, radio=None) -> None:
         self._radio = radio

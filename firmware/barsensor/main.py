@@ -1,4 +1,4 @@
-"""Composes a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
+"""Builds a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
 
 import sys
 
@@ -88,7 +88,7 @@ def remember_config(app, store) -> None:
 
 
 def report_start_fault(app, store, faults) -> None:
-    """Cue what was found wrong at the start, and log it, unless the start before found the same."""
+    """Cue a fault found at the start, and log it unless the previous start found the same."""
     text = "\n".join([fault for fault in faults if fault])
     if text:
         app.signal(FAULT)
@@ -101,7 +101,7 @@ def report_start_fault(app, store, faults) -> None:
 
 
 def start() -> None:
-    """Open the board that /board names, leave time for a cable, then count."""
+    """Open the board that /board names, leave time for Ctrl-C or the button, then count."""
     board = boards.open_or_say()
     if board is None:
         opened = boards.open_lamp()
@@ -117,7 +117,7 @@ def start() -> None:
 
 
 def run_guarded(board) -> None:
-    """Run for ever: a crash is noted and followed by a clean start; Ctrl-C gives the board to who sits at the cable."""
+    """Run for ever: a crash is logged and followed by a clean start; Ctrl-C stops the program."""
     app = None
     try:
         try:
@@ -147,7 +147,7 @@ def start_imu(board) -> str:
 
 
 def discard_samples(board) -> None:
-    """Drop what the IMU took while the first write of this start stalled everything: it is no loss, and no gap."""
+    """Drop the samples taken while the first write of this start stalled everything: they leave no gap."""
     try:
         board.imu.discard()
     except OSError:
@@ -173,7 +173,7 @@ def note_crash(board, app, fault) -> bool:
 
 
 def release_board(board, app) -> None:
-    """Leave the board quiet, everything written, its watchdog fed, to who pressed Ctrl-C."""
+    """Release the board to the user who pressed Ctrl-C: everything written, lamp and tone off, watchdog fed."""
     board.power.let_go()
     board.lamp(False)
     if board.tone:

@@ -1,4 +1,4 @@
-"""What the application keeps: time and log, and what it tells when keeping fails. Nothing of that stops counting."""
+"""Keeps time and log for the application, and reports failures. None of these failures stops the counting."""
 
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms
@@ -52,7 +52,7 @@ class Recorder:
         self.cue.play(kind, self._tick)
 
     def rest(self) -> None:
-        """Write all that may be written, as before sleep."""
+        """Write everything pending, as before sleep."""
         if not self.log.locked:
             self._write()
 

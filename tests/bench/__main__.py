@@ -88,11 +88,11 @@ def sync(
 
 @bench.command()
 def store(
-    years: Annotated[int, typer.Option("--years", min=2, help="Years of training, 150 sessions each.")] = 10,
+    years: Annotated[int, typer.Option("--years", min=2, help="Years of training, 150 sessions each.")] = 4,
     db: Annotated[
         str | None, typer.Option("--db", metavar="URL", help="A PostgreSQL server; by default one is started here.")
     ] = None,
-    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each command; the least counts.")] = 5,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Runs of each command; the least counts.")] = 3,
     lifters: Annotated[int, typer.Option("--lifters", min=0, help="Lifters of the gym; 0 leaves it out.")] = 300,
     as_json: AsJson = False,
 ) -> None:

@@ -39,7 +39,7 @@ from bench import gym_rows, years
 from bench import store as stores
 
 LIFTERS, LONG_YEARS, RUNS, BATCH = 300, 20, 3, 56
-POSTGRES_BYTES = 230
+POSTGRES_BYTES = 220
 """PostgreSQL adds 28 bytes to each row, and each entry of an index takes as many: 115 are out of its reach."""
 MEGABYTE = 1 << 20
 NOW_MS = years.FIRST_UTC_MS
@@ -106,7 +106,7 @@ def places(kind: str, db: str | None) -> Iterator[Callable[[str], str]]:
         with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
             yield lambda name: str(Path(folder) / f"{name}.db")
     else:
-        with stores.databases(db) as new_database:
+        with stores.databases(db, durable=False) as new_database:
             yield new_database
 
 

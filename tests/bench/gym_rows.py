@@ -27,7 +27,7 @@ def fill(place: str, count: int) -> int:
     days = list(years.days(count, SETS, REPS))
     raws = [raw for day in days for raw in day.raws]
     with Store.open(place) as store:
-        _know(People(store), 0)
+        _know(People(store), range(1))
         with database.writing(store.engine) as connection:
             log = writes.take_log(connection, device_id(0), years.LOG_ID, days[-1].synced_utc_ms)
             writes.insert_records(connection, log, list(enumerate(raws)))
@@ -44,8 +44,7 @@ def multiply(place: str, lifters: int) -> None:
     check` finds no difference.
     """
     with Store.open(place) as store:
-        for number in range(1, lifters):
-            _know(People(store), number)
+        _know(People(store), range(1, lifters))
         with database.writing(store.engine) as connection:
             wanted = f"select {', '.join(_COLUMNS)} from training_set order by row_id"
             sets = [dict(zip(_COLUMNS, row, strict=True)) for row in derived_rows.run(connection, wanted)]
@@ -60,9 +59,11 @@ def multiply(place: str, lifters: int) -> None:
                     derived_rows.run(connection, f"select setval('{sequence}', {last})")
 
 
-def _know(people: People, number: int) -> None:
-    people.add_lifter(Lifter(lifter_name(number)))
-    people.wear(Wearer(device_id(number), 0, lifter_name(number)))
+def _know(people: People, numbers: range) -> None:
+    names = {device_id(number): lifter_name(number) for number in numbers}
+    people.put_team(
+        [Lifter(name) for name in names.values()], [Wearer(device, 0, name) for device, name in names.items()]
+    )
 
 
 def _copies(number: int) -> list[str]:

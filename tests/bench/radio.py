@@ -18,6 +18,7 @@ from radio import measure as radio_measure
 from radio import simulated_time
 
 LEAST_SHARE = 0.90
+EVENTS = 200
 LATE_MS = 20.0
 """Beyond one connection interval, in the median."""
 _LIMIT_S = 600
@@ -47,8 +48,8 @@ class Radio:
         return self.share >= LEAST_SHARE and self.late_median_ms <= self.interval_ms + LATE_MS
 
 
-def measure(records: int, with_key: bool = False) -> Radio:
-    """Sync `records` records and hear live events; with a key every frame of the sync is sealed."""
+def measure(records: int, with_key: bool = False, events: int = EVENTS) -> Radio:
+    """Sync `records` records and hear `events` live ones; with a key every frame of the sync is sealed."""
     logging.getLogger("bumble").setLevel(logging.ERROR)  # the bare measurement overruns its queues on purpose
     try:
         carried = simulated_time.run(radio_measure.throughput(partial(_pull, b""), records))
@@ -56,7 +57,7 @@ def measure(records: int, with_key: bool = False) -> Radio:
         if with_key:
             sealed = radio_measure.throughput(partial(_pull, _KEY), records, key=_KEY)
             synced_s = simulated_time.run(sealed).synced_s
-        late = asyncio.run(asyncio.wait_for(radio_measure.latency(), _LIMIT_S))
+        late = asyncio.run(asyncio.wait_for(radio_measure.latency(events), _LIMIT_S))
     except TimeoutError:
         raise BarholdError(f"sync: no end after {_LIMIT_S} s; run pytest tests/bench/test_radio_measure.py") from None
     return Radio(

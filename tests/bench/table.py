@@ -15,7 +15,7 @@ from bench.lag import MEDIAN_MS, Lag
 from bench.radio import LATE_MS, LEAST_SHARE, Radio
 from bench.run import Result
 from bench.score import Figures, figures
-from bench.store import LIMIT_S, Measured
+from bench.store import LIMIT_CPU_S, Measured
 from bench.updating import MOST_TIMES_BARE, MOST_TIMES_BARE_BROKEN, Updating
 
 Renderable = Table | Text
@@ -163,7 +163,7 @@ def store(measured: Measured) -> list[Renderable]:
         table.add_row(*row, Text(verdict, _STYLES[verdict]))
     said = (
         f"{measured.sessions} sessions, {measured.records} records, stored at {measured.records_per_s:.0f} records/s; "
-        f"each figure is the least of some runs; bounds: {LIMIT_S:g} s, and growth of at most 2 x"
+        f"each figure is the least of some runs; bounds: {LIMIT_CPU_S:g} s of CPU, and growth of at most 2 x"
     )
     return [_title(f"years of training in {measured.store}"), table, Text(said, "dim")]
 

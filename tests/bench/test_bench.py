@@ -264,10 +264,10 @@ def test_a_figure_meets_its_bound_from_the_right_side():
 
 
 def test_a_slow_command_falls_short():
-    assert store.Reading("sets", 0.9, 1.4, 1.0).met
-    assert not store.Reading("sets", 0.9, 1.6, 1.0).met
-    assert not store.Reading("sets", 0.5, 1.2, 1.0).met
-    measured = store.Measured("SQLite", 10, 1500, 75_000, 15.0, (store.Reading("sets", 0.5, 1.2, 1.0),))
+    assert store.Reading("sets", 0.9, 1.4, 0.7).met
+    assert not store.Reading("sets", 0.9, 1.4, 0.8).met
+    assert not store.Reading("sets", 0.5, 1.2, 0.7).met
+    measured = store.Measured("SQLite", 10, 1500, 75_000, 15.0, (store.Reading("sets", 0.5, 1.2, 0.7),))
     [_, shown, said] = table.store(measured)
     assert "5000 records/s" in said.plain
     assert "falls short" in [str(cell) for cell in shown.columns[-1].cells]

@@ -15,8 +15,8 @@ if sys.platform == "win32":
 from barhold.store import People, Store
 from hostkit import ROOT
 from radio import rig
-from radio.air import Air
 from radio.board import HERE
+from radio.paced_link import Air
 from radio.shell import shell
 from terminal import CTRL_C, Terminal
 

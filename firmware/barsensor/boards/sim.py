@@ -18,7 +18,7 @@ from barsensor.boards.storage import FolderStorage, MemoryStorage
 
 
 class SimulatedClock:
-    """A clock that stands still but for `wait_ms`."""
+    """A clock that moves only in `wait_ms`."""
 
     def __init__(self, start_tick: int) -> None:
         self._tick = start_tick & MASK
@@ -69,10 +69,10 @@ class PlayedImu:
         """Go on playing."""
 
     def discard(self) -> None:
-        """Nothing waits that is not wanted."""
+        """Do nothing: no unwanted samples wait."""
 
     def choose(self, fast: bool) -> None:
-        """Nothing to choose: a recording has its own rate."""
+        """Do nothing: a recording has its own rate."""
 
     def self_test(self) -> str:
         """Pass."""
@@ -110,7 +110,7 @@ class PlayedImu:
 
 
 class Noted:
-    """A lamp or a sounder that only notes what it was told, as (tick, what), whenever that changes."""
+    """A lamp or sounder that records each change as (tick, value)."""
 
     def __init__(self, clock) -> None:
         self._clock = clock
@@ -153,7 +153,7 @@ class Stopped(BaseException):
 
 
 class Power:
-    """Power that is as its fields say; where a real board would stop, it raises Stopped."""
+    """Power as its fields say; raises Stopped where a real board would stop."""
 
     def __init__(self) -> None:
         self.cause = protocol.RESET_POWER_ON
@@ -190,7 +190,7 @@ class Power:
         return
 
     def let_go(self) -> None:
-        """Nothing bites here."""
+        """Do nothing: there is no watchdog."""
 
     def guard(self, timeout_ms: int) -> None:
         """Note the watchdog's time limit."""

@@ -1,4 +1,4 @@
-"""The sensor's end of a connection. It says nothing until HELLO, and then only what it is asked, but for LIVE."""
+"""The sensor's end of a connection. It is silent until HELLO; then it only answers, except for LIVE."""
 
 import binascii
 import hashlib

@@ -1,4 +1,4 @@
-"""What a power cut or a flipped bit left of the record log, and what of it is believed (see `barcore.loglayout`).
+"""Recovers the record log after a power cut or a flipped bit (layout in `barcore.loglayout`).
 
 A record is believed when its CRC is right and its seq is the one that belongs at its place; nothing else is. The log id
 comes from the newest segment's header, else the cursor, else the mirror, else a slot's name. The counters are the

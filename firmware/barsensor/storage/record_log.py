@@ -182,7 +182,7 @@ class RecordLog:
     def _next_place(self) -> tuple:
         if self._count == RECORDS + SPARE_RECORDS:
             try:
-                self.flush()  # rather a late sample than a lost record
+                self.flush()  # a late sample is better than a lost record
             except OSError:
                 self.lost += 1
                 raise
@@ -274,7 +274,7 @@ class RecordLog:
     def _retire_oldest(self) -> None:
         lost_from, lost_to = self._lost_since(), self._first_seqs[1] - 1
         if lost_from <= lost_to:
-            # Told before it is gone: a cut in between tells it twice, which is no lie.
+            # Logged before the segment is removed: a cut in between logs it twice, which is harmless.
             self.append(protocol.GAP, 0, self._last_t_ms, (lost_from, lost_to))
             self._write_records()
         self._remove_oldest()

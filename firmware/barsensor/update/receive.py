@@ -82,7 +82,7 @@ class Update:
         return self._told()
 
     def step(self, busy: bool, now_ms: int) -> bool:
-        """Do a share of the check; return whether it is time to restart."""
+        """Do one step of the check; return whether it is time to restart."""
         if self.state == UPDATE_CHECKING:
             self._step_check(busy, now_ms)
         return self.state == UPDATE_READY and not busy and now_ms >= self._restart_from_ms
@@ -90,7 +90,7 @@ class Update:
     # --- one per action ---
 
     def _may(self, action: int, asker, hindrance: int) -> int:
-        """Refuse what does not fit the moment."""
+        """Return why an update may not start now; 0 if it may."""
         if action not in (protocol.UPDATE_BEGIN, protocol.UPDATE_KEY):
             if asker is not self._asker or self.state not in (UPDATE_HEAD, UPDATE_FILES):
                 return protocol.UPDATE_NOT_BEGUN
@@ -223,7 +223,7 @@ class Update:
     # --- what is known ---
 
     def _lose_file(self) -> None:
-        """Go back to what lies on flash."""
+        """Resume after the files that are on flash."""
         self._fill = 0
         if self.state != UPDATE_FILES:
             self._forget()

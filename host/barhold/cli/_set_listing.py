@@ -29,7 +29,7 @@ def matching_owner(store: Store, text: str) -> str:
     """
     if not text:
         return ""
-    owners, names = [owner.owner for owner in store.sets.owners()], names_of(store)
+    owners, names = store.sets.owner_names(), names_of(store)
     owner = sensor_names.matching_owner(text, owners, names)
     matching = [one for one in sensor_names.matching_ids(text, names) if one in owners]
     if owner not in owners and len(matching) > 1:

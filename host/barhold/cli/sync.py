@@ -156,8 +156,8 @@ def print_result(result: SyncResult, as_json: bool, kept: str | None = None) -> 
     if not as_json:
         _console.line(summary(result))
         return
-    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held", "clock_ahead_ms")
-    figures = {count: getattr(result, count) for count in counts}
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held", "turns")
+    figures = {count: getattr(result, count) for count in (*counts, "clock_ahead_ms")}
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
 

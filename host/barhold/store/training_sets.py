@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
 
 from barhold.model import Load, Rep, SetKey, TrainingSet
 from barhold.store import derived, schema
@@ -30,6 +30,15 @@ _FIGURES = tuple(
         *("hold_err_ms", "flags"),
     )
 )
+# From each owner straight to the next one in the index.
+_OWNER_NAMES = """
+    with recursive known (owner) as (
+        select min(owner) from training_set
+        union all
+        select (select min(owner) from training_set where owner > known.owner) from known where known.owner is not null
+    )
+    select owner from known where owner is not null
+"""
 
 
 class TrainingSets:
@@ -71,6 +80,11 @@ class TrainingSets:
                     shown = [rows[item.key] for session in whole[-count:] for item in session]
                     return sets.sessions(_with_reps(connection, shown))
                 wanted *= 4
+
+    def owner_names(self) -> list[str]:
+        """Return the owners of all sets in alphabetical order; a gym's whole table is not read for that."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return list(connection.scalars(text(_OWNER_NAMES)))
 
     def owners(self) -> list[Owner]:
         """Return whose sets are stored, in the order of their last sets."""

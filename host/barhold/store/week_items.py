@@ -18,7 +18,7 @@ def of_everybody(store: Store, monday: date) -> list[TrainingSet]:
     since, until = _span(monday)
     recent = list(store.sets.stream(since=since, until=until))
     found = {owner(item) for item in recent}
-    others = [known.owner for known in store.sets.owners() if known.owner not in found]
+    others = [name for name in store.sets.owner_names() if name not in found]
     return sorted([*recent, *(item for who in others for item in _last_session(store, who, since))], key=time_order)
 
 

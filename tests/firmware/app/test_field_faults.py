@@ -19,7 +19,7 @@ def starting(*args: str, stdin: bytes = b"") -> list[str]:
         "Barhold starts in 2 s; Ctrl-C or the button stops it here",
         "Barhold has stopped; reset the board to count again",
     )
-    lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin).splitlines()
+    lines = rig.run(rig.HERE / "start_firmware.py", *args, stdin=stdin).splitlines()
     return [line for line in lines if line not in said]
 
 

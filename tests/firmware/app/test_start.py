@@ -15,7 +15,7 @@ RESTART = "('Restart', (2,))"
 
 
 def starting(*args: str, stdin: bytes = b"", bits_32: bool = False) -> list[str]:
-    lines = rig.run(rig.HERE / "starting.py", *args, stdin=stdin, bits_32=bits_32).splitlines()
+    lines = rig.run(rig.HERE / "start_firmware.py", *args, stdin=stdin, bits_32=bits_32).splitlines()
     return [line for line in lines if line not in (SAID, STOPPED)]
 
 
@@ -115,5 +115,5 @@ def test_storage_that_takes_nothing_is_cued_and_the_targets_sound_all_the_same(s
     "made_of", [("bare",), ("cared",), ("cared", "ended"), ("cared", "linked"), ("cared", "serial")]
 )
 def test_a_step_in_which_nothing_happens_allocates_nothing(made_of: tuple[str, ...]) -> None:
-    [line] = rig.run(rig.HERE / "app_step.py", *made_of).splitlines()
+    [line] = rig.run(rig.HERE / "app_step_allocations.py", *made_of).splitlines()
     assert line == f"0 {'linked' in made_of}"

@@ -18,7 +18,7 @@ from barsensor.access import Access
 from barsensor.boards import storage
 from barsensor.storage import config
 from memory_nvs import MemoryNvs
-from mpy import kept as script
+from mpy import load_config_files as script
 from mpy import rig
 
 FORMS = [config.SETTINGS, config.CALIBRATION]
@@ -331,7 +331,7 @@ def packed(files: list[bytes]) -> bytes:
 def test_mutated_files_do_no_harm_in_either_interpreter() -> None:
     files = packed(mutants())
     assert len(script.lines(config, storage, files)) == 2 * len(mutants())
-    assert rig.run(rig.HERE / "kept.py", "count", stdin=files) == f"{2 * len(mutants())}\n"
+    assert rig.run(rig.HERE / "load_config_files.py", "count", stdin=files) == f"{2 * len(mutants())}\n"
 
 
 def test_both_interpreters_read_and_write_the_same() -> None:
@@ -346,6 +346,6 @@ def test_both_interpreters_read_and_write_the_same() -> None:
         '{"version": 1, "name": 1.5}',
     ]
     files = packed([signed(line) for line in lines if "\\u" not in line] + [raw for raw, _ in BAD])
-    there = rig.run(rig.HERE / "kept.py", stdin=files).split("\n")[:-1]
+    there = rig.run(rig.HERE / "load_config_files.py", stdin=files).split("\n")[:-1]
     assert there == script.lines(config, storage, files)
-    rig.run(rig.HERE / "kept.py", "count", stdin=packed([signed(lines[1])]))
+    rig.run(rig.HERE / "load_config_files.py", "count", stdin=packed([signed(lines[1])]))

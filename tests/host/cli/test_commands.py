@@ -147,7 +147,7 @@ def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Pa
 def test_sync_as_json_has_a_line_for_each_sensor_and_for_each_that_failed(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor())
     counts = {"received": 5, "new": 5, "already_stored": 0, "quarantined": 0, "lost": 0, "damaged": 0, "not_held": 0}
-    counts["clock_ahead_ms"] = 0
+    counts["turns"] = counts["clock_ahead_ms"] = 0
     one = {"type": "sync", "device": ONE.hex(), "name": "bar-1", **counts, "recording": None}
     assert lines_of(barhold("sync", "--json", db=db).stdout) == [one]
     room.add("AA:2", sensor(TWO, "bar-2"))

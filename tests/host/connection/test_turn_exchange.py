@@ -9,12 +9,17 @@ import pytest
 
 from barcore import protocol
 from barhold import generate
+from barhold.cli.sync import print_result
 from barhold.connection import Connection, SyncResult
 from barhold.connection.turn_exchange import TurnExchange
-from barhold.errors import LinkError
+from barhold.errors import LinkError, StoreError
 from barhold.link.virtual import VirtualSensor
+from barhold.live.broadcaster import Broadcaster
+from barhold.live.sensor_feed import SensorFeed
+from barhold.live.sensor_panel import SensorPanel
 from barhold.model import Lifter, Wearer
-from barhold.store import People, Store
+from barhold.plans import library
+from barhold.store import People, Store, button_turns
 from barhold.training import bar_turns
 from barsensor import main
 
@@ -147,6 +152,37 @@ def test_a_turn_of_who_is_not_known_any_more_is_nobodys(store: Store) -> None:
     bar.people.remove("Zoë")
     bar.sync()
     assert [lifter for lifter, _ in bar.wearers()] == ["Mia", ""]
+
+
+def test_a_turn_that_the_database_refuses_is_counted_and_the_sync_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("you may not name this lifter")
+
+    bar = Bar(store)
+    bar.sync()
+    bar.press()
+    monkeypatch.setattr(button_turns, "insert_new", refuse)
+    result = bar.sync()
+    assert (result.turns, result.turns_refused, result.new > 0) == (0, 1, True)
+    print_result(result, as_json=False)
+    assert bar.wearers() == []
+
+
+def test_the_page_is_told_of_a_turn_by_the_button(store: Store) -> None:
+    told: list[str] = []
+    panel = SensorPanel(library.find(None), "")
+    feed = SensorFeed(panel, Broadcaster(), store, lambda: told.append("changed"), told.append)
+    sensor = VirtualSensor(b"", has_screen=True)
+    connection = Connection(sensor, store, lambda: NOW_MS)
+    asyncio.run(connection.run())
+    feed._progress(connection)
+    feed._progress(connection)
+    assert told == ["changed"]  # it has connected, which is news once
+    connection.result.turns += 1
+    feed._progress(connection)
+    assert told == ["changed", "changed"]
 
 
 def test_a_connected_computer_hears_of_a_press_and_tells_of_a_turn(store: Store) -> None:

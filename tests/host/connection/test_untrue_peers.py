@@ -78,7 +78,7 @@ def test_no_acknowledgement_passes_a_record_that_did_not_come(tmp_path: Path, st
 
     store.add_records(DEVICE.hex(), LOG, [OWN[149]], NOW_MS)
     sensor = FakeSensor(FakeLog(OWN), hides_30, database=tmp_path / "barhold.db")
-    with pytest.raises(LinkError, match="record seq 30 did not come"):
+    with pytest.raises(LinkError, match="record seq 30 did not arrive"):
         run(sensor, store)
     assert sensor.log.acked <= 30
 
@@ -120,7 +120,7 @@ def test_a_record_outside_the_pull_is_not_stored_though_its_end_vouches_for_it(s
             sent.clear()
         return [frame.pack(kind, nonce, body)]
 
-    with pytest.raises(LinkError, match="record seq 20 did not come"):
+    with pytest.raises(LinkError, match="record seq 20 did not arrive"):
         run(FakeSensor(first(60), in_its_place), store)
     assert stored(store) == {at: OWN[at] for at in range(20)}
 

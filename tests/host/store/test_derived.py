@@ -209,6 +209,7 @@ def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(datab
         for count in (1, 2, 6, 20, 27):
             assert store.sets.last_sessions(count) == everything[-count:]
         assert {session[0].lifter for session in store.sets.last_sessions(2)} == {"Ada", "Tom"}
+        assert store.sets.owner_names() == sorted(one.owner for one in store.sets.owners()) == ["Ada", "Mia", "Tom"]
         for name in ("Ada", "Mia", "Tom"):
             own = [session for session in everything if session[0].lifter == name]
             assert store.sets.last_sessions(3, name) == own[-3:]

@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from barcore import frame, protocol, record
-from radio import backend, hosts, rig
-from radio.air import Air
+from radio import bleak_backend, hosts, rig
 from radio.board import HERE, Board
+from radio.paced_link import Air
 from radio.transport import BleakTransport
 
 RECORDS = 20_000
@@ -151,7 +151,7 @@ async def _bare(board: Board, transport: BleakTransport, count: int) -> float:
 @contextlib.asynccontextmanager
 async def _sensor(records: int, interval_ms: float, **more: int | str) -> AsyncIterator[Board]:
     air = Air(interval_ms)
-    backend.install(hosts.here(air))
+    bleak_backend.install(hosts.here(air))
     told = json.loads(rig.told(NAME, records=records, **more))
     async with Board(air, HERE / "sensor.py", json.dumps(told), files={"samples": b""}) as board:
         yield board

@@ -15,9 +15,9 @@ from barhold.link import ble
 from barhold.link.transport import Transport
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
-from radio import backend, hosts
-from radio.air import Air
+from radio import bleak_backend, hosts
 from radio.board import HERE, Board
+from radio.paced_link import Air
 from radio.peripheral import Faults
 from radio.transport import BleakTransport
 
@@ -54,7 +54,7 @@ async def radio(
 ) -> AsyncIterator[list[Board]]:
     """Give one board per argument of sensor.py; bleak finds them."""
     air = Air(interval_ms, advert_ms=advert_ms)
-    backend.install(hosts.here(air), mtu)
+    bleak_backend.install(hosts.here(air), mtu)
     async with contextlib.AsyncExitStack() as stack:
         boards = [sensor(air, one, samples, faults) for one in arguments]
         yield [await stack.enter_async_context(board) for board in boards]
