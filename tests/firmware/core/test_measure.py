@@ -90,13 +90,13 @@ def test_the_error_estimate_grows_with_doubt_and_slowness() -> None:
     quick = finish(measure(rep(0.3, 0.8, 2.0, 0.9), 0)).hold_err_ms
     slow = finish(measure(rep(0.3, 2.8, 2.0, 3.0), 0)).hold_err_ms
     doubted = finish(measure(rep(0.3, 0.8, 2.0, 0.9), (0.03 / COUNT_M_S) ** 2)).hold_err_ms
-    assert 8 <= quick < doubted
+    assert 25 <= quick < doubted
     assert quick < slow
 
 
 def test_a_hold_that_grazes_the_line_is_given_a_wide_estimate() -> None:
     graze = move(0.26, 1.0)[:-4] + [0.055] * 40 + still(2.0) + move(-0.3, 1.0)
-    assert finish(measure(graze)).hold_err_ms > 200, "0.8 s at 0.055 m/s may well belong to the hold"
+    assert finish(measure(graze)).hold_err_ms > 250, "0.8 s at 0.055 m/s may well belong to the hold"
 
 
 def test_a_held_height_that_creeps_is_no_dip_but_a_real_dip_is() -> None:
