@@ -65,6 +65,7 @@ class Board:
         uart: Uart | None = None,
     ) -> None:
         self._main, self._args = main, args
+        self._is_native = rig.native()
         self._limit_s = limit_s
         self.radio = Peripheral(air, air.new_address(), self._tell, faults)
         self._files = files or {}
@@ -107,7 +108,7 @@ class Board:
         os.set_blocking(self._console, False)
         self.port = os.ttyname(self._slave)
         ours, theirs = socket.socketpair()
-        command = (self._native_command if rig.native() else self._web_command)(theirs.fileno())
+        command = (self._native_command if self._is_native else self._web_command)(theirs.fileno())
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 *map(str, command), pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL, stdout=said
