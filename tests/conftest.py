@@ -1,20 +1,32 @@
 """Shared by all tests: recordings, golden files, and the firmware's modules."""
 
+import gc
+import os
 import random
 import signal
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import postgreskit
+import schedule
 from barcore.sample import I16_MAX, I16_MIN, SAMPLE_FORMAT
 from barhold.recordings import reader
 from mpy import rig
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 SUPPORT = Path(__file__).parent / "support"
+
+# A run starts Python some hundred times. Where nothing compiled is kept, each start compiles all of its modules anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +41,28 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         postgreskit.name_the_folder()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays to the end: Python need not look through it for garbage again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return one more than there are cores: some tests wait for real time to pass, and others can run meanwhile."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    schedule.longest_first(items, lambda item: item.path.relative_to(SUPPORT.parent).as_posix())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -50,6 +84,23 @@ def postgres_database(postgres: postgreskit.Server) -> Iterator[str]:
     """Give the name of an empty database on the run's server."""
     with postgreskit.database(postgres) as name:
         yield name
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Give a Chromium to a file's tests. Not to a whole run: Playwright keeps asyncio from running beside it."""
+    import browserkit  # noqa: PLC0415 - most files need no browser
+
+    with browserkit.opened() as found:
+        yield found
+
+
+@pytest.fixture
+def chromium(browser: "Browser") -> Iterator["Browser"]:
+    """Give the browser and close the test's pages at its end: a page whose server is gone asks for it on and on."""
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -97,7 +97,7 @@ class Calibrator:
                 self._judge()
         return self.state
 
-    def expire(self, t_ms: int) -> None:
+    def refuse_if_overdue(self, t_ms: int) -> None:
         """At tick `t_ms`: refuse a pose that no sample came to decide, so that who waits for it is told."""
         if self.state == POSING and HALF_MS > elapsed_ms(t_ms, self._asked) > LIMIT_MS + POSE_MS:
             self._refuse(GAPPED)

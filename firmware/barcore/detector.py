@@ -1,25 +1,24 @@
-"""The detector: samples in, events out. It only orders its rooms; each of them holds one subject.
+"""The detector: samples in, events out. It orders the modules, each of which holds one subject.
 
     sample -> motion (gravity) -> smooth -> drift (rest) -> live                     -> provisional events
                                                          -> review (rep) -> sets     -> final events
 
-Method: the integral of the vertical acceleration is freed of its drift by a filter that also learns the accelerometer's
-offset (`drift`); the written definitions of rep and hold (`rep`) are then applied to it once the drift is known on both
-sides of the rep. Cost is spread: every sample does a bounded share of the review.
+Method: a filter that also learns the accelerometer's offset (`drift`) frees the integral of the vertical acceleration
+of its drift; the written definitions of rep and hold (`rep`) are applied once the drift is known on both sides of the
+rep. Every sample does a bounded share of the review.
 """
 
 from array import array
 
-from barcore import protocol, ticks
+from barcore import hot, ticks
 from barcore.announce import Announcer
-from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
-from barcore.fixed import i16
+from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
 from barcore.measure import MM, RepMeasure
 from barcore.motion import LONGEST_STEP_MS, TICK_MS, Motion
-from barcore.plausible import is_sure, rolled_over
+from barcore.plausible import comes_back, flags_of, is_sure, more_mm, rolled_over
 from barcore.rep import ABOVE, SEEK
 from barcore.review import FOUND, IDLE, Review
 from barcore.rework import IDLE as REWORK_IDLE
@@ -28,26 +27,26 @@ from barcore.sets import CLOSING, DONE, GAP_MS, JUDGED, NONE, OPEN, SetKeeper
 from barcore.settings import Settings
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
 
-_UNITS_PER_SAMPLE = 42  # of the review
+_UNITS_PER_SAMPLE = 42  # of the review; twice as many where samples come half as often
+_SLOW_MS = 15
 _REVIEW_TICKS = 48  # a review at least this often while the bar moves
 _AFTER_FALL_TICKS = LAG_TICKS + 2
 _FRESH_TICKS = 150
-_WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end
-_REVIEWED_TICKS = _WAIT_TICKS + _REVIEW_TICKS + 75  # what lies so far back was surely reviewed
-_IDLE_TICKS = 150  # 3 s at rest between sets: the integral may start afresh
-_FAR_OFF = 1 << 23  # velocity counts: an integral that never found rest (321 m/s) starts afresh whatever it costs
-_UNSURE_MS = 300
+_WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end ...
+_FIRST_WAIT_TICKS = 125  # ... or 2.5 s before a set is proved
+_REVIEWED_TICKS = _FIRST_WAIT_TICKS + _REVIEW_TICKS + 25  # what lies further back was reviewed
+_IDLE_TICKS = 150  # at rest between sets: the integral may start afresh
+_FAR_OFF = 1 << 23  # 321 m/s: an integral that never found rest starts afresh
 _GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000
 _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
-_FOLD_UNITS = 12
 _LYING_TICKS = 500
 _LYING_SHAKE = 8
-_ROOM = 20400  # 1 m
+_DEAD_TICKS = 50  # nobody holds a bar so still for a second: no cue for one that lies
 _REWORK_STEPS = 150
 _REWORK_TICKS = 100
-_REWORK_UNITS = 10
+_AGAIN_TICKS = 12
 
 
 class Trace:
@@ -67,7 +66,7 @@ class Detector:
     """Counts reps and times holds on a stream of samples; leaves events in `events`.
 
     `feed` takes integers, allocates nothing and is bounded; its input may be anything within 16 bits per axis. Events
-    come in order of their decision, their times are 30-bit ticks like the samples' own. `live` may be read by a screen.
+    come in order of their decision; their times are 30-bit ticks like the samples' own. A screen may read `live`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -77,6 +76,7 @@ class Detector:
         self.events = self._announce.events
         self._velocity = array("i", [0] * V_RING)
         self._motion = Motion()
+        self._motion.calibrate(settings.acc_offset, settings.acc_scale, settings.gyro_offset)
         self._smoother = Smoother(self._velocity)
         self._drift = Drift(settings.calibrated)
         self.live = Live(self._velocity, self._drift)
@@ -100,7 +100,7 @@ class Detector:
         self.settings.target_ms = target_ms
         self.settings.least_mm, self.settings.most_mm = least_mm, most_mm
         self._sets.floor_mm = least_mm
-        self.review.rep.most_rise = most_mm * MM
+        self.review.rep.limit_rise(most_mm * MM)
 
     @property
     def tick(self) -> int:
@@ -125,13 +125,6 @@ class Detector:
     def feed(self, t_ms: int, ax: int, ay: int, az: int, gx: int, gy: int, gz: int) -> None:
         """Take one sample (see `sample`). Allocates nothing; a sample no later than the last is dropped."""
         motion = self._motion
-        given = self.settings
-        ax = _calibrated(ax, given.acc_offset[0], given.acc_scale[0])
-        ay = _calibrated(ay, given.acc_offset[1], given.acc_scale[1])
-        az = _calibrated(az, given.acc_offset[2], given.acc_scale[2])
-        gx -= given.gyro_offset[0]
-        gy -= given.gyro_offset[1]
-        gz -= given.gyro_offset[2]
         if not motion.started:
             motion.start(ax, ay, az, gx, gy, gz)
             self._announce.start_tick = self._last_tick = t_ms
@@ -145,7 +138,7 @@ class Detector:
         motion.feed(dt_ms, ax, ay, az, gx, gy, gz)
         while motion.tick():
             self._tick()
-        self._work(_UNITS_PER_SAMPLE)
+        self._work(_UNITS_PER_SAMPLE if dt_ms < _SLOW_MS else 2 * _UNITS_PER_SAMPLE)
 
     def follow(self, earlier: "Detector") -> None:
         """Number the sets on from an earlier detector's of the same start, so that no number comes twice."""
@@ -171,14 +164,14 @@ class Detector:
         self._velocity[n & V_MASK] = motion.velocity
         self._smoother.push(n)
         if motion.clipped:
-            motion.clipped = False
+            motion.unclip()
             self._clipped_ms = motion.t_ms
         if motion.gap:
             motion.gap = False
             self._gap_ms = motion.t_ms
         if n % STEP_TICKS == 0:
-            self._drift.note(n // STEP_TICKS, motion.gravity, motion.peak, motion.hole_ms)
-            motion.peak = motion.hole_ms = 0
+            self._drift.note(n // STEP_TICKS, motion.gravity, motion.take_peak(), motion.hole_ms)
+            motion.hole_ms = 0
         if n >= LAG_TICKS and (n - LAG_TICKS) % STEP_TICKS == 0:
             self._smoother.read(n)
             self._drift.step((n - LAG_TICKS) // STEP_TICKS, self._smoother)
@@ -202,13 +195,14 @@ class Detector:
         self._lying_ticks = self._lying_ticks + 1 if still else 0
         if self._lying_ticks > _LYING_TICKS and was != LOW:
             live.restart()
-        kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
-        self._motion.may_learn = live.state == LOW
+        target_ms = self.settings.target_ms if self._lying_ticks < _DEAD_TICKS else 0
+        kind = live.update(self._n, self._sets.least_mm(), target_ms)
+        self._motion.let_learn(live.state == LOW)
         if live.state != LOW:
             self._busy_tick = self._n
         if kind:
             self._announce.live(kind, live, self._sets, live.event_tick * TICK_MS)
-        if was == FALLING and live.state == LOW:
+        if (was == FALLING) if live.state == LOW else live.fell:
             self._due = self._n + _AFTER_FALL_TICKS
 
     def _rest_or_review(self) -> None:
@@ -219,9 +213,7 @@ class Detector:
             self._restart()
         elif self._is_working() or self._folds():
             return
-        elif (
-            abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
-        ) and self._n >= self._rework_due:
+        elif self._n >= self._rework_due and self._drift.cannot_be_true():
             self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()
@@ -239,7 +231,7 @@ class Detector:
             return False
         if self._lying_ticks > _LYING_TICKS:
             review.skip_to(self._n - LAG_TICKS)
-            review.rep.state = SEEK
+            review.rep.seek()
             return False
         seam = review.rep.folds_at(FOLD_TICKS, _FOLD_AFTER_TICKS)
         if not seam:
@@ -264,32 +256,35 @@ class Detector:
 
     def _work(self, units: int) -> None:
         """Do a share of the review."""
-        review = self.review
-        if self._fold.state != FOLD_IDLE:
-            units = _FOLD_UNITS
-            while units > 0 and self._fold.update() != FOLD_IDLE:
+        review, fold, rework = self.review, self._fold, self._rework
+        if fold.state != FOLD_IDLE or rework.state != REWORK_IDLE:
+            job = fold if fold.state != FOLD_IDLE else rework
+            units //= job.cost
+            while units > 0 and job.update() != IDLE:
                 units -= 1
-            if self._fold.state == FOLD_IDLE:
-                self._begin_review()
-            return
-        if self._rework.state != REWORK_IDLE:
-            units = _REWORK_UNITS
-            while units > 0 and self._rework.update() != REWORK_IDLE:
-                units -= 1
-            if self._rework.state == REWORK_IDLE:
+            if job.state == IDLE:
                 self._begin_review()
             return
         while units > 0 and review.state != IDLE:
-            if review.update() == FOUND:
+            units = review.work(units)
+            if review.state == FOUND:
                 self._judge_found(review.rep.measured)
-            units -= 1
+            elif review.state == IDLE:
+                self._review_again()
         if self.trace is not None and review.state != IDLE:
             self.trace.reviewed(self)
 
+    def _review_again(self) -> None:
+        """Review again soon when the bar is down already and the review has not seen all of its fall."""
+        soon = self._n + _AGAIN_TICKS
+        down = 0 < self._n - self._busy_tick < _WAIT_TICKS
+        if down and self.review.rep.state != SEEK and self._due > soon + _AGAIN_TICKS:
+            self._due = soon
+
     def _judge_found(self, rep: RepMeasure) -> None:
         """Take the rep that the review has found, drop it, or leave it until its drift is known better."""
-        sure = is_sure(rep)
         proved = self._sets.state == OPEN
+        sure = is_sure(rep) or (proved and comes_back(rep))
         age_ticks = self._n - rep.end_tick
         if not proved and rolled_over(rep, self._drift):
             return
@@ -298,7 +293,7 @@ class Detector:
         elif age_ticks < _FRESH_TICKS and self._n >= self._rework_due:
             self.review.wait()
             self._begin_rework()
-        elif age_ticks < _WAIT_TICKS:
+        elif age_ticks < (_WAIT_TICKS if proved else _FIRST_WAIT_TICKS):
             self.review.wait()
         elif proved or rep.rom_mm >= self.settings.least_mm:
             self._take_rep()
@@ -310,33 +305,22 @@ class Detector:
     def _take_rep(self) -> None:
         """Take the rep that the review has found into its set and announce it."""
         rep, sets = self.review.rep.measured, self._sets
-        self._unfold()
+        self._fold.end(self.review.rep.measured)
         if sets.state == CLOSING or rep.start_ms - sets.last_end_ms > GAP_MS:
             self._settle_set()
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
-        if self._gap_ms >= rep.start_ms:
+        gapped = self._gap_ms >= rep.start_ms
+        if gapped:
             rep.hold_err_ms = rep.hold_err_ms * _GAP_ERR // 2
-        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, self._rep_flags(rep), rep.doubt_mm)
+        flags = flags_of(rep, self.settings.calibrated, self._clipped_ms >= rep.start_ms, gapped)
+        flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, flags, more_mm(rep, sets.reps if sets.is_open() else 0))
         if sets.reps == 2:
             self._announce.set_start(sets, self.settings.target_ms)
         self._announce.rep(rep, sets, flags, bottom_ms)
+        self.live.settle(rep.end_tick, self._n)
         self.review.least_mm = sets.least_mm()
         if self.trace is not None:
             self.trace.took_rep(self)
-
-    def _unfold(self) -> None:
-        self._fold.restart()
-        self.review.rep.measured.seam_tick = self.review.rep.measured.folded_ms = 0
-
-    def _rep_flags(self, rep: RepMeasure) -> int:
-        flags = 0 if self.settings.calibrated else protocol.UNCALIBRATED
-        if rep.disturbed:
-            flags |= protocol.DISTURBED
-        if self._clipped_ms >= rep.start_ms:
-            flags |= protocol.CLIPPED
-        if self._gap_ms >= rep.start_ms:
-            flags |= protocol.GAPPED
-        return flags | protocol.LOW_CONFIDENCE if rep.hold_err_ms > _UNSURE_MS or not is_sure(rep) else flags
 
     def _settle_set(self) -> None:
         """Close the set under way, if any, and judge all its reps at once."""
@@ -364,17 +348,11 @@ class Detector:
         self._motion.rezero()
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
-        self._unfold()
-        for i in range(V_RING):
-            self._velocity[i] = 0
+        self._fold.end(self.review.rep.measured)
+        hot.fill(self._velocity, 0, V_RING)
         self._smoother.restart(0)
         self._drift.restart(0)
         self.live.restart()
         self.review.restart()
         self._flat_ticks = 0
         self._clipped_ms = self._gap_ms = -1
-
-
-def _calibrated(raw: int, offset: int, scale: int) -> int:
-    """Return one axis' count less its offset, times its scale (1 = 4096), within 16 bits."""
-    return i16((raw - offset) * scale >> 12)

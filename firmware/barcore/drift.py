@@ -12,7 +12,8 @@ level 1 count^2, of the offset and between them 1/4. Every product stays within 
 
 from array import array
 
-from barcore.fixed import i16, isqrt, ratio_q12, times_q12
+from barcore import hot, state
+from barcore.fixed import i16, isqrt
 from barcore.gravity import Gravity
 from barcore.level import LEVEL_VAR_MOST, LevelFilter
 from barcore.rest import FLAT_R4, far_r4, near_r4, weight
@@ -22,15 +23,16 @@ STEP_TICKS = 4
 STRAIGHT_STEPS = 20
 _STRAIGHT = 100
 _TURN = 45
+_ROOM = 20400  # 1 m, in the unit of `travel`
 TRAVEL_SHIFT = 7
-RING = 256
+RING = state.RING
 AHEAD_STEPS = 2  # how far beyond its newest step the level is foretold
-MASK = RING - 1
-NO_NOISE = 1 << 29  # noise of an observation that says nothing
+MASK = state.MASK
+NO_NOISE = state.NO_NOISE
 OFFSET_VAR = 4 * 731 * 731  # (36 mg)^2 before anything is known
 OFFSET_VAR_CALIBRATED = 4 * 120 * 120  # (6 mg)^2
 _LEVEL_DRIFT = 55  # (0.28 mm/s)^2 per step
-SLOPE_DOUBT = 6  # backwards: 0.003 m/s^2 of slope not known, counts per step
+SLOPE_DOUBT = state.SLOPE_DOUBT
 _BLOW_LEAST, _BLOW_MOST = 10000, 69000  # 6, 41 m/s^2 in 1/16384 g: from here on scale, clipping and aliasing tell
 _BLOW = 600  # (1/512 g)^2 per count: a blow of 12 m/s^2 may cost the integral 0.025 m/s, one of 41 m/s^2 0.3 m/s
 _HOLE = 31  # counts per ms without a sample: 1.2 m/s^2 that nobody measured
@@ -52,22 +54,24 @@ class Drift:
 
     def __init__(self, calibrated: bool) -> None:
         ring = [0] * RING
-        self.level = array("i", ring)  # filtered, 1/16 count
-        self.var = array("i", ring)  # of that level, counts^2
-        self.smooth_level = array("i", ring)  # what `back` makes of them
-        self.smooth_var = array("i", ring)
-        self.near = array("i", ring)
-        self.far = array("i", ring)
-        self.near_noise = array("i", ring)
-        self.far_noise = array("i", ring)
-        self.growth = array("i", ring)
+        self.rings = array("i", [0] * state.DRIFT_INTS)  # the columns that follow, for `hot`
+        columns = memoryview(self.rings)
+        self.level = _column(columns, state.LEVEL)  # filtered, 1/16 count
+        self.var = _column(columns, state.VAR)  # of that level, counts^2
+        self.smooth_level = _column(columns, state.SMOOTH_LEVEL)  # what `back` makes of them
+        self.smooth_var = _column(columns, state.SMOOTH_VAR)
+        self.near = _column(columns, state.NEAR)
+        self.far = _column(columns, state.FAR)
+        self.near_noise = _column(columns, state.NEAR_NOISE)
+        self.far_noise = _column(columns, state.FAR_NOISE)
+        self.growth = _column(columns, state.GROWTH)
+        self.up_x = _column(columns, state.UP_X)  # up, 1 = 2^10
+        self.up_y = _column(columns, state.UP_Y)
+        self.up_z = _column(columns, state.UP_Z)
         self.turn_noise = array("i", ring)
         self.near_slope = array("h", ring)
         self.near_bend = array("h", ring)
         self.shake = array("h", ring)
-        self.up_x = array("h", ring)  # up, 1 = 2^10
-        self.up_y = array("h", ring)
-        self.up_z = array("h", ring)
         self.filter = LevelFilter(OFFSET_VAR_CALIBRATED if calibrated else OFFSET_VAR)
         self.newest = 0  # step
         self.straight_steps = self._straight_slope = 0
@@ -78,7 +82,7 @@ class Drift:
         self._last_near = self._calm_steps = 0
         self._against = False
         self._last_x = self._last_y = self._last_z = 0
-        self._back_level = self._back_var = 0
+        self._behind = array("i", [0, 0])  # level and variance that `back` brings from the newer steps
         self.restart(0)
         self.filter.var = LEVEL_VAR_MOST
 
@@ -146,6 +150,10 @@ class Drift:
         self.travel += (seen.near - (level.level >> 4) >> 4) - (self.travel >> TRAVEL_SHIFT)
         self.level[at], self.var[at] = level.level, level.var
 
+    def cannot_be_true(self) -> bool:
+        """Tell whether the level would take the bar out of the room, or let it accelerate for longer than any bar."""
+        return abs(self.travel) > _ROOM or self.straight_steps >= STRAIGHT_STEPS
+
     def _turned(self, k: int) -> int:
         """Return the variance that the bar's turning around step `k` adds to a look there."""
         a, b = k - 4 & MASK, k + 4 & MASK
@@ -171,34 +179,14 @@ class Drift:
 
     def start_back(self, k: int) -> None:
         """Prepare `back` from step `k`, the newest of the stretch, downwards."""
-        self._back_level = self.near[k & MASK] << 4
-        self._back_var = LEVEL_VAR_MOST
+        self._behind[0], self._behind[1] = self.near[k & MASK] << 4, LEVEL_VAR_MOST
         for ahead in range(1, AHEAD_STEPS + 1):
             self.smooth_level[(k + ahead) & MASK] = self.now_level + (ahead * self.slope >> 4)
             self.smooth_var[(k + ahead) & MASK] = self.filter.var
 
-    def back(self, k: int) -> None:
-        """Smooth step `k`; call it for each step of the stretch from the newest down."""
-        at = k & MASK
-        level, var = self._back_level, self._back_var
-        share = ratio_q12(self.var[at], self.var[at] + var)
-        self.smooth_level[at] = self.level[at] + times_q12(level - self.level[at], share)
-        self.smooth_var[at] = self.var[at] - times_q12(self.var[at], share)
-        share = ratio_q12(var, var + self.near_noise[at])
-        level += times_q12((self.near[at] << 4) - level, share)
-        var -= times_q12(var, share)
-        if self.far_noise[at] < NO_NOISE:
-            share = ratio_q12(var, var + self.far_noise[at])
-            level += times_q12((self.far[at] << 4) - level, share)
-            var -= times_q12(var, share)
-        self._back_level = level - (self._slope_at(at) >> 4)
-        var += self.growth[at] + 2 * SLOPE_DOUBT * isqrt(var) + SLOPE_DOUBT * SLOPE_DOUBT
-        self._back_var = var if var < LEVEL_VAR_MOST else LEVEL_VAR_MOST
-
-    def _slope_at(self, at: int) -> int:
-        """Return the level's slope at ring index `at`, 1/256 count per step."""
-        offset = self.filter.offset
-        return (self.up_x[at] * offset[0] >> 10) + (self.up_y[at] * offset[1] >> 10) + (self.up_z[at] * offset[2] >> 10)
+    def back(self, k: int, steps: int = 1) -> None:
+        """Smooth `steps` steps from step `k` down; the first call takes the newest of the stretch."""
+        hot.back(self.rings, self._behind, self.filter.offset, k, steps)
 
     def _believe(self, seen: int, weight_q12: int) -> int:
         """Return the weight, lessened where what is seen contradicts the level; long flatness overrules the level."""
@@ -213,3 +201,7 @@ class Drift:
             y16 = 256
         y2 = y16 * y16 >> 4
         return weight_q12 * 16 // (16 + (y2 * y2 >> 4))
+
+
+def _column(columns: "memoryview[int]", first: int) -> "memoryview[int]":
+    return columns[first : first + RING]

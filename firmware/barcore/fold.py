@@ -12,6 +12,7 @@ meanwhile; what lies before the seam is raised by that much.
 from array import array
 
 from barcore.drift import MASK, STEP_TICKS, Drift
+from barcore.measure import RepMeasure
 from barcore.motion import TICK_MS
 from barcore.smooth import V_MASK
 
@@ -29,14 +30,15 @@ class Fold:
         self._velocity = velocity
         self._drift = drift
         self.state = IDLE
+        self.cost = 3  # of one unit, in those of the review
         self.seam_tick = 0  # what lies before it is earlier by `folded_ms` than its tick says
         self.folded_ms = 0
         self._first = self._k = self._tick = self._raised = 0
 
-    def restart(self) -> None:
-        """Forget what was folded: a new rep begins."""
+    def end(self, rep: RepMeasure) -> None:
+        """Forget what was folded of `rep`: a new one begins."""
         self.state = IDLE
-        self.seam_tick = self.folded_ms = 0
+        self.seam_tick = self.folded_ms = rep.seam_tick = rep.folded_ms = 0
 
     def start(self, first_tick: int, seam_tick: int) -> None:
         """Take out the second before `seam_tick`, a whole step in a hold; the rep begins after `first_tick`."""

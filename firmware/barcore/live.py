@@ -9,6 +9,7 @@ HELD      hold reaches its target                              HELD      TARGET,
 FALLING   back in the zone                                     HELD
           below half of the rise and v >= -0.05 m/s            LOW
 any       20 s since it was last held                         LOW
+          a rep was counted that ended after the last top     LOW
 """
 
 from array import array
@@ -24,6 +25,7 @@ _CALM_TICKS = 25
 _LONGEST_TICKS = 1000
 _HELD_TICKS = 64
 _SLOW_TICKS = 4  # a shake that crosses the line again later does not begin the hold anew
+_HEIGHTS = 256  # ticks whose heights are kept: a rep is counted within 5 s of its end
 _RECHECK_TICKS = 40  # after 0.8 s the drift at the hold's start is known, not foretold
 
 
@@ -39,21 +41,37 @@ class Live:
         self.rise_mm = 0
         self.velocity = 0  # two ticks back, counts of 38.3 um/s
         self.height = 0  # over the lowest point, counts of 0.766 um
-        self._calm = 0
+        self.fell = False  # whether the bar has just come to the end of a fall
+        self._calm = self._fallen = 0
         self._peak = self._top = self._held = self._rise_tick = 0
         self.top_tick = self._down_tick = 0
         self._told = self._rechecked = False
+        self._heights = array("i", [0] * _HEIGHTS)
 
     def restart(self) -> None:
         """Begin at a bottom."""
         self.state = LOW
         self.height = self._calm = 0
 
+    def settle(self, end_tick: int, tick: int) -> None:
+        """Take the bar for down at `end_tick`, where the review has found the end of a rep, if that went by unnoticed.
+
+        A drift that was not known yet may leave the height of the bottom far over its lowest point, and no rep would
+        ever end here again.
+        """
+        if self.state < HELD or self.top_tick > end_tick or tick - end_tick > _HEIGHTS - 4:
+            return
+        height = self.height - self._heights[end_tick + 2 & _HEIGHTS - 1]
+        self.restart()
+        self.height = height
+
     def update(self, tick: int, least_mm: int, target_ms: int) -> int:
         """Take the newest `tick`; returns a provisional record type or 0. Allocates nothing."""
         v = self._velocity_now(tick)
         self.velocity = v
         self.height += v
+        self._heights[tick & _HEIGHTS - 1] = self.height
+        self._follow_fall(v, least_mm * MM >> 1)
         self.event_tick = tick - 2
         if self.state == LOW:
             return self._low_state(tick, v, least_mm)
@@ -75,6 +93,15 @@ class Live:
             self._rise_tick = tick
             return self._held_state(tick, v, target_ms)
         return self._falling_state(v)
+
+    def _follow_fall(self, v: int, least: int) -> None:
+        """Note the end of a fall by at least `least`, whatever state the bar is taken for."""
+        self.fell = False
+        if v < -V_005:
+            self._fallen -= v
+        elif self._fallen >= least or v > V_005:
+            self.fell = self._fallen >= least
+            self._fallen = 0
 
     def _velocity_now(self, tick: int) -> int:
         """Return the velocity two ticks back, the drift foretold from where it was last settled."""

@@ -13,31 +13,70 @@ far the hold would change if the velocity were off by its doubt.
 
 from array import array
 
+from barcore import hot
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import STEP_TICKS, Drift
 from barcore.fixed import isqrt, ratio_q12, times_q12
 from barcore.motion import TICK_MS, V_005
 from barcore.smooth import V_MASK
+from barcore.state import (
+    C_AT,
+    C_END,
+    C_FASTEST,
+    C_MISSING,
+    C_PEAK,
+    C_PEAK_TICK,
+    C_SLOWEST,
+    C_TAKEN,
+    C_VAR_SUM,
+    CLOSE_INTS,
+    H_AT,
+    H_BEST,
+    H_BEST_BOUNDS,
+    H_DISTURBED,
+    H_DOUBT,
+    H_DOWN,
+    H_END,
+    H_FALL_HALF,
+    H_FIRST,
+    H_FLOOR,
+    H_HIGHER,
+    H_LOWER,
+    H_PEAK,
+    H_PEAK_TICK,
+    H_RISE_HALF,
+    H_TOP,
+    H_VISIT,
+    H_ZONE,
+    READ_INTS,
+    VISIT_DOWN,
+    VISIT_FLOOR,
+    VISIT_HOLD,
+    VISIT_LONGEST,
+    VISIT_TICKS,
+    VISIT_TOP,
+)
 
 MM = 1305
 WEIGH, CLOSE, READ, DONE = 0, 1, 2, 3
 _BOTTOM_SQ = (4 * 35) ** 2  # (quarter mm)^2: how well two bottoms agree
 _MOST_MISSING_MM = 250  # beyond it something else went wrong
+_DIP_LEAST = 40 * MM  # a rep that ends so far below its start, and ...
+_DIP_DOUBTS = 3  # halves of its doubt: ... further than drift explains began on a dip of the rep before
 _LEAST_VAR = 2000  # counts^2 of drift that its filter does not tell
 _BEFORE_TICKS = 10
 _ZONE_LEAST = 30 * MM
 _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
 _HALF_MOST = 3
-_HELD_TICKS = 64  # a drift of some mm a second is no dip: the held height follows within 1.3 s
-_HELD_MOST = 20 * MM  # but a bar that sinks further than drift explains does leave its zone
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
-_EDGE_SLOW = 790  # 0.030 m/s where rise and fall both last over 1.4 s
+_EDGE_SLOW = 830  # 0.032 m/s where rise and fall both last over 1.4 s
 _SHAKE_USUAL = 350  # counts: up to that much shake is in the figures above
 _SHAKE_MOST = 8000  # 0.3 m/s: no hold shakes like that
 _SHAKE_SHARE = 56  # sixteenths of what shakes beyond it that pass into an edge
-_FLOOR_MS = 6  # of the grid
+_SHAKE_TICKS = 35  # shake is the mean of a second: about a shorter hold it tells how fast the bar rose and fell
+_FLOOR_MS = 8  # of the grid and of the sensor's own filter
 
 
 def zone_of(rise: int) -> int:
@@ -46,37 +85,27 @@ def zone_of(rise: int) -> int:
 
 
 class _Visit:
-    """The longest visit above a floor that stays where it is, and the hold in it, in ticks."""
+    """The longest visit above a floor that stays where it is, and the hold in it, in ticks; `hot` follows it."""
 
-    def __init__(self) -> None:
-        self.floor = self.hold_ticks = 0
-        self._ticks = self._longest = self._top = self._down = 0
+    def __init__(self, state: "array[int]", at: int) -> None:
+        self._state, self._at = state, at
+
+    @property
+    def hold_ticks(self) -> int:
+        """How long the bar was held in it."""
+        return self._state[self._at + VISIT_HOLD]
 
     def begin(self, floor: int) -> None:
         """Begin with a new rep."""
-        self.floor = floor
-        self.hold_ticks = self._ticks = self._longest = 0
-
-    def take(self, at: int, h: int, v: int) -> None:
-        """Take the tick `at` of height `h` and velocity `v`."""
-        if h <= self.floor:
-            if self._ticks:
-                self.end()
-            return
-        if self._ticks == 0:
-            self._top = 0
-        self._ticks += 1
-        if self._top == 0 and v <= V_005:
-            self._top = self._down = at
-        if self._top and v >= -V_005:
-            self._down = at + 1
+        state, at = self._state, self._at
+        state[at + VISIT_FLOOR] = floor
+        state[at + VISIT_HOLD] = state[at + VISIT_TICKS] = state[at + VISIT_LONGEST] = 0
 
     def end(self) -> None:
         """End the visit."""
-        if self._ticks > self._longest:
-            self._longest = self._ticks
-            self.hold_ticks = self._down - self._top if self._top else 0
-        self._ticks = 0
+        state, at = self._state, self._at
+        if state[at + VISIT_TICKS] > state[at + VISIT_LONGEST]:
+            state[at + VISIT_HOLD] = state[at + VISIT_DOWN] - state[at + VISIT_TOP] if state[at + VISIT_TOP] else 0
 
 
 class RepMeasure:
@@ -94,15 +123,16 @@ class RepMeasure:
         self.start_tick = self.top_tick = self.down_tick = self.end_tick = 0
         self._at = self._first = self._peak_tick = 0
         self._base = self._peak = self._floor = self._fastest = self._slowest = 0
-        self._missing = self._taken = self._doubt_sum = self._var_sum = 0
-        self._rise_half = self._fall_half = self._zone = self._held = 0
-        self._visit = self._visit_top = self._visit_down = self._visit_rough = self._rough = self._best = 0
+        self._missing = self._doubt_sum = self._var_sum = 0
+        self._rise_half = self._fall_half = self._zone = 0
         self.hold_err_ms = 0
         self._doubt = 0  # counts of velocity
         self.seam_tick = self.folded_ms = 0  # what lies before the seam is earlier by this (`fold`)
-        self._bounds = array("i", [0, 0, 0, 0])  # of the visit: earliest and latest top, earliest and latest end
-        self._best_bounds = array("i", [0, 0, 0, 0])
-        self._higher, self._lower = _Visit(), _Visit()
+        self._closing = array("i", [0] * CLOSE_INTS)
+        self._reading = array("i", [0] * READ_INTS)
+        # Of the longest visit: earliest and latest top, earliest and latest end.
+        self._best_bounds = memoryview(self._reading)[H_BEST_BOUNDS : H_BEST_BOUNDS + 4]
+        self._higher, self._lower = _Visit(self._reading, H_HIGHER), _Visit(self._reading, H_LOWER)
 
     def begin(self, first: int, start: int, end: int, base: int) -> None:
         """Begin with the rep between the ticks `start` and `end` over the height `base`; the walk began at `first`."""
@@ -112,20 +142,27 @@ class RepMeasure:
         self._base = base
         self._missing = self._h[end & V_MASK] - base
         self.missing_mm = abs(self._missing) // MM
-        self._taken = self._doubt_sum = self._var_sum = 0
+        self._doubt_sum = self._var_sum = 0
         self._peak = base
         self._fastest = self._slowest = 1
         self.state = WEIGH
 
     def update(self) -> int:
         """Do one unit of work and return the state. Allocates nothing."""
-        if self.state == WEIGH:
-            self._weigh()
-        elif self.state == CLOSE:
-            self._close()
-        elif self.state == READ:
-            self._read()
+        self.work(1)
         return self.state
+
+    def work(self, units: int) -> int:
+        """Do up to `units` units of work and return how many are left when the rep was measured. Allocates nothing."""
+        while units > 0 and self.state != DONE:
+            if self.state == WEIGH:
+                units -= 1
+                self._weigh()
+            elif self.state == CLOSE:
+                units -= self._close(units)
+            else:
+                units -= self._read(units)
+        return units
 
     def _var(self, tick: int) -> int:
         return self._drift.smooth_var[tick // STEP_TICKS & STEP_MASK] + _LEAST_VAR
@@ -134,36 +171,49 @@ class RepMeasure:
         var = self._var(self._at)
         self._var_sum += STEP_TICKS * (var >> 8)
         self._doubt_sum += STEP_TICKS * isqrt(var)
+        h = self._h[self._at & V_MASK]
+        if h > self._peak:
+            self._peak = h
         self._at += STEP_TICKS
         if self._at > self.end_tick:
             if self.missing_mm > _MOST_MISSING_MM:
                 self._missing = 0
             self.doubt_mm = self._doubt_sum // MM
+            if self._began_on_a_dip(-self._missing):
+                self._base += self._missing
+                self._missing = 0
+            self._peak = self._base
             doubt = 4 * self._doubt_sum // MM
             doubt = doubt if doubt < 20000 else 20000
             believed = ratio_q12(doubt * doubt, doubt * doubt + _BOTTOM_SQ)
             self._missing = times_q12(self._missing, believed)
-            self._at = self._first
-            self.state = CLOSE
+            self._start_closing()
 
-    def _close(self) -> None:
-        """Correct one tick and look for the top."""
-        at = self._at
-        i = at & V_MASK
-        share = ratio_q12((self._var(at) >> 8) << 6, self._var_sum)  # 2^18 x this tick's share
-        part = (self._missing >> 6) * share >> 12
-        self._taken += part
-        v, h = self._v[i] - part, self._h[i] - self._taken
-        self._v[i], self._h[i] = v, h
-        if h > self._peak:
-            self._peak, self._peak_tick = h, at
-        if v > self._fastest:
-            self._fastest = v
-        if -v > self._slowest:
-            self._slowest = -v
-        self._at = at + 1
-        if at >= self.end_tick:
+    def _began_on_a_dip(self, lower: int) -> bool:
+        """Tell whether a rep that ended `lower` than it began rose from a dip of the rep before.
+
+        Drift does not explain it then, and it is at most two thirds of the rise: a deeper start ends the rep before.
+        """
+        rise = self._peak - self._base
+        return lower > _DIP_LEAST and 2 * lower > _DIP_DOUBTS * self._doubt_sum and lower - (lower >> 2) < rise >> 1
+
+    def _start_closing(self) -> None:
+        c = self._closing
+        c[C_AT], c[C_END], c[C_MISSING] = self._first, self.end_tick, self._missing
+        c[C_VAR_SUM], c[C_TAKEN] = self._var_sum, 0
+        c[C_PEAK], c[C_PEAK_TICK] = self._peak, self._peak_tick
+        c[C_FASTEST], c[C_SLOWEST] = self._fastest, self._slowest
+        self.state = CLOSE
+
+    def _close(self, most: int) -> int:
+        """Correct up to `most` ticks and look for the top; returns how many."""
+        c = self._closing
+        done = hot.close(c, self._drift.rings, self._v, self._h, most)
+        if c[C_AT] > self.end_tick:
+            self._peak, self._peak_tick = c[C_PEAK], c[C_PEAK_TICK]
+            self._fastest, self._slowest = c[C_FASTEST], c[C_SLOWEST]
             self._start_reading()
+        return done
 
     def _start_reading(self) -> None:
         rise = self._peak - self._base
@@ -173,87 +223,32 @@ class RepMeasure:
         self._lower.begin(self._peak - self._zone - self._zone // 5)
         self._rise_half = _half_ticks(rise, self._fastest)
         self._fall_half = _half_ticks(rise, self._slowest)
-        self._at = self.start_tick
-        self._visit = self._best = 0
-        self.top_tick = self.down_tick = self._peak_tick
         self._doubt = _DOUBT + isqrt(self._var(self._peak_tick))
+        r = self._reading
+        r[H_AT], r[H_END], r[H_FIRST] = self.start_tick, self.end_tick, self._first
+        r[H_PEAK], r[H_PEAK_TICK] = self._peak, self._peak_tick  # four at once would be a tuple, and allocate
+        r[H_FLOOR], r[H_ZONE] = self._floor, self._zone
+        r[H_RISE_HALF], r[H_FALL_HALF], r[H_DOUBT] = self._rise_half, self._fall_half, self._doubt
+        r[H_VISIT] = r[H_BEST] = 0
+        r[H_TOP] = r[H_DOWN] = self._peak_tick
         self.state = READ
 
-    def _read(self) -> None:
-        """Take one tick of the rep: the longest visit to the zone below the top holds the hold."""
-        at = self._at
-        h = self._h[at & V_MASK]
-        higher, lower = self._higher, self._lower
-        v = self._calm_velocity(at) if h > lower.floor or self._visit else 0
-        higher.take(at, h, v)
-        lower.take(at, h, v)
-        if h > (self._floor if self._visit_top == 0 or self._visit == 0 else self._held - self._zone):
-            if self._visit == 0:
-                self._visit_top = self._visit_rough = self._rough = 0
-                for i in range(4):
-                    self._bounds[i] = 0
-            self._visit += 1
-            self._visit_tick(at, v)
-            self._bound(at, v)
-            if h > self._held or self._held > self._peak - _HELD_MOST:
-                self._held += (h - self._held) // _HELD_TICKS
-        elif self._visit:
-            self._end_visit(at)
-        self._at = at + 1
-        if at >= self.end_tick:
-            if self._visit:
-                self._end_visit(at)
-            higher.end()
-            lower.end()
+    def _read(self, most: int) -> int:
+        """Read up to `most` ticks: the longest visit to the zone below the top holds the hold; returns how many."""
+        r = self._reading
+        done = hot.read(r, self._v, self._h, most)
+        if r[H_AT] > self.end_tick:
+            self._higher.end()
+            self._lower.end()
+            self.top_tick, self.down_tick, self.disturbed = r[H_TOP], r[H_DOWN], r[H_DISTURBED] != 0
             self._finish()
-
-    def _visit_tick(self, at: int, v: int) -> None:
-        if self._visit_top == 0 and v <= V_005:
-            self._visit_top = self._visit_down = at
-            self._held = self._peak
-        if self._visit_top:
-            if v >= -V_005:
-                self._visit_down = at + 1
-                self._visit_rough += self._rough + (1 if v > V_005 else 0)
-                self._rough = 0
-            else:
-                self._rough += 1
-
-    def _bound(self, at: int, v: int) -> None:
-        """Keep where the hold would begin and end if the velocity were off by the doubt, either way."""
-        bounds = self._bounds
-        if bounds[0] == 0 and v <= V_005 + self._doubt:
-            bounds[0] = at
-        if bounds[1] == 0 and v <= V_005 - self._doubt:
-            bounds[1] = at
-        if v >= self._doubt - V_005:
-            bounds[2] = at + 1
-        if v >= -self._doubt - V_005:
-            bounds[3] = at + 1
-
-    def _end_visit(self, at: int) -> None:
-        if self._visit > self._best:
-            self._best = self._visit
-            for i in range(4):
-                self._best_bounds[i] = self._bounds[i]
-            self.top_tick = self._visit_top if self._visit_top else at - 1
-            self.down_tick = self._visit_down if self._visit_top else at - 1
-            if self.down_tick < self.top_tick:
-                self.down_tick = self.top_tick
-            self.disturbed = self._visit_rough > 0
-        self._visit = 0
+        return done
 
     def _finish(self) -> None:
         self.start_ms = self._crossing_ms(self.start_tick, V_005)
         self.top_ms = self._crossing_ms(self.top_tick, V_005)
         self.down_ms = self._crossing_ms(self.down_tick, -V_005)
         self.end_ms = self._crossing_ms(self.end_tick, -V_005)
-        if self.start_tick < self.seam_tick:
-            self.start_ms -= self.folded_ms
-        if self.top_tick < self.seam_tick:
-            self.top_ms -= self.folded_ms
-        if self.down_tick < self.seam_tick:
-            self.down_ms -= self.folded_ms
         if self.down_ms < self.top_ms:
             self.down_ms = self.top_ms
         self.hold_err_ms = self._spread_ms()
@@ -265,12 +260,13 @@ class RepMeasure:
         """Return how far the hold may be off: by its velocity at both edges, and by where the zone ends.
 
         A velocity that is off by the same amount at both edges moves them the same way, so that only the difference of
-        their slopes counts; what shakes differs from edge to edge.
+        their slopes counts; what shakes differs from edge to edge. A slow sag of a tenth of the rise is invisible, so
+        that the end may be as early as where the bar sank beyond two thirds of the zone for good.
         """
         bounds = self._best_bounds
         rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
         fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
-        shake = self._shake() - _SHAKE_USUAL
+        shake = self._shake() - _SHAKE_USUAL if self.down_tick - self.top_tick > _SHAKE_TICKS else 0
         shake = 0 if shake < 0 else (shake if shake < _SHAKE_MOST else _SHAKE_MOST) * _SHAKE_SHARE >> 4
         edge = _EDGE_SLOW if self._rise_half + self._fall_half == 2 * _HALF_MOST else _EDGE
         apart = isqrt(edge * edge + shake * shake)
@@ -280,8 +276,16 @@ class RepMeasure:
         edges_ms = _FLOOR_MS + isqrt(rise_ms * rise_ms + fall_ms * fall_ms + both_ms * both_ms)
         hold_ticks = self.down_tick - self.top_tick
         higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
-        zone_ms = TICK_MS * (higher if higher > lower else lower)
-        return edges_ms + zone_ms
+        zone_ticks = higher if higher > lower else lower
+        sunk_ticks = self._sunk_ticks()
+        return edges_ms + TICK_MS * (sunk_ticks if sunk_ticks > zone_ticks else zone_ticks)
+
+    def _sunk_ticks(self) -> int:
+        """Return for how long before the hold's end the bar was below two thirds of the zone."""
+        sunk, tick = self._peak - self._zone * 2 // 3, self.down_tick
+        while tick > self.top_tick and self._h[tick & V_MASK] <= sunk:
+            tick -= STEP_TICKS
+        return self.down_tick - tick
 
     def _shake(self) -> int:
         """Return the least shake at five moments of the hold, so that a blow at its end is not taken for one."""
@@ -305,10 +309,11 @@ class RepMeasure:
 
     def _crossing_ms(self, tick: int, line: int) -> int:
         """Return when the velocity crossed `line` on its way from the tick before to `tick`."""
+        ms = tick * TICK_MS - (self.folded_ms if tick < self.seam_tick else 0)
         before, after = self._calm_velocity(tick - 1) - line, self._calm_velocity(tick) - line
         if (before > 0) == (after > 0) or before == after:
-            return tick * TICK_MS
-        return (tick - 1) * TICK_MS + TICK_MS * before // (before - after)
+            return ms
+        return ms - TICK_MS + TICK_MS * before // (before - after)
 
 
 def _half_ticks(rise: int, fastest: int) -> int:

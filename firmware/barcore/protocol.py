@@ -33,15 +33,6 @@ Sealed frame, since 1.2, once both sides have proved the sensor's key (see `seal
     4  u32  counter        1 in the first sealed frame of a direction, and higher in each one that follows
 
 and after the body, before the CRC, come the first MAC_BYTES of the HMAC-SHA256 of all before them.
-
-A connection with a sensor that has a key:
-
-    host                        sensor
-    HELLO, host nonce       ->
-                            <-  INFO: to a stranger only what is short (see INFO_NONCE), with the sensor's nonce
-    HELLO sealed, same      ->
-                            <-  INFO sealed, whole
-    all else sealed        <->  all else sealed
 """
 
 MAJOR, MINOR = 1, 2
@@ -263,6 +254,8 @@ DIAG_IMU = 4  # u32 bus faults, u32 overruns, u32 bad words since the start
 DIAG_FAULTS = 5  # u32 of flash, u32 of the radio, u32 bad frames since the start
 DIAG_STARTS = 6  # u8 per RESET_* cause: starts since the last acknowledged record
 DIAG_TEMPERATURE = 7  # i16 degrees C, of the chip
+DIAG_SHORT_STARTS = 8  # u8: power-ons in a row that logged nothing after SHORT_START_MS, since the last acknowledged
+SHORT_START_MS = 60000
 
 # Serial to the sensor only
 ESCAPED = (3, 27)

@@ -59,27 +59,42 @@ class Review:
 
     def update(self) -> int:
         """Do one unit of work and return the state. Allocates nothing."""
-        if self.state == BACK:
-            self._drift.back(self._step)
-            self._step -= 1
-            if self._step < self.from_tick // STEP_TICKS:
-                self.rep.begin(self.from_tick, self.least_mm * MM)
-                self.state = WALK
-        elif self.state == WALK:
-            self._walk()
-        elif self.state == FOUND:
-            self.rep.begin(self.from_tick, self.least_mm * MM)
-            self.state = WALK
+        self.work(1)
         return self.state
 
-    def _walk(self) -> None:
+    def work(self, units: int) -> int:
+        """Do up to `units` units of work and return how many are left; it ends with each rep, in FOUND."""
+        while units > 0 and self.state != IDLE:
+            if self.state == BACK:
+                steps = self._step - self.from_tick // STEP_TICKS + 1
+                steps = units if steps > units else steps if steps > 1 else 1
+                self._drift.back(self._step, steps)
+                self._step -= steps
+                units -= steps
+                if self._step < self.from_tick // STEP_TICKS:
+                    self.rep.begin(self.from_tick, self.least_mm * MM)
+                    self.state = WALK
+            elif self.state == FOUND:
+                units -= 1
+                self.rep.begin(self.from_tick, self.least_mm * MM)
+                self.state = WALK
+            else:
+                units = self._walk(units)
+                if self.state == FOUND:
+                    return units
+        return units
+
+    def _walk(self, units: int) -> int:
         rep = self.rep
         if rep.tick >= self._stop_tick and rep.state != MEASURE:
             self.state = IDLE
-        elif rep.update() == REP_FOUND:
+            return units - 1
+        units = rep.work(self._stop_tick, units)
+        if rep.state == REP_FOUND:
             if rep.measured.end_tick > self._stop_tick - _SETTLE_TICKS:
                 self.state = IDLE
             else:
                 self._found_from = self.from_tick
                 self.skip_to(rep.measured.end_tick)
                 self.state = FOUND
+        return units

@@ -26,6 +26,7 @@ class Rework:
         self._drift = drift
         self._filter = LevelFilter(OFFSET_VAR)
         self.state = IDLE
+        self.cost = 4  # of one unit, in those of the review
         self.first = 0
         self._last = self._k = self._pass = self._gate = self._flat_steps = 0
         self._back_level = self._back_var = 0

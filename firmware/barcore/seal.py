@@ -6,6 +6,15 @@ them. A counter that does not rise is refused; one that skips is not, because a 
 
 Stock MicroPython has SHA-256, but neither `hmac` nor a way to copy a hash, so both blocks of the key are hashed anew
 for each frame.
+
+A connection with a sensor that has a key:
+
+    host                        sensor
+    HELLO, host nonce       ->
+                            <-  INFO: to a stranger only what is short, with the sensor's nonce
+    HELLO sealed, same      ->
+                            <-  INFO sealed, whole
+    all else sealed        <->  all else sealed
 """
 
 import binascii

@@ -17,7 +17,6 @@ from barcore.settings import LEAST_MM
 NONE, FIRST, OPEN, CLOSING = 0, 1, 2, 3
 GAP_MS = 15000
 MOST_REPS = 100
-_DOUBT_SHARE = 4  # a first rep's range is off by a quarter of its doubt, rms
 JUDGED, DROPPED, DONE = 0x100, 0x101, 0x102
 
 
@@ -51,10 +50,10 @@ class SetKeeper:
         """Tell whether a set is open that no rep starting at or after `now_ms` could belong to."""
         return self.is_open() and now_ms - self.last_end_ms > GAP_MS
 
-    def add(self, start_ms: int, end_ms: int, rom_mm: int, flags: int, doubt_mm: int) -> int:
+    def add(self, start_ms: int, end_ms: int, rom_mm: int, flags: int, more_mm: int) -> int:
         """Take a rep into the set, opening one where none is; returns its flags with PARTIAL as judged now.
 
-        doubt_mm: how far the rep's height may be off by its drift (`RepMeasure.doubt_mm`).
+        more_mm: by how much more it may have risen, for the last judgement (`plausible.more_mm`).
         """
         if self.state == NONE:
             self.number = (self.number + 1) & 255
@@ -69,7 +68,7 @@ class SetKeeper:
         flags = self._judged(rom_mm, flags)
         if i < MOST_REPS:
             self.rom_mm[i], self.start_ms[i], self.flags[i] = rom_mm, start_ms, flags
-            self._most_mm[i] = rom_mm + doubt_mm // _DOUBT_SHARE
+            self._most_mm[i] = rom_mm + more_mm
         self.reps = i + 1
         self.last_end_ms = end_ms
         return flags
@@ -94,7 +93,7 @@ class SetKeeper:
             self.reference_mm = 0
             return DONE
         self.at = i + 1
-        if 2 * self._most_mm[i] < self.reference_mm:
+        if self.reps > 1 and 2 * self._most_mm[i] < self.reference_mm:
             return DROPPED
         flags = self._judged(self.rom_mm[i], self.flags[i])
         return JUDGED if flags == self.flags[i] else flags

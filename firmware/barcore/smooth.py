@@ -7,23 +7,29 @@ because shake shrinks with its frequency when it is integrated.
 
 from array import array
 
+from barcore import hot, state
+from barcore.hot import velocity
+from barcore.state import (
+    FAR_A,
+    FAR_B,
+    FAR_RING,
+    NEAR_A,
+    NEAR_B,
+    NEAR_RING,
+    OFF_RING,
+    OFF_SUM,
+    SMOOTH_INTS,
+    SUMS_A,
+    SUMS_B,
+)
+
+__all__ = ("LAG_TICKS", "V_MASK", "V_RING", "Smoother", "velocity")
+
 LAG_TICKS = 25
-V_MOST = 1 << 18  # 10 m/s: beyond it the integral is lost, and heights must stay small ints
-V_RING = 1024
-V_MASK = V_RING - 1
-_NEAR_A, _NEAR_B = 11, 7
-_FAR_A, _FAR_B = 25, 15
-_SHAKE = 50
-_OFF_MOST = 20000  # counts; a blow that rings is no shake
+V_RING, V_MASK = state.V_RING, state.V_MASK
+_NEAR_A, _NEAR_B = state.NEAR_A_TICKS, state.NEAR_B_TICKS
+_FAR_A, _FAR_B = state.FAR_A_TICKS, state.FAR_B_TICKS
 _MASK = 63  # of the small rings
-
-
-def velocity(raw: "array[int]", tick: int, level: int) -> int:
-    """Return the bar's velocity at `tick`: the mean of five counts of the ring less the drift's level (1/16 count)."""
-    i = tick & V_MASK
-    total = raw[i] + raw[(i - 1) & V_MASK] + raw[(i + 1) & V_MASK] + raw[(i - 2) & V_MASK] + raw[(i + 2) & V_MASK]
-    v = total // 5 - (level >> 4)
-    return -V_MOST if v < -V_MOST else v if v < V_MOST else V_MOST
 
 
 class Smoother:
@@ -31,11 +37,7 @@ class Smoother:
 
     def __init__(self, velocity: "array[int]") -> None:
         self._v = velocity  # ring of V_RING counts, shared with the detector, which writes it
-        self._near = array("i", [0] * 64)
-        self._far = array("i", [0] * 64)
-        self._off = array("i", [0] * 64)
-        self._sums_a = array("i", [0] * 8)
-        self._sums_b = array("i", [0] * 16)
+        self._s = array("i", [0] * SMOOTH_INTS)
         self.near = self.near_slope = self.near_bend = 0
         self.far = self.far_slope = self.far_bend = 0
         self.shake = 0  # mean |velocity - near| over a second, counts
@@ -43,54 +45,36 @@ class Smoother:
 
     def restart(self, velocity: int) -> None:
         """Forget the past: as if the velocity count had always been this."""
+        s = self._s
         for i in range(64):
-            self._near[i] = self._far[i] = velocity
-            self._off[i] = 0
+            s[NEAR_RING + i] = s[FAR_RING + i] = velocity
+            s[OFF_RING + i] = 0
         for i in range(8):
-            self._sums_a[i] = velocity * _NEAR_A
+            s[SUMS_A + i] = velocity * _NEAR_A
         for i in range(16):
-            self._sums_b[i] = velocity
-        self._off_sum = 0
-        self._near_a = velocity * _NEAR_A
-        self._near_b = velocity * _NEAR_A * _NEAR_B
-        self._far_a = velocity * _FAR_A
-        self._far_b = velocity * _FAR_B
+            s[SUMS_B + i] = velocity
+        s[OFF_SUM] = 0
+        s[NEAR_A] = velocity * _NEAR_A
+        s[NEAR_B] = velocity * _NEAR_A * _NEAR_B
+        s[FAR_A] = velocity * _FAR_A
+        s[FAR_B] = velocity * _FAR_B
 
     def push(self, n: int) -> None:
         """Take the count at ring index `n` (the newest tick)."""
-        v = self._v
-        new = v[n & V_MASK]
-        self._near_a += new - v[(n - _NEAR_A) & V_MASK]
-        at = n % _NEAR_B
-        self._near_b += self._near_a - self._sums_a[at]
-        self._sums_a[at] = self._near_a
-        near = self._near_b // (_NEAR_A * _NEAR_B)
-        self._near[(n - 8) & _MASK] = near
-        self._far_a += new - v[(n - _FAR_A) & V_MASK]
-        mean = self._far_a // _FAR_A
-        at = n % _FAR_B
-        self._far_b += mean - self._sums_b[at]
-        self._sums_b[at] = mean
-        self._far[(n - 19) & _MASK] = self._far_b // _FAR_B
-        off = abs(v[(n - 8) & V_MASK] - near)
-        if off > _OFF_MOST:
-            off = _OFF_MOST
-        at = n & _MASK
-        self._off_sum += off - self._off[(n - _SHAKE) & _MASK]
-        self._off[at] = off
+        hot.push(self._s, self._v, n)
 
     def read(self, n: int) -> None:
         """Work out the features at tick n - LAG_TICKS, `n` being the newest pushed."""
         c = n - LAG_TICKS
-        s, f = self._near, self._far
+        s = self._s
         self.near = s[c & _MASK]
         later = s[(c + 4) & _MASK] + s[(c + 3) & _MASK] - s[(c - 1) & _MASK] - s[(c - 2) & _MASK]
         early = s[(c + 2) & _MASK] + s[(c + 1) & _MASK] - s[(c - 3) & _MASK] - s[(c - 4) & _MASK]
         self.near_slope = later + early >> 1  # counts per 0.2 s
         self.near_bend = later - early  # change of that over 40 ms
-        self.far = f[c & _MASK]
-        later = f[(c + 6) & _MASK] + f[(c + 5) & _MASK] - f[(c - 3) & _MASK] - f[(c - 4) & _MASK]
-        early = f[(c + 4) & _MASK] + f[(c + 3) & _MASK] - f[(c - 5) & _MASK] - f[(c - 6) & _MASK]
+        self.far = s[64 + (c & _MASK)]
+        later = s[64 + (c + 6 & _MASK)] + s[64 + (c + 5 & _MASK)] - s[64 + (c - 3 & _MASK)] - s[64 + (c - 4 & _MASK)]
+        early = s[64 + (c + 4 & _MASK)] + s[64 + (c + 3 & _MASK)] - s[64 + (c - 5 & _MASK)] - s[64 + (c - 6 & _MASK)]
         self.far_slope = later + early >> 1  # counts per 0.36 s
         self.far_bend = later - early  # change of that over 40 ms
-        self.shake = self._off_sum // _SHAKE
+        self.shake = s[OFF_SUM] // state.SHAKE_TICKS

@@ -1,4 +1,4 @@
-"""The loader's first half, before main.py: holds the power, keeps a running watchdog fed, puts a slot on the path.
+"""The first half of the loader, before main.py: holds the power, feeds a running watchdog, puts a slot on the path.
 
 Pin 4 holds the power of the M5StickC Plus2, but is the button of the XIAO, where driving it would be a short when the
 button is pressed. So a pin is driven only where /board says `hold=PIN`, which `barhold flash` writes.

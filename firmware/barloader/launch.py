@@ -1,7 +1,7 @@
 """The loader's second half, /main.py on a board: counts the start, then runs the application of its slot, or safe mode.
 
-A watchdog guards it from here, so that an application that hangs before it has its own is a crash too. Whatever ends
-without a restart leaves the board to who sits at the cable, the watchdog fed.
+A watchdog guards it from here, so that an application that hangs before it has its own is a crash too. If the program
+ends without a restart, the board is left to the user at the cable, with the watchdog fed.
 """
 
 import sys
@@ -19,7 +19,7 @@ PAUSE_MS = 2000
 def go() -> None:
     """Run what the pointer says; a crash that reaches this far is shown and followed by a restart."""
     store = slots.Slots()
-    slots.leave()  # what judges the slots must come from none of them
+    slots.leave()  # the code that judges the slots must not come from one of them
     start = store.begin(slots.has_crashed(machine))
     slots.note_started(machine)
     slots.enter(store.runs(start))

@@ -27,8 +27,8 @@ class Access:
         values, self.fault = config.KEY.load(storage)
         self.is_open = values["open"]
         self.changes = 0
-        # With an unreadable file: a key that nobody has.
-        self.key = self.random_bytes() if self.fault else bytes.fromhex(values["key"])
+        # If the file is unreadable, use a key that nobody has.
+        self.key = self.secure_random_bytes() if self.fault else bytes.fromhex(values["key"])
 
     @property
     def answers_everybody(self) -> bool:
@@ -36,24 +36,24 @@ class Access:
         return not self.key or self.is_open
 
     @property
-    def told_key(self) -> bytes:
-        """The key as the cable gets it: none for one that only stands in for an unreadable file."""
+    def key_for_cable(self) -> bytes:
+        """The key as sent over the cable; empty if it only stands in for an unreadable file."""
         return b"" if self.fault else self.key
 
-    def random_bytes(self) -> bytes:
-        """Return 32 bytes that nobody can foretell."""
+    def secure_random_bytes(self) -> bytes:
+        """Return 32 unpredictable random bytes."""
         if _URANDOM:
             return _URANDOM(32)
         return hashlib.sha256(b"".join([struct.pack("<I", random.getrandbits(32)) for _ in range(8)])).digest()
 
-    def give(self, key: bytes) -> None:
-        """Keep another key, or none for b"", and answer only who has it; ConfigError or ValueError for a wrong size."""
+    def set_key(self, key: bytes) -> None:
+        """Store another key (b"": none) and answer only hosts with it; ConfigError or ValueError for a wrong size."""
         if len(key) not in (0, protocol.KEY_BYTES):
             raise ValueError("key of %d bytes" % len(key))
         self._save(key, False)
 
     def open(self, is_open: bool) -> None:
-        """Answer everybody, or only who has the key; ValueError where there is no key to close the sensor with."""
+        """Answer everybody, or only hosts with the key; ValueError if there is no key."""
         if self.fault or not self.key:
             raise ValueError("no key")
         self._save(self.key, is_open)

@@ -1,4 +1,4 @@
-"""The application and its only task loop: samples in, records and cues out, the host answered in between."""
+"""The application and its only loop: reads samples, writes records, plays cues, and answers the host in between."""
 
 from array import array
 
@@ -13,9 +13,9 @@ HURRIED_MS = 100
 BATCH = 32
 """Samples per read: no more than the detector's event ring can follow."""
 READS_MOST = 64
-"""In one step, 10 s of samples at 208 Hz: a driver that always has more must not starve everything else."""
+"""The most samples in one step, 10 s at 208 Hz: a driver that always has more must not starve everything else."""
 SAMPLES_MS = 1000
-"""Longer without samples, the sensor is not healthy."""
+"""After this long without samples the sensor is not healthy."""
 STALL_MS = 2200
 """The longest that a write to flash took on an emulated ESP32: 1.4 s, and 2.1 s for the first one after a start."""
 NAME_MS = 3000
@@ -40,8 +40,9 @@ class App(Recorder):
 
     def __init__(self, board, detector, log, ends=(), control=None, housekeeping=None, uncalibrated: int = 0) -> None:
         if housekeeping:
+            housekeeping.look_back(log)
             log.locked = not housekeeping.may_write
-        super().__init__(board, log, uncalibrated)
+        super().__init__(board, log, uncalibrated, control.turns if control else None)
         self._detector = detector
         self._ends = ends
         self._control = control
@@ -53,7 +54,6 @@ class App(Recorder):
         self._sampled_ms = -SAMPLES_MS
         self._rep = self._stopped_steps = 0
         self._name_until_ms = 0
-        self.turns = control.turns if control else None
         self._notes = True
 
     @property
@@ -66,6 +66,11 @@ class App(Recorder):
         """Whether a rep, a hold or a set is under way."""
         detector = self._detector
         return detector.busy or detector.set_open or self._now_ms < self._busy_ms + REST_MS
+
+    @property
+    def in_set(self) -> bool:
+        """Whether a set, or a lone lift that may become one, goes on."""
+        return self._detector.set_open
 
     @property
     def linked(self) -> bool:
@@ -146,7 +151,7 @@ class App(Recorder):
         return HURRY_MS if self._now_ms < self._hurried_ms + HURRIED_MS else STEP_MS
 
     def stay_awake(self) -> None:
-        """Do not sleep soon, though nothing moves."""
+        """Postpone sleep although nothing moves."""
         if self._housekeeping:
             self._housekeeping.stay_awake()
 
@@ -162,7 +167,7 @@ class App(Recorder):
         self.log.flush()
 
     def use(self, detector) -> None:
-        """Go on with another detector; what the one before had seen is closed and kept."""
+        """Switch to another detector; the open set of the previous one is closed and kept."""
         self._detector.finish()
         self._take_events()
         detector.follow(self._detector)

@@ -1,4 +1,4 @@
-"""The sensor's own calibration: loaded, found anew pose by pose when a host asks, and kept."""
+"""The sensor's calibration: loaded at the start, renewed pose by pose when a host asks, and stored."""
 
 import struct
 
@@ -25,7 +25,7 @@ class Calibration:
 
     @property
     def posing(self) -> bool:
-        """Whether a pose is waited for."""
+        """Whether it is waiting for a pose."""
         return self._calibrator.state == POSING
 
     @property
@@ -49,8 +49,8 @@ class Calibration:
         """Do what CALIBRATE asks, return the body of CALIBRATION; ValueError when it cannot be asked now."""
         if len(body) != 1 or body[0] not in self._actions:
             raise ValueError("no action of CALIBRATE")
-        # Samples decide a pose; without any, the one who asks for the state must hear its end all the same.
-        self._calibrator.expire(self._clock.ticks_ms())
+        # Samples decide a pose. If none arrive, a host that asks for the state must still see the pose end.
+        self._calibrator.refuse_if_overdue(self._clock.ticks_ms())
         self._actions[body[0]]()
         found = self._calibrator
         values = (found.state, found.reason, found.poses, found.faces, found.misfit_ug, found.noise_ug)

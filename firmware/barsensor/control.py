@@ -1,4 +1,4 @@
-"""What a host may ask of a sensor beside its records: settings, key, calibration, raw samples, a new log.
+"""Everything that a host may ask of a sensor except its records: settings, key, calibration, raw samples, a new log.
 
 `update` answers with (frame type, body), or with a status code that refuses:
 
@@ -31,7 +31,7 @@ _OWNERS = (protocol.ACCESS, protocol.ERASE, protocol.UPDATE)
 
 
 class Control:
-    """The asked things of one sensor. Time and samples come from the application that it joins."""
+    """Answers one sensor's control frames. Time and samples come from the application that it joins."""
 
     def __init__(self, board, updater=None, health=None) -> None:
         self._board = board
@@ -63,7 +63,7 @@ class Control:
 
     @property
     def faults(self) -> tuple:
-        """What is wrong with each kept file, "" where nothing is."""
+        """The fault of each stored file, "" if it has none."""
         update_fault = self._updater.fault if self._updater else ""
         turns_fault = self.turns.fault if self.turns else ""
         return self._settings_fault, self.calibration.fault, self.access.fault, update_fault, turns_fault
@@ -81,7 +81,7 @@ class Control:
 
     @property
     def watching(self) -> bool:
-        """Whether the samples are wanted here."""
+        """Whether it needs the samples now."""
         return self.raw.owner is not None or self.calibration.posing
 
     def see(self, samples, count: int) -> int:
@@ -168,27 +168,28 @@ class Control:
 
     def _set(self, body: bytes, _asker, _at_hand: bool) -> tuple:
         entries = parse_info(body)
-        turns = entries.pop(protocol.SET_TURNS, None) if self.turns else None
+        turns = self.turns
+        packed = entries.pop(protocol.SET_TURNS, None) if turns else None
         if entries:
             changed = _changed(self.settings, entries)
             config.SETTINGS.save(self._board.config, changed)
             self.settings, self._settings_fault = changed, ""
             self._app.retarget(changed, self.long_after_ms)
-        if turns is not None:
-            self.turns.put(turns)
+        if turns and packed is not None:
+            turns.put(packed)
         told = self.settings
-        entries = [
+        answer = [
             (protocol.SET_NAME, self.name.encode()),
             (protocol.SET_TARGET, struct.pack("<H", told["target_ms"])),
             (protocol.SET_LONG, struct.pack("<H", told["long_ms"])),
             (protocol.SET_RANGE, struct.pack("<HH", told["least_mm"], told["most_mm"])),
         ]
-        if self.turns:
-            entries.append((protocol.SET_TURNS, self.turns.packed))
-        return protocol.SETTINGS, pack_info(entries)
+        if turns:
+            answer.append((protocol.SET_TURNS, turns.packed))
+        return protocol.SETTINGS, pack_info(answer)
 
     def _keep_key(self, body: bytes, _asker, _at_hand: bool) -> tuple:
-        self.access.give(body)
+        self.access.set_key(body)
         return protocol.DONE, bytes((protocol.KEY,))
 
     def _change_access(self, body: bytes, _asker, at_hand: bool) -> tuple:
@@ -198,7 +199,7 @@ class Control:
         if body[0] != protocol.ACCESS_ASK:
             access.open(body[0] == protocol.ACCESS_OPEN)
         told = struct.pack(protocol.ACCESS_IS_FORMAT, access.is_open)
-        return protocol.ACCESS_IS, told + access.told_key if at_hand else told
+        return protocol.ACCESS_IS, told + access.key_for_cable if at_hand else told
 
     def _erase(self, body: bytes, asker, _at_hand: bool):
         if len(body) != struct.calcsize(protocol.ERASE_FORMAT):

@@ -1,4 +1,4 @@
-"""What a sensor has to say in words - a crash's traceback, a fault at its start - kept where a host can read it."""
+"""Logs texts for a host to read: the traceback of a crash, or a fault at the start."""
 
 import io
 import sys
@@ -47,4 +47,4 @@ def _last(config, name: str) -> bytes:
         raw = bytearray(config.size(name))
         return bytes(raw[: config.read_into(name, 0, raw)])
     except OSError:
-        return b""  # rather twice than never
+        return b""  # logging it twice is better than not at all

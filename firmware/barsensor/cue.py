@@ -1,4 +1,4 @@
-"""What the lifter sees and hears on the sensor itself: each kind of cue is a pattern of lamp and tone. No host needed.
+"""The sensor's own cues: each kind is a pattern of lamp and tone. They need no host.
 
 A kind is the type of the detector's event, or one of the numbers below. Most urgent first, as in ORDER:
 

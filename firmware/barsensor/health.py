@@ -1,4 +1,4 @@
-"""Confirms the application that runs once it was healthy for long enough; gives a trial up that does not get there.
+"""Confirms the running application after it was healthy for long enough, or gives up its trial.
 
     state    when                              does                     then
     WAITING  healthy for HEALTHY_MS, at rest   confirms                 DONE

@@ -1,4 +1,4 @@
-"""What a sensor does for itself: it watches its battery and its IMU, notes its health, and sleeps when not needed.
+"""Housekeeping: watches the battery and the IMU, logs the sensor's health, and sleeps when it is not needed.
 
 It is needed while a host is linked, and while a rep, a hold or a set goes on. What comes of an update counts as a
 motion: its link may break, and the host that comes back must find it.
@@ -16,12 +16,14 @@ motion: its link may break, and the host that comes back must find it.
 A restart frees a bus that hangs; once only, because one that did not help would fill the log with starts. Asleep ends
 with motion or a button, and the board starts anew.
 
-Below SAFE_MV nothing is written to flash any more, because a write that browns out can damage what is not its own.
+Below SAFE_MV nothing is written to flash any more, because a write that browns out can damage what is not its own. Nor
+is it in the first minute of a start after SHORT_STARTS power-ons in a row, none of which lasted for that long: so a
+supply that breaks down at each start wears no flash and pushes no training out of the log. A set or a host ends that.
 """
 
 from array import array
 
-from barcore import protocol, still
+from barcore import protocol, record, still
 from barsensor.cue import LOW_BATTERY
 
 AWAKE, MEASURING = 0, 1
@@ -33,6 +35,8 @@ RENEW_MS = 1000000000
 SILENT_MS, FAULT_EVERY_MS, RESTART_MS = 1000, 10000, 60000
 BATTERY_EVERY_MS = 10000
 LOW_CUE_EVERY_MS = 300000
+SHORT_STARTS = 4
+LOOKED_BACK_RECORDS = 64
 LOW_MV = 3500
 SAFE_MV = 3300
 NEAR = (328, 328, 328, 192, 192, 192)
@@ -40,7 +44,7 @@ NEAR = (328, 328, 328, 192, 192, 192)
 
 
 class Housekeeping:
-    """One sensor's care for itself. `see` is called with every sample and allocates nothing."""
+    """One sensor's housekeeping. `see` is called with every sample and allocates nothing."""
 
     def __init__(self, board, radio=None) -> None:
         self._radio = radio
@@ -50,12 +54,18 @@ class Housekeeping:
         self._reference = array("i", [0] * 6)
         self._newest_tick = board.clock.ticks_ms()
         self._moved = self._heard = self._ever_heard = False
-        self._still_from_ms = self._heard_ms = 0
+        self._still_from_ms = 0
+        self._heard_ms = -1  # until the first step: the write before it may have taken seconds
         self._fault_after_ms = SILENT_MS
         self._battery_from_ms = self._low_cue_from_ms = self._report_from_ms = 0
         self._troubles = (0, 0, 0, 0, 0)
         self.battery_mv = board.power.battery_mv()
+        self.unsettled = False
         self.state = AWAKE
+
+    def look_back(self, log) -> None:
+        """Note from the newest records of the log whether this start is one of many that ended soon."""
+        self.unsettled = self._power.cause == protocol.RESET_POWER_ON and short_starts(log) >= SHORT_STARTS
 
     @property
     def low(self) -> bool:
@@ -65,7 +75,7 @@ class Housekeeping:
     @property
     def may_write(self) -> bool:
         """Whether flash may be written; with no cell to measure it may."""
-        return not 0 < self.battery_mv < SAFE_MV
+        return not self.unsettled and not 0 < self.battery_mv < SAFE_MV
 
     def see(self, samples, count: int) -> None:
         """Take the newest `count` samples, 7 ints each."""
@@ -87,12 +97,19 @@ class Housekeeping:
         if self._moved:
             self._moved = False
             self._still_from_ms = now_ms
+        if self.unsettled and (now_ms >= protocol.SHORT_START_MS or app.linked or app.in_set):
+            self._settle(app)
         silent = self._tend_imu(app, now_ms)
         if app.busy:
             return
         self._tend_battery(app, now_ms)
         if not silent:
             self._report_or_sleep(app, now_ms)
+
+    def _settle(self, app) -> None:
+        self.unsettled = False
+        app.log.locked = not self.may_write
+        app.say("power: %d or more starts in a row ended within a minute; check battery and wires" % SHORT_STARTS)
 
     def _has_moved(self, samples, at: int) -> bool:
         reference = self._reference
@@ -105,7 +122,7 @@ class Housekeeping:
 
     def _tend_imu(self, app, now_ms: int) -> bool:
         """Return whether the IMU is silent, after doing what is due then."""
-        if self._heard:
+        if self._heard or self._heard_ms < 0:
             self._heard = False
             self._heard_ms = now_ms
             self._fault_after_ms = SILENT_MS
@@ -159,3 +176,21 @@ class Housekeeping:
         if troubles != self._troubles:
             self._troubles = troubles
             app.say("imu: %d faults, %d overruns, %d bad words; flash: %d faults; radio: %d faults" % troubles)
+
+
+def short_starts(log) -> int:
+    """Return how many starts in a row, up to the newest record, were power-ons that logged nothing after a minute."""
+    count = newest_ms = 0
+    buf = bytearray(protocol.RECORD_BYTES)
+    end = log.next_seq + log.pending
+    for seq in range(end - 1, max(log.first_seq, end - LOOKED_BACK_RECORDS) - 1, -1):
+        if not log.read_into(seq, buf):
+            continue
+        kind, _, _, _, t_ms = record.header(buf)
+        newest_ms = max(newest_ms, t_ms)
+        if kind == protocol.BOOT:
+            if record.payload(buf)[0] != protocol.RESET_POWER_ON or newest_ms >= protocol.SHORT_START_MS:
+                break
+            count += 1
+            newest_ms = 0
+    return count

@@ -1,4 +1,4 @@
-"""Composes a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
+"""Builds a sensor from its board, and runs it. The host's virtual sensor and the tests compose theirs here too."""
 
 import sys
 
@@ -52,7 +52,7 @@ def compose(
     app.cue.long_after_ms = control.long_after_ms
     app.log_faults += 1 if fault else 0
     app.link_faults = 1 if radio_fault else 0
-    tell(app, board.config, (fault, imu_fault, radio_fault) + control.faults)
+    report_start_fault(app, board.config, (fault, imu_fault, radio_fault) + control.faults)
     remember_config(app, board.config)
     return app
 
@@ -73,7 +73,7 @@ def open_log(storage, nvs) -> tuple:
     try:
         return RecordLog(storage, nvs=nvs), ""
     except OSError as error:
-        return RecordLog(MemoryStorage(storage.new_id)), "log: storage fails (%s), nothing is kept" % error
+        return RecordLog(MemoryStorage(storage.new_log_id)), "log: storage fails (%s), nothing is kept" % error
 
 
 def remember_config(app, store) -> None:
@@ -87,8 +87,8 @@ def remember_config(app, store) -> None:
         app.log_faults += 1
 
 
-def tell(app, store, faults) -> None:
-    """Cue what was found wrong at the start, and log it, unless the start before found the same."""
+def report_start_fault(app, store, faults) -> None:
+    """Cue a fault found at the start, and log it unless the previous start found the same."""
     text = "\n".join([fault for fault in faults if fault])
     if text:
         app.signal(FAULT)
@@ -101,12 +101,12 @@ def tell(app, store, faults) -> None:
 
 
 def start() -> None:
-    """Open the board that /board names, leave time for a cable, then count."""
+    """Open the board that /board names, leave time for Ctrl-C or the button, then count."""
     board = boards.open_or_say()
     if board is None:
         opened = boards.open_lamp()
         if opened:
-            complain(opened[0], opened[1])
+            show_fault(opened[0], opened[1])
         return
     print("Barhold starts in 2 s; Ctrl-C or the button stops it here")  # noqa: T201 - said to who sits at the cable
     board.clock.wait_ms(WINDOW_MS)
@@ -117,7 +117,7 @@ def start() -> None:
 
 
 def run_guarded(board) -> None:
-    """Run for ever: a crash is noted and followed by a clean start; Ctrl-C gives the board to who sits at the cable."""
+    """Run for ever: a crash is logged and followed by a clean start; Ctrl-C stops the program."""
     app = None
     try:
         try:
@@ -130,7 +130,7 @@ def run_guarded(board) -> None:
         except Exception as fault:  # noqa: BLE001 - whatever it is, counting must go on
             restart(board, app, fault)
     except KeyboardInterrupt:
-        hand_over(board, app)
+        release_board(board, app)
 
 
 def start_imu(board) -> str:
@@ -147,7 +147,7 @@ def start_imu(board) -> str:
 
 
 def discard_samples(board) -> None:
-    """Drop what the IMU took while the first write of this start stalled everything: it is no loss, and no gap."""
+    """Drop the samples taken while the first write of this start stalled everything: they leave no gap."""
     try:
         board.imu.discard()
     except OSError:
@@ -158,7 +158,7 @@ def restart(board, app, fault) -> None:
     """Keep what is in memory, note the crash, start anew; a minute later when each start ends in the same crash."""
     soon = app is None or app.now_ms() < SOON_MS
     if not note_crash(board, app, fault) and soon:
-        complain(board.lamp, board.clock, board.power.feed)
+        show_fault(board.lamp, board.clock, board.power.feed)
     board.power.crash()
 
 
@@ -172,8 +172,8 @@ def note_crash(board, app, fault) -> bool:
         return False
 
 
-def hand_over(board, app) -> None:
-    """Leave the board quiet, everything written, its watchdog fed, to who pressed Ctrl-C."""
+def release_board(board, app) -> None:
+    """Release the board to the user who pressed Ctrl-C: everything written, lamp and tone off, watchdog fed."""
     board.power.let_go()
     board.lamp(False)
     if board.tone:
@@ -183,7 +183,7 @@ def hand_over(board, app) -> None:
     print("Barhold has stopped; reset the board to count again")  # noqa: T201
 
 
-def complain(lamp, clock, feed=None) -> None:
+def show_fault(lamp, clock, feed=None) -> None:
     """Show a fault on the lamp for a minute."""
     cue = Cue(lamp)
     for at_ms in range(0, COMPLAINT_MS, 20):

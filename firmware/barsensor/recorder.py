@@ -1,4 +1,4 @@
-"""What the application keeps: time and log, and what it tells when keeping fails. Nothing of that stops counting."""
+"""Keeps time and log for the application, and reports failures. None of these failures stops the counting."""
 
 from barcore import event, protocol, record
 from barcore.ticks import elapsed_ms
@@ -13,7 +13,7 @@ FAULT_CUE_MS = 10000
 class Recorder:
     """Time, log and cue of one sensor; `log_faults` and `imu_faults` count how often flash and IMU failed."""
 
-    def __init__(self, board, log, uncalibrated: int) -> None:
+    def __init__(self, board, log, uncalibrated: int, turns=None) -> None:
         self._board = board
         self._record = bytearray(protocol.RECORD_BYTES)
         self._start_tick = self._tick = board.clock.ticks_ms()
@@ -22,7 +22,7 @@ class Recorder:
         self._fault_from_ms = 0
         self.cue = Cue(board.lamp, board.tone)
         self.log = log
-        self.turns = None  # of a board with a screen
+        self.turns = turns
         self.log_faults = self.imu_faults = self.link_faults = 0
         self._note_start(uncalibrated)
 
@@ -52,7 +52,7 @@ class Recorder:
         self.cue.play(kind, self._tick)
 
     def rest(self) -> None:
-        """Write all that may be written, as before sleep."""
+        """Write everything pending, as before sleep."""
         if not self.log.locked:
             self._write()
 

@@ -29,7 +29,7 @@ BLINK_EVERY_MS, BLINK_MS = 2000, 100
 
 
 class NoLog:
-    """A log that holds nothing, for a session that is only an update's."""
+    """An empty log, for a connection that only updates."""
 
     log_id = boot = first_seq = next_seq = acked = 0
 
@@ -38,18 +38,18 @@ class NoLog:
         return False
 
     def ack(self, _log_id: int, _next_seq: int) -> int:
-        """Have nothing to acknowledge."""
+        """Do nothing: there is nothing to acknowledge."""
         return protocol.WRONG_LOG
 
 
 class NoStream:
-    """The raw samples that there are none of."""
+    """A raw stream without samples."""
 
     owner = None
 
 
 class SafeControl:
-    """What a host may ask in safe mode: who this is, and to take an update."""
+    """Answers a host in safe mode: only INFO and UPDATE."""
 
     raw = NoStream()
 

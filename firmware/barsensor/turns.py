@@ -32,6 +32,7 @@ class Turns:
         self._state = HELD
         self._from_ms = 0
         self._is_kept = True
+        self._place, self._entries, self.name = protocol.NOBODY, b"", ""
         self._use(bytes.fromhex(values["turns"]))
 
     @property

@@ -2,7 +2,7 @@
 
 
 class BarholdError(Exception):
-    """Root of what a user can be told in one line; the text names the thing, the place and the next step."""
+    """Root of all errors that are shown to the user as one line, which names the thing, the place and the next step."""
 
     exit_status = 2
 
@@ -12,11 +12,11 @@ class InputError(BarholdError):
 
 
 class LinkError(BarholdError):
-    """The sensor did not answer, or not as the protocol says."""
+    """The sensor did not answer, or answered against the protocol."""
 
 
 class RefusedError(LinkError):
-    """The sensor, or this host, will not: trying again changes nothing."""
+    """The sensor or this host refuses; trying again changes nothing."""
 
 
 class NotPluggedInError(LinkError):

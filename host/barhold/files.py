@@ -28,7 +28,7 @@ def write_atomically(files: Mapping[Path, bytes], overwrite: bool = False) -> No
     """
     for path in files:
         _refuse_folder(path)
-        _refuse_existing(path, overwrite)
+        refuse_existing(path, overwrite)
     with ExitStack() as undo:
         parts = {path: _part(path, [content], undo) for path, content in files.items()}
         for path, part in parts.items():
@@ -46,9 +46,12 @@ class Written(NamedTuple):
 def write_pieces_atomically(path: Path, pieces: Iterable[bytes], overwrite: bool = False) -> Written:
     """Write a file piece by piece, as `write_atomically` does; a file with the same content is left as it is.
 
-    The content is never in memory as a whole. If `pieces` raises an error, nothing is written.
+    The content is never in memory as a whole. If `pieces` raises an error, nothing is written. Without `overwrite`, a
+    file that is there is refused at the first difference from it.
     """
     _refuse_folder(path)
+    if path.is_file() and not overwrite:
+        return Written(_size_if_same(path, pieces), is_new=False)
     size_bytes = 0
 
     def counted() -> Iterator[bytes]:
@@ -63,9 +66,24 @@ def write_pieces_atomically(path: Path, pieces: Iterable[bytes], overwrite: bool
             return Written(size_bytes, is_new=True)
         if _is_same(path, part):
             return Written(size_bytes, is_new=False)
-        _refuse_existing(path, overwrite)
         os.replace(part, os.path.realpath(path))
     return Written(size_bytes, is_new=True)
+
+
+def _size_if_same(path: Path, pieces: Iterable[bytes]) -> int:
+    """Return the size of a file that has this content; at the first difference, InputError."""
+    size_bytes = 0
+    try:
+        with path.open("rb") as file:
+            for piece in pieces:
+                size_bytes += len(piece)
+                if file.read(len(piece)) != piece:
+                    refuse_existing(path, overwrite=False)
+            if file.read(1):
+                refuse_existing(path, overwrite=False)
+    except OSError:
+        refuse_existing(path, overwrite=False)
+    return size_bytes
 
 
 def _refuse_folder(path: Path) -> None:
@@ -73,7 +91,8 @@ def _refuse_folder(path: Path) -> None:
         raise InputError(f"{path} is a folder: name a file")
 
 
-def _refuse_existing(path: Path, overwrite: bool) -> None:
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise InputError for a file that would be replaced without `overwrite`."""
     if path.is_file() and not overwrite:
         raise InputError(f"{path} exists: name another file, or replace it with --overwrite")
 
@@ -135,7 +154,7 @@ def check_replaceable(path: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[None]:
-    """Create a folder that is missing, and remove it again if the work inside fails."""
+    """Create a missing folder, and remove it again if the work inside fails."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     try:
         try:
@@ -179,7 +198,7 @@ def _open_nonblocking(name: str, flags: int) -> int:
 
 
 def _remove(part: Path) -> None:
-    with suppress(OSError):  # renamed by then, or never made
+    with suppress(OSError):  # already renamed, or never made
         part.unlink()
 
 

@@ -1,4 +1,4 @@
-"""The host's words: what passes between store, sets and check. Plain data, no behaviour."""
+"""The host's data model: what store, training and check pass to each other. Plain data, no behaviour."""
 
 import hashlib
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Rep:
 
 
 class SetKey(NamedTuple):
-    """What names one set for ever: its log and boot, and when its first rep began (ms since that boot)."""
+    """The permanent identity of a set: its log and boot, and when its first rep began (ms since that boot)."""
 
     device_id: str
     log_id: int
@@ -63,7 +63,7 @@ class SetKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What lay on the bar, bar included, as the lifter said it."""
+    """The load in a set, bar included, as the lifter entered it."""
 
     amount: float
     unit: str  # "kg" or "lb"
@@ -113,6 +113,7 @@ class Lifter:
 
     name: str
     plan: str = ""  # the name of the plan; "" for the default
+    exercise: str = ""  # what that plan is for; "" where no plan of their own says it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,14 @@ from sqlalchemy import (
 from barcore import record
 from barhold.errors import BarholdError
 from barhold.live.training_service import TrainingService
-from barhold.model import Lifter, Wearer
-from barhold.store import People, Store, database, derived, derived_rows, schema
+from barhold.store import Store, database, schema
 from barhold.store import store as writes
+from bench import gym_rows, years
 from bench import store as stores
-from bench import years
-from bench.years import Day
 
 LIFTERS, LONG_YEARS, RUNS, BATCH = 300, 20, 3, 56
-SETS, REPS = 3, 8
+POSTGRES_BYTES = 220
+"""PostgreSQL adds 28 bytes to each row, and each entry of an index takes as many: 115 are out of its reach."""
 MEGABYTE = 1 << 20
 NOW_MS = years.FIRST_UTC_MS
 
@@ -74,27 +73,26 @@ def measure(
     places: Callable[[str], str], lifters: int = LIFTERS, runs: int = RUNS, long_years: int = LONG_YEARS
 ) -> list[Figure]:
     """Fill stores at new places, and measure all bounds; `places` gives where a store of a name may be."""
-    gym, alone, year, long = (places(name) for name in ("gym", "alone", "year", "long"))
-    records = sum(fill(gym, number, 1) for number in range(lifters))
-    one = lifters // 2
-    fill(alone, one, 1)
-    fill(year, 0, 1)
-    fill(long, 0, long_years)
-    for place in (gym, alone, year, long):
+    gym, alone, long = (places(name) for name in ("gym", "alone", "long"))
+    records = lifters * gym_rows.fill(gym, 1)
+    gym_rows.multiply(gym, lifters)
+    gym_rows.fill(alone, 1)
+    gym_rows.fill(long, long_years)
+    for place in (gym, alone, long):
         _settle(place)
-    name = lifter_name(one)
+    name = gym_rows.lifter_name(0)
+    shown = (("check", "--lifter", name), ("report", "--lifter", name, "--out", "page.html"))
+    last = ("sets", "--last", "5")
     return [
-        *_alike("gym", ("check", "--lifter", name), alone, gym, 1.2, runs),
-        *_alike("gym", ("report", "--lifter", name, "--out", "page.html"), alone, gym, 1.2, runs),
-        *_alike("gym", ("sets", "--last", "5"), alone, gym, 1.2, runs),
+        *(figure for command in (*shown, last) for figure in _alike("gym", command, alone, gym, 1.2, runs)),
         _absolute(gym, ("check",), 2.5, runs),
         _absolute(gym, ("check", "--week"), 2.5, runs),
-        _after_a_set(gym, _device_id(one)),
+        _after_a_set(gym, gym_rows.device_id(0)),
         *_export(gym, records),
         *(
             figure
-            for command in (("check",), ("report", "--out", "page.html"), ("sets", "--last", "5"))
-            for figure in _alike(f"{long_years} years", command, year, long, 1.3, runs)[:1]
+            for command in (*shown, last)
+            for figure in _alike(f"{long_years} years", command, alone, long, 1.3, runs)[:1]
         ),
         _ingest(places),
         *_size(gym, records),
@@ -108,40 +106,8 @@ def places(kind: str, db: str | None) -> Iterator[Callable[[str], str]]:
         with tempfile.TemporaryDirectory(prefix="barhold-") as folder:
             yield lambda name: str(Path(folder) / f"{name}.db")
     else:
-        with contextlib.ExitStack() as undo:
-            yield lambda name: undo.enter_context(stores.postgresql(db))[0]
-
-
-def lifter_name(number: int) -> str:
-    """Return a lifter's name."""
-    return f"Lifter {number:03}"
-
-
-def _device_id(number: int) -> str:
-    return f"{number + 1:016x}"
-
-
-def fill(place: str, number: int, count: int) -> int:
-    """Store some years of one lifter's training with a sensor of their own; return how many records that is."""
-    device_id = _device_id(number)
-    days = [_of(day, device_id) for day in years.days(count, SETS, REPS, number)]
-    with Store.open(place) as store:
-        people = People(store)
-        people.add_lifter(Lifter(lifter_name(number)))
-        people.wear(Wearer(device_id, 0, lifter_name(number)))
-        raws = [raw for day in days for raw in day.raws]
-        log = derived_rows.Log(device_id, years.LOG_ID)
-        with database.writing(store.engine) as connection:
-            writes.insert_records(connection, log, [(seq, raw) for seq, raw in enumerate(raws)])
-            writes.note_received(connection, log, days[-1].synced_utc_ms)
-            for day in days:
-                writes.keep_anchor(connection, day.anchor)
-            derived.records_changed(connection, *log, raws)
-    return len(raws)
-
-
-def _of(day: Day, device_id: str) -> Day:
-    return replace(day, anchor=replace(day.anchor, device_id=device_id))
+        with stores.databases(db, durable=False) as new_database:
+            yield new_database
 
 
 def _settle(place: str) -> None:
@@ -259,12 +225,14 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _size(place: str, records: int) -> Iterator[Figure]:
+    """Measure records and what is derived from them, with all indexes; PostgreSQL's limit is what its rows cost."""
     if "://" in place:
+        tables = ("record", *(table.name for table in schema.DERIVED))
         with Store.open(place) as store, store.engine.connect() as connection:
-            size = connection.scalar(text("select pg_database_size(current_database())"))
+            sizes = [connection.scalar(select(func.pg_total_relation_size(table))) or 0 for table in tables]
+        yield Figure("size of records and derived tables, a record", sum(sizes) / records, POSTGRES_BYTES, "bytes")
     else:
-        size = Path(place).stat().st_size
-    yield Figure("size of the store, a record", size / records, 115, "bytes")
+        yield Figure("size of the file, a record", Path(place).stat().st_size / records, 115, "bytes")
 
 
 # The memory that counts is that of the command: what the kernel says of a child begins with its parent's.

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from radio import measure as radio_measure
 from radio import simulated_time
 
 LEAST_SHARE = 0.90
+EVENTS = 200
 LATE_MS = 20.0
 """Beyond one connection interval, in the median."""
 _LIMIT_S = 600
+_DEVICE_ID, _KEY = f"{1:016x}", bytes(range(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,21 @@ class Radio:
         return self.share >= LEAST_SHARE and self.late_median_ms <= self.interval_ms + LATE_MS
 
 
-def measure(records: int) -> Radio:
-    """Sync `records` records and hear live events."""
+def measure(records: int, with_key: bool = False, events: int = EVENTS) -> Radio:
+    """Sync `records` records and hear `events` live ones; with a key every frame of the sync is sealed."""
     logging.getLogger("bumble").setLevel(logging.ERROR)  # the bare measurement overruns its queues on purpose
     try:
-        carried = simulated_time.run(radio_measure.throughput(_pull, records))
-        late = asyncio.run(asyncio.wait_for(radio_measure.latency(), _LIMIT_S))
+        carried = simulated_time.run(radio_measure.throughput(partial(_pull, b""), records))
+        synced_s = carried.synced_s
+        if with_key:
+            sealed = radio_measure.throughput(partial(_pull, _KEY), records, key=_KEY)
+            synced_s = simulated_time.run(sealed).synced_s
+        late = asyncio.run(asyncio.wait_for(radio_measure.latency(events), _LIMIT_S))
     except TimeoutError:
         raise BarholdError(f"sync: no end after {_LIMIT_S} s; run pytest tests/bench/test_radio_measure.py") from None
     return Radio(
         carried.records,
-        carried.synced_s,
+        synced_s,
         carried.bare_s,
         late.interval_ms,
         late.events,
@@ -64,8 +71,10 @@ def measure(records: int) -> Radio:
     )
 
 
-async def _pull(transport: Any, _count: int) -> int:
+async def _pull(key: bytes, transport: Any, _count: int) -> int:
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "bench.db") as store:
+        if key:
+            store.keep_key(_DEVICE_ID, key, 0)
         return (await sync(_Kept(transport), store, utc_clock())).received
 
 

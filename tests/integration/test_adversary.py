@@ -72,7 +72,7 @@ class Sensor:
     def __init__(self, rng: random.Random, key: bytes) -> None:
         self._rng = rng
         self.access = Access(MemoryStorage(lambda: 0))
-        self.access.give(key)
+        self.access.set_key(key)
         ids = iter(range(1000, 1 << 30))
         self.storage, self.nvs = MemoryStorage(lambda: next(ids)), MemoryNvs()
         self.made: dict[tuple[int, int], bytes] = {}

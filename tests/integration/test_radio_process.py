@@ -14,7 +14,7 @@ import pytest
 from barhold.link.virtual import VirtualSensor
 from chatty import log_of
 from radio import rig
-from radio.air import Air
+from radio.paced_link import Air
 from radio.shell import shell
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the virtual radio needs POSIX sockets and terminals")

@@ -23,12 +23,13 @@ from bare.clone import VERSION, later_clone
 from bare.rig import BareBoard
 from barhold.connection import Control
 from barhold.connection.update_state import UpdateState
+from barhold.generate import scenarios
 from barhold.image import bundle, signing_keys
 from barhold.store import Store
 from barhold.update.uploader import WINDOW
 from barloader.slots import Slots
-from radio import backend, hosts, rig
-from radio.air import Air
+from radio import bleak_backend, hosts, rig
+from radio.paced_link import Air
 from radio.peripheral import Faults
 from radio.shell import Shell, shell
 
@@ -133,7 +134,7 @@ def test_what_may_not_come_by_radio_is_refused_by_host_and_sensor(tmp_path) -> N
             ):
                 status, said = await here.update(*args)
                 assert (status, said_by_host in said) == (2, True), said
-            backend.install(hosts.here(here.air))
+            bleak_backend.install(hosts.here(here.air))
             assert (await offered(here.user, right.read_bytes())).reason == protocol.UPDATE_BUTTON
             board.press(True)
             assert (await offered(here.user, unsigned.read_bytes())).reason == protocol.UPDATE_UNSIGNED
@@ -145,11 +146,16 @@ def test_what_may_not_come_by_radio_is_refused_by_host_and_sensor(tmp_path) -> N
     rig.run(test(), LIMIT_S)
 
 
-def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_path, samples) -> None:
-    """The sensor counts while an update is half there, refuses it during the set, and goes on with it after."""
+def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_path) -> None:
+    """The sensor counts while an update is half there, refuses it during the set, and goes on with it after.
+
+    The lifter rests at the bottom of every rep, so that what came so far can be synced long before the set ends.
+    """
+    made = scenarios.make("bottom-pause", 3)
+    reps = len(made.sets[0])
 
     async def test() -> None:
-        async with gym(tmp_path, samples("six-reps")) as here:
+        async with gym(tmp_path, made.samples) as here:
             board, user = here.board, here.user
             board.press(True)
             process = await user.start("update", SENSOR, "--key", here.key, code=here.later)
@@ -165,17 +171,17 @@ def test_a_host_killed_and_a_set_in_between_cost_neither_reps_nor_blocks(tmp_pat
             assert (status, "a set is under way: repeat when the set has ended" in said) == (2, True), said
             while protocol.SET_END not in kinds(user):
                 await user.run("sync", SENSOR)
-            assert kinds(user).count(protocol.REP) == 6
+            assert kinds(user).count(protocol.REP) == reps
             status, said = await here.update("--key", here.key)  # the button need not be held again
             assert f"the sensor now runs {VERSION}; before, it ran 0.2.0" in said
-            assert "going on at byte " in said
+            assert "resuming at byte " in said
             sent = offsets(board)
             steps = sorted(set(sent))
             assert {later - sooner for sooner, later in itertools.pairwise(steps)} == {steps[1]}, "a block is missing"
             # What was under way when the host was killed, and when the set began, comes twice: a window each time.
             assert len(sent) - len(steps) <= 2 * WINDOW
             await user.run("sync", SENSOR)
-            assert kinds(user).count(protocol.REP) == 6
+            assert kinds(user).count(protocol.REP) == reps
             await board.stopped()
 
     rig.run(test(), LIMIT_S)

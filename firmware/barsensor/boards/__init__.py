@@ -1,4 +1,4 @@
-"""The boards, one module each. Which one this is, the file /board says, written when it was flashed: never guessed."""
+"""The boards, one module each. The file /board, written by `barhold flash`, names the board; it is never guessed."""
 
 from barsensor.boards.known import KNOWN
 from barsensor.drivers.fault import ImuError
@@ -36,7 +36,7 @@ def open_named(name: str):
 
 
 def open_or_say(path: str = CHOICE):
-    """Return the opened board; or print in one line why not, and return None."""
+    """Return the opened board, or print the reason in one line and return None."""
     try:
         return open_named(chosen(path))
     except BoardError as error:

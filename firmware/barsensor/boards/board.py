@@ -1,4 +1,4 @@
-"""The names that every board opens; what each of them does is told in README.md."""
+"""The parts of every board; README.md describes each of them."""
 
 
 class Board:

@@ -1,4 +1,4 @@
-"""What the ESP32 boards share, made of MicroPython's `machine`. Pins come from the board's own module."""
+"""What the ESP32 boards share, built on MicroPython's `machine`. Pins come from the board's own module."""
 
 import gc
 import os
@@ -29,7 +29,7 @@ CAUSES = {
 BATTERY_READS = 16
 FEEDER, FEED_EVERY_MS = 0, 2000
 NO_CELL_MV = 2500
-"""Less than this no cell gives: the board runs from its cable."""
+"""No cell delivers less than this: the board runs from its cable."""
 BUS_HZ = 400000
 NVS_NAMESPACE = "barhold"
 NVS_BYTES_MOST = 64
@@ -105,7 +105,7 @@ class Battery:
 
 
 class Power:
-    """Why the board started, its battery, its ways to stop, its watchdog. `arm()` prepares what shall wake it."""
+    """Why the board started, its battery, sleep and restart, and its watchdog. `arm()` prepares what wakes it."""
 
     def __init__(self, battery: Battery, arm) -> None:
         self.cause = cause()
@@ -132,11 +132,11 @@ class Power:
         self._feed = machine.WDT(timeout=timeout_ms).feed
 
     def feed(self) -> None:
-        """Tell the watchdog that all is well; nothing before `guard`."""
+        """Feed the watchdog; does nothing before `guard`."""
         self._feed()
 
     def let_go(self) -> None:
-        """Let a timer feed the watchdog from now on: it cannot be stopped, and someone at the cable took over."""
+        """Let a timer feed the watchdog from now on: it cannot be stopped, and somebody at the cable has taken over."""
         feed = self._feed
         Timer(FEEDER).init(period=FEED_EVERY_MS, mode=Timer.PERIODIC, callback=lambda _: feed())
 
@@ -148,7 +148,7 @@ class Power:
             largest_bytes = max(largest_bytes, region[2])
         return gc.mem_free() + free_bytes, largest_bytes  # type: ignore[attr-defined]  # CPython has none
 
-    def flash_bytes(self) -> tuple:
+    def filesystem_bytes(self) -> tuple:
         """Return (free, all) of the file system."""
         told = os.statvfs("/")
         return told[0] * told[3], told[0] * told[2]
@@ -192,7 +192,7 @@ def open_nvs():
 
 def open_config() -> FolderStorage:
     """Return the folder of the configuration, of which the chip's own store knows what it must hold."""
-    return FolderStorage("/config", new_id, open_nvs())
+    return FolderStorage("/config", new_log_id, open_nvs())
 
 
 def cause() -> int:
@@ -236,6 +236,6 @@ def _nothing() -> None:
     """Feed no watchdog."""
 
 
-def new_id() -> int:
+def new_log_id() -> int:
     """Return a random u32 for a new log; the port seeds it from the chip's noise at each start."""
     return random.getrandbits(32)

@@ -46,7 +46,7 @@ def open_board() -> Board:
         wake_by_buttons()
 
     power = esp.Power(esp.Battery(BATTERY), arm)
-    storage, config, nvs = FolderStorage("/log", esp.new_id), esp.open_config(), esp.open_nvs()
+    storage, config, nvs = FolderStorage("/log", esp.new_log_id), esp.open_config(), esp.open_nvs()
     device_id, console = esp.device_id(), esp.console()
     return Board(
         NAME, device_id, clock, imu, storage, config, lamp, tone, screen, button, power, console, bluetooth, nvs

@@ -18,7 +18,7 @@ from barsensor.boards.storage import FolderStorage, MemoryStorage
 
 
 class SimulatedClock:
-    """A clock that stands still but for `wait_ms`."""
+    """A clock that moves only in `wait_ms`."""
 
     def __init__(self, start_tick: int) -> None:
         self._tick = start_tick & MASK
@@ -69,10 +69,10 @@ class PlayedImu:
         """Go on playing."""
 
     def discard(self) -> None:
-        """Nothing waits that is not wanted."""
+        """Do nothing: no unwanted samples wait."""
 
     def choose(self, fast: bool) -> None:
-        """Nothing to choose: a recording has its own rate."""
+        """Do nothing: a recording has its own rate."""
 
     def self_test(self) -> str:
         """Pass."""
@@ -110,7 +110,7 @@ class PlayedImu:
 
 
 class Noted:
-    """A lamp or a sounder that only notes what it was told, as (tick, what), whenever that changes."""
+    """A lamp or sounder that records each change as (tick, value)."""
 
     def __init__(self, clock) -> None:
         self._clock = clock
@@ -153,7 +153,7 @@ class Stopped(BaseException):
 
 
 class Power:
-    """Power that is as its fields say; where a real board would stop, it raises Stopped."""
+    """Power as its fields say; raises Stopped where a real board would stop."""
 
     def __init__(self) -> None:
         self.cause = protocol.RESET_POWER_ON
@@ -181,7 +181,7 @@ class Power:
         """Return nothing known, so that the same recording gives the same records under any interpreter."""
         return 0, 0
 
-    def flash_bytes(self) -> tuple:
+    def filesystem_bytes(self) -> tuple:
         """Return nothing known."""
         return 0, 0
 
@@ -190,7 +190,7 @@ class Power:
         return
 
     def let_go(self) -> None:
-        """Nothing bites here."""
+        """Do nothing: there is no watchdog."""
 
     def guard(self, timeout_ms: int) -> None:
         """Note the watchdog's time limit."""
@@ -224,12 +224,12 @@ def open_board(
 
     fresh_ids = []
 
-    def new_id() -> int:
+    def new_log_id() -> int:
         return fresh_ids.pop() if fresh_ids else random.getrandbits(32)
 
     # Beside the log, not in it: a log's folder holds nothing else.
-    storage = FolderStorage(folder, new_id) if folder else MemoryStorage(new_id)
-    config = FolderStorage(folder + ".config", new_id) if folder else MemoryStorage(new_id)
+    storage = FolderStorage(folder, new_log_id) if folder else MemoryStorage(new_log_id)
+    config = FolderStorage(folder + ".config", new_log_id) if folder else MemoryStorage(new_log_id)
     if not storage.names():  # a folder that cannot be read is told here
         fresh_ids.append(log_id or digest)  # for the first log only: a later one must not have its id again
     imu = PlayedImu(samples, clock, start_tick)

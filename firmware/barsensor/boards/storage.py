@@ -8,16 +8,16 @@ SYNC = getattr(os, "fsync", None)
 
 
 class FolderStorage:
-    """Files in one folder, which it makes when it is absent. `new_id` gives an id for a new log.
+    """Files in one folder, which it makes when it is absent. `new_log_id` gives an id for a new log.
 
     Where the folder cannot be made, each use of it raises OSError and says why: the board itself still opens. `nvs`
     (port in `record_log`) knows what must be there: one flipped bit can take a whole folder of littlefs away.
     """
 
-    def __init__(self, folder: str, new_id, nvs=None) -> None:
+    def __init__(self, folder: str, new_log_id, nvs=None) -> None:
         self._folder = folder
         self._nvs = nvs
-        self.new_id = new_id
+        self.new_log_id = new_log_id
         try:
             os.mkdir(folder)
         except OSError:
@@ -72,9 +72,9 @@ class FolderStorage:
 class MemoryStorage:
     """Files in a dict, for a sensor whose log need not outlive it."""
 
-    def __init__(self, new_id) -> None:
+    def __init__(self, new_log_id) -> None:
         self.files = {}
-        self.new_id = new_id
+        self.new_log_id = new_log_id
 
     def names(self) -> list:
         """Return the names of all files."""

@@ -45,7 +45,7 @@ def open_board() -> Board:
         esp32.wake_on_ext1((Pin(IMU_INT1, Pin.IN),), esp32.WAKEUP_ANY_HIGH)
 
     power = esp.Power(esp.Battery(BATTERY), arm)
-    storage, config, nvs = FolderStorage("/log", esp.new_id), esp.open_config(), esp.open_nvs()
+    storage, config, nvs = FolderStorage("/log", esp.new_log_id), esp.open_config(), esp.open_nvs()
     device_id, console = esp.device_id(), esp.console()
     return Board(NAME, device_id, clock, imu, storage, config, lamp, tone, None, button, power, console, bluetooth, nvs)
 

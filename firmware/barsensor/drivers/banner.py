@@ -11,6 +11,8 @@ LINES_A_CALL = 8
 DOTS_HIGH, DOTS_WIDE = 7, 6
 LARGEST = HEIGHT // DOTS_HIGH
 """The most pixels a dot may be wide."""
+UNFINISHED = "?"
+"""No name: it is not of SCREEN_LETTERS."""
 GLYPHS = (
     b"\x7e\x09\x09\x09\x7e\x7f\x49\x49\x49\x36\x3e\x41\x41\x41\x22\x7f\x41\x41\x41\x3e\x7f\x49\x49\x49\x41"
     b"\x7f\x09\x09\x09\x01\x3e\x41\x49\x49\x3a\x7f\x08\x08\x08\x7f\x00\x41\x7f\x41\x00\x20\x40\x41\x3f\x01"
@@ -25,7 +27,7 @@ GLYPHS = (
 
 
 class Banner:
-    """One name in a band `width` pixels wide; `name` is what stands there, None while it is being drawn."""
+    """One name in a band `width` pixels wide; `name` is what stands there, UNFINISHED while it is being drawn."""
 
     def __init__(self, width: int) -> None:
         self.name = ""
@@ -42,7 +44,7 @@ class Banner:
             self._fit()
             self._line = HEIGHT
         if self._line == HEIGHT:
-            self.name = None
+            self.name = UNFINISHED
             self._line = 0
         dots = -1
         open_window(0, TOP + self._line, self._width, min(LINES_A_CALL, HEIGHT - self._line))

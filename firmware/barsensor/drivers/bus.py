@@ -5,7 +5,7 @@ CLOCKS = 9
 
 
 def free(sda, scl) -> bool:
-    """Clock the bus until its data line is let go, then send a stop; return whether both lines are high.
+    """Clock the bus until its data line is released, then send a stop; return whether both lines are high.
 
     `sda` and `scl` are open-drain pins with `value`, as machine.Pin; to be called before the I2C object is made. Each
     call of a pin takes some microseconds, which is slow enough for any chip.

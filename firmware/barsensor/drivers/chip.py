@@ -1,4 +1,4 @@
-"""What every driver shares: registers, the read of a FIFO, and what is done when a FIFO has lost its thread.
+"""What all drivers share: registers, reading the FIFO, and resynchronising it after an overrun or nonsense.
 
 A chip's own module says how to configure it, how much waits in its FIFO, and where the words of a frame are.
 """
@@ -57,11 +57,11 @@ class Chip:
 
     @property
     def bridge_ms(self) -> int:
-        """How long nobody may read before a sample is lost."""
+        """How long reading may pause before a sample is lost."""
         return self.fifo_samples * 1000 // self.rate_hz
 
     def discard(self) -> None:
-        """Drop what waits in the FIFO, which nobody misses: as after a start in which something else took long."""
+        """Drop the samples in the FIFO, for example after a slow start."""
         self._resync()
 
     def start(self) -> None:

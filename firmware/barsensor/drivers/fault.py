@@ -1,4 +1,4 @@
-"""What goes wrong with a chip that no retry on the bus mends."""
+"""Faults of a chip that no retry on the bus can fix."""
 
 
 class ImuError(OSError):

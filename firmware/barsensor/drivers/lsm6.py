@@ -1,4 +1,4 @@
-"""What ST's LSM6 chips have in common: registers, self-test, wake on motion. Sources: ST's drivers and examples."""
+"""What ST's LSM6 chips share: registers, self-test, wake on motion. Sources: ST's drivers and examples."""
 
 from barsensor.drivers.chip import Chip, outside, put_axes
 

@@ -45,7 +45,7 @@ class BleLink:
     | any but OFF | another central connects or writes      | disconnects that one          | same        |
     | any but OFF | every second                            | puts the handler back         | same        |
 
-    What happened while the handler was away is made up for: by the probe, the idle time, or advertising anew.
+    The probe, the idle time and advertising anew make up for events that were missed while the handler was away.
     """
 
     is_cable = False
@@ -78,7 +78,7 @@ class BleLink:
         self.state = OFF
 
     def advertise(self, name: str, battery_pct: int, unsynced: int) -> None:
-        """Say this in the advertisement from now on; `battery_pct` may be protocol.ADVERT_NO_BATTERY."""
+        """Advertise these values from now on; `battery_pct` may be protocol.ADVERT_NO_BATTERY."""
         if (name, battery_pct, unsynced) != (self._name, self._battery_pct, self._unsynced):
             self._name, self._battery_pct, self._unsynced = name, battery_pct, unsynced
             self._untold = True

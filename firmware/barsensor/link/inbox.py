@@ -6,7 +6,7 @@ INBOX_BYTES = 4096
 """A host's window of update blocks, six of the longest frames, and some shorter ones."""
 STALE_MS = 500
 SKIP_BYTES = 64
-"""Of what is no frame, so much is passed over at a time: a flood of it delays no sample."""
+"""How many bytes of noise are skipped at a time, so that a flood delays no sample."""
 HEADER_BYTES = protocol.FRAME_HEADER_BYTES
 
 
@@ -26,7 +26,7 @@ class Inbox:
         self.bad_frames = 0
 
     def put(self, data: bytes) -> None:
-        """Append `data`, or lose all of it and count. The only thing the interrupt calls; it moves only `_head`."""
+        """Append `data`, or drop and count it. The interrupt calls nothing else; this moves only `_head`."""
         head, count = self._head, len(data)
         if count > INBOX_BYTES - 1 - self._used():
             self.lost += 1

@@ -1,9 +1,9 @@
-"""Frames on their way to the radio: in order, a window at a time, as fast as the radio takes them."""
+"""The queue of frames to the radio: sent in order, a window at a time, as fast as the radio accepts them."""
 
 OUTBOX_BYTES = 6144
 """Room for the longest answer to a PULL, what is left of the one before, and some LIVE frames."""
 WINDOW = 8
-"""Notifications handed over at a time, so that a chatty host delays no sample."""
+"""How many notifications are handed over at a time, so that a busy host delays no sample."""
 BACKOFF_MS, MOST_BACKOFF_MS = 10, 160
 
 

@@ -1,4 +1,4 @@
-"""The board's radio as the state machine of `ble` sees it: who is connected, what came, and a way to send."""
+"""The board's radio for the state machine of `ble`: who is connected, what was received, and how to send."""
 
 from barsensor.link import gatt
 from barsensor.link.inbox import Inbox
@@ -56,7 +56,7 @@ class Radio:
         self.inbox.clear()
 
     def tell(self, device_id: bytes, name: str, battery_pct: int) -> None:
-        """Let those who connect read this."""
+        """Set the value that a connected host can read."""
         self._ble.config(gap_name=name)
         self._ble.gatts_write(self._info, gatt.info(device_id, name))
         self._ble.gatts_write(self._level, bytes((min(battery_pct, 100),)))

@@ -1,4 +1,4 @@
-"""The raw samples on their way to a host that records them: a fixed ring, and an index that shows what did not fit."""
+"""The stream of raw samples to a host: a fixed ring, and an index that reveals samples that did not fit."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""One end of a connection: a link and what is answered on it. A host may be on the radio, another one on the cable."""
+"""One end of a connection: a link and the protocol on it. One host may be on the radio, another on the cable."""
 
 from barsensor.link.session_protocol import IDLE, LOCKED
 

@@ -1,4 +1,4 @@
-"""The sensor's end of a connection. It says nothing until HELLO, and then only what it is asked, but for LIVE."""
+"""The sensor's end of a connection. It is silent until HELLO; then it only answers, except for LIVE."""
 
 import binascii
 import hashlib
@@ -165,7 +165,7 @@ class SessionProtocol:
         self.state = OPEN
         if access and access.key:
             self._changes = access.changes
-            self._sensor_nonce = hashlib.sha256(seed + access.random_bytes()).digest()[: protocol.NONCE_BYTES]
+            self._sensor_nonce = hashlib.sha256(seed + access.secure_random_bytes()).digest()[: protocol.NONCE_BYTES]
             self._opener = seal.Opener(self._key(seal.TO_SENSOR))
             self._sealer = seal.Sealer(self._key(seal.TO_HOST))
             if not (self._is_cable or access.answers_everybody):

@@ -1,4 +1,4 @@
-"""What a sensor can be reached by: its console as a cable, and its radio."""
+"""The transports of a sensor: its console as a cable, and its radio."""
 
 from barcore.protocol import ADVERT_NO_BATTERY
 from barsensor.link.ble import BleLink
@@ -31,7 +31,7 @@ class Radio:
 
 
 def percent(battery_mv: int) -> int:
-    """Return how full the cell is, about; ADVERT_NO_BATTERY when its voltage is not known."""
+    """Return roughly how full the cell is, in percent; ADVERT_NO_BATTERY when its voltage is not known."""
     if not battery_mv:
         return ADVERT_NO_BATTERY
     return max(0, min(100, (battery_mv - EMPTY_MV) * 100 // (FULL_MV - EMPTY_MV)))

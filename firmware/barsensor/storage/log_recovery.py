@@ -1,4 +1,4 @@
-"""What a power cut or a flipped bit left of the record log, and what of it is believed (see `barcore.loglayout`).
+"""Recovers the record log after a power cut or a flipped bit (layout in `barcore.loglayout`).
 
 A record is believed when its CRC is right and its seq is the one that belongs at its place; nothing else is. The log id
 comes from the newest segment's header, else the cursor, else the mirror, else a slot's name. The counters are the
@@ -89,7 +89,7 @@ class Recovery:
                 continue  # a damaged header costs nothing while anything else names the log
         if told_id != NONE:
             return told_id
-        return slots[0][0] if slots else self._storage.new_id()
+        return slots[0][0] if slots else self._storage.new_log_id()
 
     def _read_slots(self, indexes: list, image: bytearray) -> None:
         """Find the newest segment to come that slots speak of, and copy its records to `image`."""

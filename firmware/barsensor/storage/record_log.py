@@ -5,7 +5,7 @@ the new one.
 
     names() -> list of str        size(name) -> bytes           read_into(name, at, buf) -> bytes read
     replace(name, data)           remove(name)
-    new_id() -> u32 for a new log, never the same twice on one sensor
+    new_log_id() -> u32 for a new log, never the same twice on one sensor
 
 Beside it the chip's own store, the port `nvs`, which no fault of the file system reaches and where no write takes long:
 
@@ -158,7 +158,7 @@ class RecordLog:
     def erase(self) -> None:
         """Begin a new, empty log with an id of its own. A cut in between leaves the newest part of the old one."""
         self._check_lock()
-        log_id = self._storage.new_id()
+        log_id = self._storage.new_log_id()
         # First of all the new id: once the last segment is gone nothing names the old one, whose seqs would come again.
         self._cursor_dirty = True  # where a removal fails, the next flush writes the old log's cursor again
         self._write(loglayout.CURSOR_NAME, loglayout.pack_cursor(log_id, 0))
@@ -182,7 +182,7 @@ class RecordLog:
     def _next_place(self) -> tuple:
         if self._count == RECORDS + SPARE_RECORDS:
             try:
-                self.flush()  # rather a late sample than a lost record
+                self.flush()  # a late sample is better than a lost record
             except OSError:
                 self.lost += 1
                 raise
@@ -274,7 +274,7 @@ class RecordLog:
     def _retire_oldest(self) -> None:
         lost_from, lost_to = self._lost_since(), self._first_seqs[1] - 1
         if lost_from <= lost_to:
-            # Told before it is gone: a cut in between tells it twice, which is no lie.
+            # Logged before the segment is removed: a cut in between logs it twice, which is harmless.
             self.append(protocol.GAP, 0, self._last_t_ms, (lost_from, lost_to))
             self._write_records()
         self._remove_oldest()

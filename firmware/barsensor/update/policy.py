@@ -21,8 +21,8 @@ class SensorIdentity:
         self.arch = mpy >> 10
 
 
-def begins(battery_mv: int, pointer) -> int:
-    """Judge the moment. On trial, the other slot is the way back, and must stay."""
+def begin_refusal(battery_mv: int, pointer) -> int:
+    """Check whether an update may start now. On trial the other slot is the fallback and must stay."""
     if 0 < battery_mv < LOW_MV:
         return protocol.UPDATE_BATTERY
     if pointer is None:
@@ -30,8 +30,8 @@ def begins(battery_mv: int, pointer) -> int:
     return 0 if pointer.state in (CONFIRMED, SAFE) else protocol.UPDATE_TRIAL
 
 
-def head(raw: bytes, sensor: SensorIdentity, key: bytes, at_hand: bool, downgrade: bool) -> int:
-    """Judge a bundle by its head: its form, then who signed it, then whether it fits."""
+def head_refusal(raw: bytes, sensor: SensorIdentity, key: bytes, at_hand: bool, downgrade: bool) -> int:
+    """Check a bundle's head: its format, then its signature, then whether it fits this sensor."""
     try:
         manifest, signed, signature = bundle.parse_head(raw)
     except ValueError:
@@ -56,7 +56,7 @@ def _fit(manifest, sensor: SensorIdentity, downgrade: bool) -> int:
 
 
 def _signature(signed: bytes, signature: bytes, key: bytes, at_hand: bool) -> int:
-    """The cable may do all that its REPL may; but a signature that is there must be right."""
+    """The cable can do anything through its REPL, so it needs no signature; but a wrong one is refused."""
     if not signature:
         return 0 if at_hand else protocol.UPDATE_UNSIGNED
     if not key:

@@ -82,7 +82,7 @@ class Update:
         return self._told()
 
     def step(self, busy: bool, now_ms: int) -> bool:
-        """Do a share of the check; return whether it is time to restart."""
+        """Do one step of the check; return whether it is time to restart."""
         if self.state == UPDATE_CHECKING:
             self._step_check(busy, now_ms)
         return self.state == UPDATE_READY and not busy and now_ms >= self._restart_from_ms
@@ -90,7 +90,7 @@ class Update:
     # --- one per action ---
 
     def _may(self, action: int, asker, hindrance: int) -> int:
-        """Refuse what does not fit the moment."""
+        """Return why an update may not start now; 0 if it may."""
         if action not in (protocol.UPDATE_BEGIN, protocol.UPDATE_KEY):
             if asker is not self._asker or self.state not in (UPDATE_HEAD, UPDATE_FILES):
                 return protocol.UPDATE_NOT_BEGUN
@@ -102,11 +102,11 @@ class Update:
         flags, digest = struct.unpack_from(protocol.UPDATE_BEGIN_FORMAT, body)
         if self.state in (UPDATE_HEAD, UPDATE_FILES) and asker is self._asker and digest == self._digest:
             return 0  # the link was down for a while: the button need not be held again
-        reason = policy.begins(self._board.power.battery_mv(), self._slots.read())
+        reason = policy.begin_refusal(self._board.power.battery_mv(), self._slots.read())
         if reason:
             return reason
         files = SlotFiles(self._slots.folder(self._slots.other()))
-        head = files.coming()
+        head = files.head_in_progress()
         goes_on = hashlib.sha256(head).digest() == digest
         if not at_hand and not goes_on and not self._board.button():
             return protocol.UPDATE_BUTTON
@@ -133,7 +133,7 @@ class Update:
     def _finish(self, _body: bytes, _asker, _at_hand: bool) -> int:
         if self.state != UPDATE_FILES or self._index < len(self._manifest.files):
             return protocol.UPDATE_MISSING
-        self._check = self._files.checked()
+        self._check = self._files.check_steps()
         self.state = UPDATE_CHECKING
         return 0
 
@@ -173,7 +173,7 @@ class Update:
     def _open(self, head: bytes, fresh: bool) -> int:
         """Judge the whole head, then make ready for its files, of which some are there unless it is `fresh`."""
         reason = protocol.UPDATE_OTHER if hashlib.sha256(head).digest() != self._digest else 0
-        reason = reason or policy.head(head, self._sensor, self._key, self._at_hand, self._downgrade)
+        reason = reason or policy.head_refusal(head, self._sensor, self._key, self._at_hand, self._downgrade)
         if reason:
             self._forget()
             return reason
@@ -197,7 +197,7 @@ class Update:
         if self._fill < size:
             return count, 0
         data = memoryview(self._file)[:size]
-        if hashlib.sha256(data).digest() == digest and self._files.keep(name, data, digest):
+        if hashlib.sha256(data).digest() == digest and self._files.write_verified(name, data, digest):
             self._index, self._fill = self._index + 1, 0
             return count, 0
         self._lose_file()
@@ -223,12 +223,12 @@ class Update:
     # --- what is known ---
 
     def _lose_file(self) -> None:
-        """Go back to what lies on flash."""
+        """Resume after the files that are on flash."""
         self._fill = 0
         if self.state != UPDATE_FILES:
             self._forget()
             return
-        self._index = self._files.held(self._manifest)
+        self._index = self._files.first_missing(self._manifest)
         self._next = self._head_bytes + sum([size for _, size, _ in self._manifest.files[: self._index]])
 
     def _forget(self) -> None:

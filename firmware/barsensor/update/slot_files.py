@@ -1,4 +1,4 @@
-"""The files of the slot that an update goes to. What has come so far is what lies there: nothing else remembers it."""
+"""The files of the slot that an update goes to. The progress of an update is exactly the files that are there."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ class SlotFiles:
         self._folder = folder
 
     def clear(self) -> None:
-        """Remove all: the manifest first, so that at no moment a slot with something missing looks whole."""
+        """Remove all files, the manifest first, so that an incomplete slot never looks complete."""
         self._make("")
         names = os.listdir(self._folder)
         for name in (MANIFEST, COMING):
@@ -33,8 +33,8 @@ class SlotFiles:
         self.clear()
         self._write(COMING, head)
 
-    def coming(self) -> bytes:
-        """Return the head of the bundle under way, b"" for none."""
+    def head_in_progress(self) -> bytes:
+        """Return the head of the bundle that is being received, b"" for none."""
         size = self._size(COMING)
         if not 0 < size <= bundle.HEAD_MOST:
             return b""
@@ -42,7 +42,7 @@ class SlotFiles:
         with open(self._path(COMING), "rb") as file:
             return bytes(raw[: file.readinto(raw)])
 
-    def held(self, manifest) -> int:
+    def first_missing(self, manifest) -> int:
         """Return the index of the first file that is not complete; the number of files when all are."""
         for index, (name, size, _) in enumerate(manifest.files):
             if self._size(bundle.path_of(name)) != size:
@@ -57,8 +57,8 @@ class SlotFiles:
                 self._make("/" + path[:at])
         self._write(path, data)
 
-    def keep(self, name: str, data, digest: bytes) -> bool:
-        """Write a file and read it back; one that then has another SHA-256 goes again, and False is returned."""
+    def write_verified(self, name: str, data, digest: bytes) -> bool:
+        """Write a file and read it back; if its SHA-256 differs, remove it and return False."""
         self.put(name, data)
         path = self._path(bundle.path_of(name))
         found, chunk = hashlib.sha256(), bytearray(CHUNK_BYTES)
@@ -72,12 +72,12 @@ class SlotFiles:
             os.remove(path)
         return right
 
-    def checked(self):
+    def check_steps(self):
         """Hash all that came, a piece a turn, as `slots.check` does."""
         return check(self._folder, COMING)
 
     def finish(self) -> None:
-        """Make the checked bundle a whole slot."""
+        """Complete the slot after the check."""
         os.rename(self._path(COMING), self._path(MANIFEST))
 
     def _path(self, name: str) -> str:

@@ -1,9 +1,9 @@
-"""Advice: one line on what to change, by the first rule that holds, never beyond what the last session carries. Pure.
+"""Advice: one line on what to change, from the first rule that applies to the last session. Pure.
 
 In this order; all of it looks at the sets that count (no warm-up) of the last session alone:
 
     nothing      no set that counts: nothing is said
-    rest         the rest was surely too short: rest longer, whatever else there is
+    rest         the rest was surely too short: rest longer, before any other advice
     calibrate    over half of the holds are unsure and the sensor is not calibrated: calibrate it first
     unsure       over half of the holds are unsure though it is calibrated: see what disturbs it
     less-load    a quarter of the holds or more are surely short; or a quarter of the reps or more are partial; or half
@@ -28,7 +28,7 @@ from barhold.check.trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Load
 from barhold.plans import load_units
-from barhold.plans.plan import Bounds, Plan
+from barhold.plans.plan import Plan
 
 QUARTER, FALLEN = 0.25, 0.2
 
@@ -51,9 +51,9 @@ def advise(results: Sequence[SessionCheck], plan: Plan) -> Advice:
 
 
 def safety(plan: Plan) -> str:
-    """Return what holds whatever the numbers say."""
+    """Return the advice that never changes."""
     return (
-        f"Stop on pain. Rest {_span(plan.rest_h)} h before the same muscles again. "
+        f"Stop on pain. Rest {plan.rest_h.text()} h before the same muscles again. "
         "Choose a load that you control with the same technique in every rep."
     )
 
@@ -61,7 +61,7 @@ def safety(plan: Plan) -> str:
 def _rest(last: SessionCheck, plan: Plan) -> Advice | None:
     if last.rest != verdicts.SHORT:
         return None
-    text = f"rest longer: {last.rest_h:.1f} h since the session before, the plan asks {_span(plan.rest_h)} h"
+    text = f"rest longer: {last.rest_h:.1f} h since the session before, the plan asks {plan.rest_h.text()} h"
     return Advice("rest", text)
 
 
@@ -115,14 +115,15 @@ def _more(last: SessionCheck, plan: Plan) -> Advice | None:
 def _same(last: SessionCheck, plan: Plan) -> Advice:
     missed = []
     if wrong := last.verdicts[verdicts.SHORT] + last.verdicts[verdicts.LONG]:
-        missed.append(f"{wrong} of {last.verdicts.total()} holds missed {_span(plan.hold_s)} s")
+        missed.append(f"{wrong} of {last.verdicts.total()} holds missed {plan.hold_s.text()} s")
     if any(not one.reps_met for one in last.working):
-        missed.append(f"not every set had {_span(plan.reps)} reps")
+        missed.append(f"not every set had {plan.reps.text()} reps")
     if not last.sets_met:
-        missed.append(f"{len(last.working)} sets, the plan asks {_span(plan.sets)}")
+        count = len(last.working)
+        missed.append(f"{count} {'set' if count == 1 else 'sets'}, the plan asks {plan.sets.text()}")
     missed += _off_tempo(last, plan)
     if last.rest == verdicts.LONG:
-        missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {_span(plan.rest_h)}")
+        missed.append(f"{last.rest_h:.0f} h of rest, the plan asks {plan.rest_h.text()}")
     if not missed and last.verdicts[verdicts.UNSURE]:
         missed.append(f"{_of(last, verdicts.UNSURE)} holds are unsure")
     missed += [f"set {number}{_words(one)}" for number, one in enumerate(last.sets, start=1) if _counts(one)]
@@ -130,7 +131,7 @@ def _same(last: SessionCheck, plan: Plan) -> Advice:
 
 
 def _off_tempo(last: SessionCheck, plan: Plan) -> list[str]:
-    """Return in words which phases of the tempo were surely missed, in which sets."""
+    """Describe which phases of the tempo were surely missed, and in which sets."""
     return [
         f"set {number}'s {phase} took {mean_s:.1f} s, the tempo is {plan.tempo}"
         for number, one in enumerate(last.sets, start=1)
@@ -181,7 +182,3 @@ def _changed(last: SessionCheck, plan: Plan, sign: int) -> str:
 
 def _of(last: SessionCheck, word: str) -> str:
     return f"{last.verdicts[word]} of {last.verdicts.total()}"
-
-
-def _span(bounds: Bounds) -> str:
-    return f"{bounds.least:g}-{bounds.most:g}"

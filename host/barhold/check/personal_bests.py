@@ -29,7 +29,7 @@ class PersonalBest:
 
 
 def find(results: Sequence[SessionCheck], plan: Plan) -> list[PersonalBest]:
-    """Return the bests in one owner's checked sessions (in order of time); a best that nobody has yet is left out."""
+    """Return the bests in one owner's checked sessions (in order of time); bests not yet reached are left out."""
     sessions = [result for result in results if result.working]
     found: list[tuple[str, str, datetime, bool]] = []
     for name, best in (

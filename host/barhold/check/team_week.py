@@ -71,11 +71,10 @@ def rows(
     `items` are sets in order of time, those of earlier weeks included; `lifters` are in the table though they did not
     train. The rows are in the order of the names.
     """
-    by_owner: dict[str, list[Session]] = {name: [] for name in lifters}
-    for session in sets.sessions(items):
-        if _day(session[0]) < monday + _WEEK:
-            by_owner.setdefault(sets.owner(session[0]), []).append(session)
-    return [_row(who, by_owner[who], plan_of(who), monday, now) for who in sorted(by_owner, key=str.casefold)]
+    sessions = sets.sessions_by_owner(items)
+    until_then = {who: [one for one in own if _day(one[0]) < monday + _WEEK] for who, own in sessions.items()}
+    shown = sorted({*lifters, *(who for who, own in until_then.items() if own)}, key=str.casefold)
+    return [_row(who, until_then.get(who, []), plan_of(who), monday, now) for who in shown]
 
 
 def _row(who: str, sessions: Sequence[Session], plan: Plan, monday: date, now: datetime) -> LifterWeek:

@@ -1,4 +1,4 @@
-"""What a set's reps show beside their count: how the hold changed, how alike the reps were. Pure.
+"""Trends within a set: how hold and speed changed, and how alike the reps were. Pure.
 
 A change is the slope of an ordinary least-squares line through the reps, times the reps from the first to the last. Its
 error is Student's 95 % bound from the scatter of the reps around the line or from their own error estimates, whichever
@@ -14,9 +14,9 @@ from statistics import fmean
 from barhold.model import Rep
 
 MIN_REPS = 4
-"""Under this many a line through them says nothing."""
+"""With fewer reps a line through them means nothing."""
 PEAK_ERR_M_S = 0.05
-"""No rep tells its peak's error: that of the line under which the bar is called still, a careful guess."""
+"""Reps do not carry the error of their peak velocity. This is the velocity under which the bar counts as still."""
 # Student's t, 95 % two-sided, for 1, 2 .. 10 degrees of freedom; above that the last one, which errs on the safe side.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _ERR_SIGMAS = 1.96  # of a normal error in a rep's 95 % bound
@@ -24,7 +24,7 @@ _ERR_SIGMAS = 1.96  # of a normal error in a rep's 95 % bound
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """By how much something changed, with its 95 % error."""
+    """A change, with its 95 % error."""
 
     by: float
     error: float

@@ -1,4 +1,4 @@
-"""The check: sessions of training sets against a plan, with the doubt of each measurement kept. Pure.
+"""Checks sessions against a plan, and keeps the uncertainty of each measurement. Pure.
 
 The rules, in full:
 
@@ -39,7 +39,7 @@ Session = Sequence[TrainingSet]
 
 @dataclass(frozen=True, slots=True)
 class SetCheck:
-    """One set: a verdict per rep, and whether reps and holds meet the plan; a warm-up set counts for nothing."""
+    """One set: a verdict per rep, and whether reps and holds meet the plan; a warm-up set is not judged."""
 
     item: TrainingSet
     verdicts: tuple[str, ...]
@@ -59,7 +59,7 @@ class SetCheck:
 
     @property
     def range_spread(self) -> float:
-        """How unlike the ranges were: their standard deviation as a share of their mean."""
+        """The standard deviation of the ranges as a share of their mean."""
         ranges = [rep.rom_m for rep in self.item.reps]
         return trends.deviation(ranges) / fmean(ranges) if any(ranges) else 0.0
 
@@ -101,7 +101,7 @@ class SessionCheck:
 
     @property
     def unsure_share(self) -> float:
-        """Which share of the reps that count is unsure; 0 where none counts."""
+        """The share of the counted reps that are unsure; 0 if none counts."""
         return share(self.verdicts, UNSURE)
 
 
@@ -151,7 +151,7 @@ def check_session(sets: Session, before: Session | None, plan: Plan) -> SessionC
 
 
 def check_sessions(sessions: Sequence[Session], plan: Plan) -> list[SessionCheck]:
-    """Check every session (in order of time), each against its owner's one before."""
+    """Check every session (in order of time), each with its owner's previous session."""
     last: dict[str, Session] = {}
     results = []
     for item in sessions:

@@ -8,6 +8,7 @@ import typer
 from barhold import __version__
 from barhold.cli import _console
 from barhold.cli._command_list import CommandList
+from barhold.cli._options import ADAPTER_HELP
 
 _GC_OBJECTS = 100_000
 """Ten years of training are that many objects several times, and all of them live to the end: to look for dead ones
@@ -46,7 +47,7 @@ def _root(
             "--adapter",
             metavar="NAME",
             envvar="BARHOLD_ADAPTER",
-            help="Use this Bluetooth adapter, for example hci1 (Linux).",
+            help=ADAPTER_HELP,
         ),
     ] = "",
     debug: Annotated[  # noqa: ARG001 - read by BarholdGroup
@@ -72,4 +73,7 @@ def _root(
 def main() -> None:
     """Run the command."""
     gc.set_threshold(_GC_OBJECTS)
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # Python looks through all that is left when it ends, which takes as long as an import

@@ -11,7 +11,7 @@ import typer
 from typer.main import get_command
 
 from barhold.cli._error_handling import BarholdGroup
-from barhold.cli._options import add_demo
+from barhold.cli._options import add_adapter, add_demo
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Begin": {
@@ -96,4 +96,5 @@ def _load(name: str) -> Any:
     loaded.name = name
     for each in (loaded, *getattr(loaded, "commands", {}).values()):
         add_demo(each)
+        add_adapter(each)
     return loaded

@@ -20,12 +20,12 @@ _wish = {"plain": False, "quiet": False}
 
 
 def configure(plain: bool, quiet: bool) -> None:
-    """Take what --no-color and --quiet say, for this run of the command."""
+    """Apply --no-color and --quiet to this run of the command."""
     _wish.update(plain=plain, quiet=quiet)
 
 
 def can_animate(stream: TextIO) -> bool:
-    """Return whether a stream is a terminal on which things may move."""
+    """Return whether a stream is a terminal that can show bars and countdowns."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -104,7 +104,7 @@ def json_line(fields: dict[str, Any]) -> None:
 
 
 def json_result(kind: str, **values: Any) -> None:
-    """Print one JSON object of this type, and send it at once for whoever follows along."""
+    """Print one JSON object of this type and flush it, so that a reader sees it at once."""
     from barhold.output import json_lines
 
     json_line({"type": kind, "schema": json_lines.SCHEMA, **values})
@@ -112,14 +112,14 @@ def json_result(kind: str, **values: Any) -> None:
 
 
 def flush() -> None:
-    """Send what is printed; BrokenPipeError if nobody reads it any more, for commands that would go on for ever."""
+    """Flush stdout; BrokenPipeError if its reader is gone, which ends a command that would run for ever."""
     sys.stdout.flush()
     if isinstance(sys.stdout, GuardedStream) and sys.stdout.is_gone:
         raise BrokenPipeError
 
 
 def note(message: str) -> None:
-    """Print one line on stderr, shortened if something hostile made it endless."""
+    """Print one line on stderr; very long text is shortened."""
     text = " ".join(message[: 2 * _MOST_NOTE_CHARACTERS].split())
     if len(text) > _MOST_NOTE_CHARACTERS:
         text = f"{text[:_MOST_NOTE_CHARACTERS]}..."
@@ -127,6 +127,6 @@ def note(message: str) -> None:
 
 
 def step(message: str) -> None:
-    """Note what is being done or waited for, unless --quiet was given."""
+    """Print the current step on stderr, unless --quiet was given."""
     if not _wish["quiet"]:
         note(message)

@@ -1,4 +1,4 @@
-"""The past changed and changed back: what `sets --edit`, `--undo`, `--journal` and `load` do in the store."""
+"""Edits to stored sets: `sets --edit`, `--undo`, `--journal` and `load`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _EDIT_ID_SHOWN = 8  # of 32 digits
 
 
 def edit(db: str | None, words: list[str], as_json: bool) -> None:
-    """Add the edits that `words` ask for, all or none, and show the sets they made."""
+    """Add the edits that `words` ask for, all or none, and show the sets that result."""
 
     with Store.open(db) as store:
         if words:
@@ -74,7 +74,7 @@ def undo(db: str | None, words: list[str], as_json: bool) -> None:
 def _chosen(open_edits: list[Edit], last_change: list[Edit], words: list[str]) -> list[Edit]:
 
     if len(words) > 1:
-        raise InputError("--undo takes nothing or an edit's id; ids are in `barhold sets --journal`")
+        raise InputError("--undo takes one edit id, or none for the last edit; `barhold sets --journal` lists the ids")
     if not open_edits:
         raise InputError("there is no edit to undo")
     if not words:

@@ -1,7 +1,7 @@
 """The one place where errors become a line on stderr and an exit status.
 
-0 done, 1 only from `check` for a plan that was not met, 2 an error, 130 interrupted. The status says how the work went;
-a reader of the output that goes away changes nothing about it.
+0 done, 1 only from `check` for a plan that was not met, 2 an error, 130 interrupted. The status reports the work
+itself: a reader that closes the pipe early does not change it.
 """
 
 import sys
@@ -45,7 +45,7 @@ class BarholdGroup(TyperGroup):
         except BrokenPipeError:  # the reader of a command that would go on for ever has seen enough
             raise typer.Exit(0) from None
         except (typer.Abort, EOFError):
-            _console.note("nothing was answered: run it in a terminal, or see the options in --help")
+            _console.note("no answer was given: run it in a terminal, or see the options in --help")
             raise typer.Exit(_ERROR) from None
         except BarholdError as error:
             _print_traceback(ctx)

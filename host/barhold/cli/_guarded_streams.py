@@ -22,9 +22,8 @@ _PLAIN = {"\u2500": "-", "\u2588": "#", "\u2591": ".", "\u2026": "..."}
 
 
 class GuardedStream:
-    """A text stream that filters what is written and never raises; `fault` says what went wrong, if anything.
-
-    A closed pipe is no fault: its reader has seen enough.
+    """A text stream that filters what is written and never raises; `fault` says what went wrong, if anything. A closed
+    pipe is not a fault.
     """
 
     def __init__(self, stream: TextIO | None) -> None:
@@ -104,14 +103,14 @@ class GuardedStream:
             self._abandon()
 
     def _abandon(self) -> None:
-        """Send what is left nowhere: the interpreter would try once more at its end, fail and exit with 120."""
+        """Discard what is left: the interpreter would try to write it at exit, fail and exit with 120."""
         self.is_gone = True
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
 
 
 class _Unfiltered:
-    """A GuardedStream's face for rich, whose control sequences must arrive; its text is filtered before."""
+    """What rich writes to: its control sequences must pass, and its text is already filtered."""
 
     def __init__(self, stream: GuardedStream) -> None:
         self._stream = stream
@@ -125,7 +124,7 @@ class _Unfiltered:
 
 
 def unfiltered(stream: TextIO) -> TextIO:
-    """Return what writes to a guarded stream past its filter."""
+    """Return a stream that writes to a guarded stream past its filter."""
     return cast(TextIO, _Unfiltered(stream)) if isinstance(stream, GuardedStream) else stream
 
 
@@ -145,7 +144,8 @@ def guarded() -> Iterator[tuple[GuardedStream, GuardedStream]]:
 
 
 def _plug_closed_descriptors() -> None:
-    """Open what is closed of 0, 1 and 2: the next file, perhaps the database, would get that number."""
+    """Reopen any of the descriptors 0, 1 and 2 that is closed: otherwise the next file, perhaps the database, gets
+    it."""
     for fd in range(3):
         try:
             os.fstat(fd)
@@ -154,7 +154,7 @@ def _plug_closed_descriptors() -> None:
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for characters that the terminal's encoding lacks."""
+    """Return the text with `?` for characters that the terminal's encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]

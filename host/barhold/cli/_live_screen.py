@@ -59,7 +59,7 @@ class LiveScreen:
         self._last_note = ""
 
     def note(self, text: str) -> None:
-        """Show what is waited for."""
+        """Show what the command is waiting for."""
         self._last_note = text
         if not self._live:
             _console.note(text)

@@ -10,6 +10,7 @@ from barhold.errors import InputError
 
 _DEMO = "barhold.demo"
 WAIT_S = 30.0
+ADAPTER_HELP = "Use this Bluetooth adapter, for example hci1 (Linux)."
 
 
 def demo_path() -> Path:
@@ -25,7 +26,7 @@ def is_demo(context: typer.Context) -> bool:
 
 
 def add_demo(command: typer.core.TyperCommand) -> None:
-    """Give a command --demo, if it takes --db and reaches no real sensor or can play a virtual one."""
+    """Add --demo to a command that takes --db, unless it needs a real sensor."""
     names = [param.name for param in command.params]
     if "db" not in names or ("usb" in names and "seed" not in names):
         return
@@ -40,13 +41,35 @@ def add_demo(command: typer.core.TyperCommand) -> None:
     command.params.insert(names.index("db") + 1, option)
 
 
+def add_adapter(command: typer.core.TyperCommand) -> None:
+    """Give a command that may use the radio --adapter, which does the same as before the command's name."""
+    names = [param.name for param in command.params]
+    if "usb" not in names:
+        return
+    option = TyperOption(
+        param_decls=["--adapter"],
+        metavar="NAME",
+        expose_value=False,
+        callback=_use_adapter,
+        help=ADAPTER_HELP,
+    )
+    command.params.insert(names.index("usb") + (2 if "port" in names else 1), option)
+
+
+def _use_adapter(context: typer.Context, _param: object, value: str | None) -> None:
+    if value and not context.resilient_parsing:
+        from barhold.link import ble  # noqa: PLC0415 - only a radio needs it
+
+        ble.use_adapter(value)
+
+
 def _note_demo(context: typer.Context, _param: object, value: bool) -> None:
     if value:
         context.meta[_DEMO] = True
 
 
 def _database(context: typer.Context, value: str | None) -> str | None:
-    """Return the database that is meant: that of the demo for --demo, whatever BARHOLD_DB says."""
+    """Return the database to use; --demo chooses the demo's, even if BARHOLD_DB is set."""
     if not is_demo(context) or context.resilient_parsing:
         return value
     if value and context.get_parameter_source("db").name == "COMMANDLINE":  # type: ignore[union-attr]

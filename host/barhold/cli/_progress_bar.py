@@ -1,4 +1,4 @@
-"""What a command waits for and how far it is: on stderr, as a countdown and bars on a terminal, else as lines."""
+"""Progress on stderr: a countdown and bars on a terminal, otherwise plain lines."""
 
 import sys
 import time
@@ -46,7 +46,7 @@ class Bar:
         self._countdown.start()
 
     def arrive(self) -> None:
-        """End the countdown: what was waited for is there."""
+        """End the countdown: the wait is over."""
         if self._countdown:
             self._countdown.stop()
             self._countdown = None
@@ -60,7 +60,7 @@ class Bar:
             _console.note(text)
 
     def update(self, what: str, done: float, total: float, key: str = "") -> None:
-        """Show how far it is; `key` tells apart what is under way at once."""
+        """Show the progress of one task; `key` tells tasks apart that run at the same time."""
         self.arrive()
         if self._is_lively:
             if not self._bars:

@@ -1,4 +1,4 @@
-"""What the commands with a sensor share: which sensor is meant, and one connection with it."""
+"""What commands that talk to a sensor share: choosing the sensor, and one connection with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -41,7 +41,7 @@ def in_connection(
     work: Callable[[Control], Awaitable[Result]],
     check_key: bool = True,
 ) -> Result:
-    """Reach the sensor that is meant, showing what is waited for, and do `work` in one connection with it."""
+    """Connect to the chosen sensor, showing progress, and do `work` in one connection with it."""
     wanted = SensorQuery(sensor, usb, port)
     with Bar() as bar:
         bar.wait_for(f"looking for {describe_query(wanted)}", wait_s)
@@ -54,7 +54,7 @@ def in_connection(
 
 
 def describe_query(wanted: SensorQuery) -> str:
-    """Return what is looked for, in words."""
+    """Describe the sensor that is being looked for."""
     if wanted.by_cable:
         return f"a sensor at {wanted.port}" if wanted.port else "a sensor at the USB ports"
     return f"sensor {wanted.sensor} by radio" if wanted.sensor else "a sensor by radio"

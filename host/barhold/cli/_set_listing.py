@@ -23,9 +23,19 @@ def names_of(store: Store) -> dict[str, str]:
 
 
 def matching_owner(store: Store, text: str) -> str:
-    """Return the owner of sets that `text` names: a lifter, or a sensor by its name or a part of its id."""
-    owners = [owner.owner for owner in store.sets.owners()] if text else []
-    return sensor_names.matching_owner(text, owners, names_of(store)) if text else ""
+    """Return the owner of sets that `text` names: a lifter, or a sensor by its name or a part of its id.
+
+    InputError for a part that several sensors with sets have.
+    """
+    if not text:
+        return ""
+    owners, names = store.sets.owner_names(), names_of(store)
+    owner = sensor_names.matching_owner(text, owners, names)
+    matching = [one for one in sensor_names.matching_ids(text, names) if one in owners]
+    if owner not in owners and len(matching) > 1:
+        called = ", ".join(f"{sensor_names.sensor_name(one, names[one])} ({one})" for one in matching)
+        raise InputError(f"--lifter {text}: {len(matching)} sensors match. Choose one: {called}")
+    return owner
 
 
 def show(found: Sequence[TrainingSet], as_json: bool, names: Mapping[str, str]) -> None:
@@ -57,6 +67,6 @@ def moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
 
 
 def note_impossible(store: Store) -> None:
-    """Say which stored rows cannot be true and are therefore left out."""
+    """Warn about stored rows that are left out because they cannot be true."""
     for text in store.impossible():
         _console.note(text)

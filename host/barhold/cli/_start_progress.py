@@ -21,7 +21,7 @@ class Progress:
 
     @classmethod
     def load(cls) -> Self:
-        """Return what was saved last, or the beginning where nothing readable was."""
+        """Return the saved progress, or a fresh start if none can be read."""
         try:
             saved = json.loads(_path().read_text(encoding="utf-8"))
             progress = cls(**{each.name: saved[each.name] for each in fields(cls)})

@@ -101,7 +101,7 @@ async def _endpoints(guide: Guide) -> list[Endpoint]:
                 raise
             bar.note(str(error))
     if not cable and not radio:
-        raise LinkError("no sensor is near: switch it on and bring it near, or plug it in with a cable")
+        raise LinkError("no sensor found nearby: switch it on and bring it closer, or plug it in with a cable")
     return [*cable, *radio]
 
 
@@ -126,7 +126,7 @@ def _show_found(info: Info) -> None:
 def _name(guide: Guide) -> None:
     progress = guide.progress
     while True:
-        new = typer.prompt("What shall it be called?", default=progress.name).strip()
+        new = typer.prompt("What would you like to call it?", default=progress.name).strip()
         try:
             pairing.check_name(new)
             break
@@ -143,9 +143,9 @@ def _pair(guide: Guide) -> None:
     if guide.store.key_of(guide.progress.device_id):
         _console.line("It is paired with this computer already.")
         return
-    _console.line("Once paired, it gives its training to nobody else, and no look-alike is taken for it.")
+    _console.line("Once paired, it gives its training to nobody else, and another sensor cannot pose as it.")
     if not guide.wanted.by_cable:
-        _console.line("Pairing needs the cable. Plug the sensor in some time and run `barhold pair --usb`.")
+        _console.line("Pairing needs the cable. Plug the sensor in later and run `barhold pair --usb`.")
     elif typer.confirm("Pair it now?", default=True):
         guide.connected(lambda control: pairing.pair(control, guide.store, utc_clock()), check_key=False)
         _console.line("Paired.")
@@ -162,8 +162,8 @@ def _lifter(guide: Guide) -> None:
     people, device_id = People(guide.store), guide.progress.device_id
     known = [lifter.name for lifter in people.lifters()]
     if known:
-        _console.line(f"Known so far: {listed(known)}.")
-    name = typer.prompt("Who lifts with it? Enter alone skips this", default="", show_default=False).strip()
+        _console.line(f"Lifters so far: {listed(known)}.")
+    name = typer.prompt("Who lifts with it? Press Enter to skip", default="", show_default=False).strip()
     if not name:
         return
     if name not in known:
@@ -192,7 +192,7 @@ def _plan(guide: Guide) -> None:
     people, whose = People(guide.store), guide.progress.lifter
     own = next((lifter.plan for lifter in people.lifters() if lifter.name == whose), "")
     names = [each.name for each in library.list_plans()]
-    _console.line(f"There are the plans {listed(names)}; `barhold plan show` prints one.")
+    _console.line(f"Available plans: {listed(names)}. `barhold plan show` prints one.")
     while True:
         name = typer.prompt("Which plan?", default=own or library.plan_in_force())
         try:
@@ -201,7 +201,7 @@ def _plan(guide: Guide) -> None:
         except InputError as error:
             _console.note(str(error))
     if whose:
-        people.add_lifter(Lifter(whose, library.lasting_name(name)))
+        people.add_lifter(Lifter(whose, library.lasting_name(name), plan.exercise))
     else:
         library.choose(name)
     kept = guide.connected(lambda control: send_targets(control, plan))

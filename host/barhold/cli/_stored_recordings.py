@@ -1,4 +1,4 @@
-"""Recordings that the database keeps, replayed with other settings: `replay --from-store`."""
+"""`replay --from-store`: replays recordings from the database with other settings."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from barhold.training import history
 
 
 def replay_stored(db: str | None, names: list[str], options: ReplayOptions, as_json: bool) -> None:
-    """Replay the named recordings of the database, and say what changes against what the sensor counted."""
+    """Replay the named recordings of the database, and report the differences from what the sensor counted."""
     with Store.open(db) as store:
         chosen = _chosen(Recordings(store).listed(), names)
         first = history.counted_sets(store, datetime.now(UTC))
@@ -47,6 +47,6 @@ def _chosen(kept: list[Kept], names: list[str]) -> list[Kept]:
         found = [one for one in kept if one.name == name or (len(name) >= 4 and one.recording_id.startswith(name))]
         if not found:
             there = ", ".join(f"{one.name} ({one.recording_id[:8]})" for one in kept[:5])
-            raise InputError(f"recording {name!r} is not kept: there is {there}")
+            raise InputError(f"recording {name!r} is not in the database, which has {there}")
         chosen += [one for one in found if one not in chosen]
     return chosen if names else kept

@@ -1,4 +1,4 @@
-"""How far a sync is: a bar for each sensor, and no line for a sync that is quick."""
+"""The progress of a sync: a bar for each sensor, and nothing for a quick sync."""
 
 from barhold.cli._progress_bar import Bar
 from barhold.connection import Connection
@@ -11,7 +11,7 @@ class Progress(Bar):
         super().__init__("records")
 
     def show(self, session: Connection) -> None:
-        """Show how far this session is."""
+        """Show the progress of one connection."""
         self.arrive()
         info, done, left = session.info, session.result.received, session.left
         if done + left and (left or self._bars):

@@ -7,7 +7,7 @@ import typer
 
 from barhold import files
 from barhold.cli import _console
-from barhold.cli._options import AsJson
+from barhold.cli._options import AsJson, Overwrite
 from barhold.errors import InputError
 from barhold.image import bundle as bundles
 from barhold.image import signing_keys
@@ -24,6 +24,7 @@ def bundle(
         typer.Option("--key", metavar="FILE", help="Sign with this private key instead of that of `barhold keys`."),
     ] = None,
     py: Annotated[bool, typer.Option("--py", help="Pack source instead of bytecode: larger, but readable.")] = False,
+    overwrite: Overwrite = False,
     show: Annotated[bool, typer.Option("--show", help="Check FILE and show what is in it.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,7 +35,7 @@ def bundle(
     \b
     Examples:
       barhold bundle
-      barhold bundle firmware.bhf --py
+      barhold bundle firmware.bhf --py --overwrite
       barhold bundle firmware.bhf --show
     """
 
@@ -45,7 +46,7 @@ def bundle(
     else:
         made = bundles.make(py, (key or _default_key()) if sign or key else None)
         file = file or Path(f"barhold-{made.version}.bhf")
-        files.write_atomically({file: made.raw}, overwrite=True)
+        files.write_pieces_atomically(file, [made.raw], overwrite)
     file_count = len(made.manifest.files)
     if as_json:
         line = {"file": str(file), "version": made.version, "bytes": len(made.raw), "files": file_count,

@@ -1,4 +1,4 @@
-"""`barhold calibrate`: leads through the poses."""
+"""`barhold calibrate`: guides the user through the poses."""
 
 import sys
 from typing import Annotated
@@ -43,7 +43,7 @@ def calibrate(
 
 
 async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calibration, bool]:
-    """Take the poses; return who took them, the result, and whether it was kept."""
+    """Take the poses; return the sensor, the result, and whether it was kept."""
 
     result = await calibration_wizard.run(control, _console.note, _tell_pose if as_json else lambda _: None)
     kept = yes or typer.confirm(f"{_words(result)}. Keep it?", default=True, err=True)
@@ -52,7 +52,7 @@ async def _lead(control: Control, yes: bool, as_json: bool) -> tuple[Info, Calib
 
 
 async def calibrate_and_keep(control: Control) -> tuple[Info, str]:
-    """Take the poses and keep the result; return whose it is, and how well the poses fit in words."""
+    """Take the poses and keep the result; return the sensor, and how well the poses fit in words."""
     info, result, _ = await _lead(control, True, False)
     return info, _words(result)
 

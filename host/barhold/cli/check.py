@@ -9,7 +9,7 @@ import typer
 from barhold.check import advice, verdicts
 from barhold.check.verdicts import SessionCheck
 from barhold.cli import _console
-from barhold.cli._options import AsJson, Database, PlanName
+from barhold.cli._options import AsJson, Database, OneLifter, PlanName
 from barhold.cli._set_listing import Since, Until, matching_owner, names_of, note_impossible, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
@@ -25,7 +25,7 @@ _IN_FULL = 4
 
 def check(
     plan: PlanName = "",
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    lifter: OneLifter = "",
     week: Annotated[bool, typer.Option("--week", help="One line per lifter for the last week.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every session, or with --week every week.")] = False,
     since: Since = "",

@@ -106,7 +106,7 @@ def copy(
 
 @db.command()
 def check(db: Database = None, as_json: AsJson = False) -> None:
-    """Compare sets and reps with the records that they come from, and name what cannot be true.
+    """Compare sets and reps with the records that they come from, and report impossible times.
 
     Nothing is changed. Exit status: 0 when all agree, 2 when something differs; `db rebuild` mends it.
 
@@ -146,9 +146,9 @@ def rebuild(db: Database = None, as_json: AsJson = False) -> None:
 
 @db.command()
 def roles() -> None:
-    """Print the SQL that lets gateways and coaches into a PostgreSQL database, for whoever administers it.
+    """Print the SQL that gives gateways and coaches access to a PostgreSQL database, for its administrator.
 
-    A gateway inserts, and reads what is of its own lifters; a coach reads everything but keys, and writes nothing.
+    A gateway inserts sets and reads those of its own lifters. A coach reads everything except keys, and writes nothing.
 
     \b
     Examples:
@@ -159,7 +159,7 @@ def roles() -> None:
 
 
 _NOUNS = {"imported": "imported set", "quarantine": "quarantined record", "trust": "key"}
-"""What a row of a table is called where the table's name is no noun for it."""
+"""What to call a row of a table whose name is not a noun."""
 
 
 def _tell(what: str, rows: dict[str, Any], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`barhold demo`: the whole way once, with nothing but this computer."""
+"""`barhold demo`: a complete tour that needs no sensor."""
 
 import tempfile
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ NEXT = ("barhold check --demo", "barhold sets --demo", "barhold report --demo", 
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Show the whole way with a virtual sensor: train, sync, store, check against the plan.
+    """Take a complete tour with a virtual sensor: train, sync, store, check against the plan.
 
     A model of lifter, bar and chip makes the motion, and the firmware itself counts it. The training is kept in a
     database of its own, which --demo names in other commands. Running the demo again replaces it.
@@ -48,6 +48,6 @@ def demo(as_json: AsJson = False) -> None:
             _console.show(*check_tables.checked(result, plan.DEFAULT), *check_tables.advised(told, plan.DEFAULT))
     if not as_json:
         _console.line("")
-        _console.line("Try these on the training of the demo:")
+        _console.line("Try these commands on the demo's training:")
         for command in NEXT:
             _console.line(f"  {command}")

@@ -1,4 +1,4 @@
-"""`barhold doctor`: what stands between this computer and a sensor that works."""
+"""`barhold doctor`: finds out why something does not work."""
 
 import sys
 from dataclasses import asdict

@@ -13,8 +13,8 @@ import typer
 
 from barhold import files
 from barhold.cli import _console
-from barhold.cli._options import Database
-from barhold.cli._set_listing import Since, Until, note_impossible, span
+from barhold.cli._options import Database, OneLifter
+from barhold.cli._set_listing import Since, Until, matching_owner, note_impossible, span
 from barhold.errors import InputError
 from barhold.exports import fit, hevy, ical, parquet, rows, selection, strong
 from barhold.exports.dialects import Dialect
@@ -25,7 +25,7 @@ from barhold.training import people, sets
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """The formats that can be written."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -56,7 +56,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     ] = None,
     since: Since = "",
     until: Until = "",
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only the sets of this lifter.")] = "",
+    lifter: OneLifter = "",
     per_set: Annotated[bool, typer.Option("--per-set", help="csv, parquet: a row per set, not per rep.")] = False,
     dialect: Annotated[
         Dialect, typer.Option("--dialect", metavar="NAME", help=f"strong: {', '.join(Dialect)}.")
@@ -113,6 +113,7 @@ def _selected(store: Store, lifter: str, since: datetime | None, until: datetime
     if not owners:
         raise InputError("no set is stored, so there is nothing to export; `barhold sync` fetches sets from a sensor")
     names = sorted(owner.owner for owner in owners)
+    lifter = matching_owner(store, lifter)
     if lifter not in ("", *names):
         raise InputError(f"--lifter {lifter} has no sets; there are sets of {', '.join(names)}")
     found = store.sets.stream(lifter, since, until)
@@ -135,7 +136,7 @@ def _stream(pieces: Iterable[bytes], out: Path | None, overwrite: bool) -> None:
 
 
 def _pieces(what: Format, selected: Iterable[TrainingSet], per_set: bool) -> Iterator[bytes]:
-    """Return the file of a format that has no more to say of a set than the set itself."""
+    """Yield the file of a format whose rows come from single sets."""
     if what == Format.JSONL:
         return (f"{json.dumps(json_lines.stored(item), allow_nan=False)}\n".encode() for item in selected)
     columns = rows.SET_COLUMNS if per_set else rows.REP_COLUMNS
@@ -161,7 +162,7 @@ def _export_for_each_lifter(
 ) -> None:
     """Write a file for each lifter into a folder, or the only lifter's to `out` or standard output."""
 
-    owners = selection.by_owner(found)
+    owners = sets.by_owner(found)
     is_folder = out is not None and (out.is_dir() or (len(owners) > 1 and not out.suffix))
     if len(owners) > 1 and not is_folder:
         raise InputError(

@@ -1,4 +1,4 @@
-"""`barhold flash`: a bare board becomes a sensor."""
+"""`barhold flash`: turns a bare board into a sensor."""
 
 import sys
 from pathlib import Path
@@ -24,10 +24,10 @@ DOWNLOAD = "download"
 
 
 def flash(  # noqa: PLR0913, PLR0917 - one per option
-    port: Annotated[str, typer.Argument(metavar="[PORT]", help="Where the board is; by default the only one.")] = "",
+    port: Annotated[str, typer.Argument(metavar="[PORT]", help="The board's port; by default the only one.")] = "",
     board: Annotated[
         str,
-        typer.Option("--board", metavar="NAME", help="Which board it is; if left out, those that fit are listed."),
+        typer.Option("--board", metavar="NAME", help="The board's model; if left out, the models that fit are listed."),
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the sensor is to call itself.")] = "",
     key: Annotated[
@@ -111,7 +111,7 @@ def _image(image: str, model: BoardModel, as_json: bool) -> Path | None:
 
 
 class _Shown:
-    """The board and the files, as lines of JSON or as a bar."""
+    """Shows the board and the progress of the files, as JSON Lines or as a bar."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json

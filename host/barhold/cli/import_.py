@@ -14,8 +14,7 @@ from barhold.imports import prepared
 from barhold.imports.parse import EXERCISES, ImportOptions, ImportResult, nearest, read
 from barhold.imports.prepared import PreparedImport
 from barhold.output import import_preview
-from barhold.store import People, Store
-from barhold.store.imported_sets import ImportedSets
+from barhold.store import ImportedSets, People, Store
 from barhold.training import history, sets
 
 FAULTS_SHOWN = 20

@@ -37,8 +37,8 @@ def _keys() -> None:
 def make(file: File = None, as_json: AsJson = False) -> None:
     """Make a key: RSA-3072, in a file that only you can read.
 
-    A sensor learns its public half by `barhold flash` or over the cable. Keep the file: whoever has it can sign
-    firmware for your sensors, and a lost one means going to each of them with a cable.
+    A sensor learns its public half by `barhold flash` or over the cable. Keep the file safe: anyone who has it can sign
+    firmware for your sensors. If you lose it, every sensor needs a new key over the cable.
 
     \b
     Examples:
@@ -106,7 +106,7 @@ def push(
         found = {"device": info.device_id, "name": info.name or None}
         _console.json_result("key_push", **found, fingerprint=key.fingerprint)
     else:
-        _console.line(f"{info.name} trusts the signatures of {key.fingerprint}")
+        _console.line(f"{info.name} now accepts updates signed with {key.fingerprint}")
 
 
 def _tell(path: Path, key: PublicKey, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -40,29 +41,35 @@ def _lifter() -> None:
 
 @lifter.command()
 def add(
-    name: Name,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="The lifters. Put a name with a space in quotes.")
+    ],
     plan: Annotated[
-        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifter's plan; otherwise the chosen one.")
+        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifters' plan; otherwise the chosen one.")
     ] = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a lifter, or change the plan of one.
+    """Add lifters, or change the plan of some.
 
     \b
     Examples:
       barhold lifter add Mia
+      barhold lifter add Mia Ada "Ben Ode"
       barhold lifter add Mia --plan glute-bridge
     """
 
-    people.check_lifter_name(name)
+    for name in names:
+        people.check_lifter_name(name)
     kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
-        new = People(store).add_lifter(Lifter(name, kept))
-    if as_json:
-        _line(name, {"plan": kept or None, "new": new})
-    else:
-        _console.line(f"{'added' if new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
+        exercise = people.exercise_of(kept)
+        new = {name: People(store).add_lifter(Lifter(name, kept, exercise)) for name in dict.fromkeys(names)}
+    for name, is_new in new.items():
+        if as_json:
+            _line(name, {"plan": kept or None, "new": is_new})
+        else:
+            _console.line(f"{'added' if is_new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -88,7 +95,7 @@ def list_(db: Database = None, as_json: AsJson = False) -> None:
     elif rows:
         _console.show(*tables.lifters(rows))
     else:
-        _console.note("no lifter is known yet; `barhold lifter add NAME` adds one")
+        _console.note("there are no lifters yet; `barhold lifter add NAME` adds one")
 
 
 @lifter.command()
@@ -147,7 +154,7 @@ def _stored_sets(store: Store, device_id: str, lifter: str) -> tuple[list[Traini
 
 
 def _told_sets(lifter: str, sensor: str, covered: list[TrainingSet], unclaimed: list[TrainingSet]) -> Iterator[str]:
-    """Yield which stored sets belong to the lifter now, and how to give them those that belong to nobody."""
+    """Yield how many stored sets belong to the lifter now, and how to claim those that belong to nobody."""
     yield f"stored sets of {sensor} that belong to {lifter}: {len(covered)}"
     if unclaimed:
         first = min(item.start_utc for item in unclaimed).astimezone()
@@ -170,7 +177,7 @@ def rename(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rename a lifter, who keeps all sets.
+    """Rename a lifter. All sets stay with them.
 
     \b
     Examples:
@@ -201,7 +208,7 @@ def merge(
 
     with Store.open(db) as store:
         if into not in (one.name for one in store.lifters()) or into == name:
-            raise InputError(f"lifter {into!r}: name another lifter who is known; see `barhold lifter list`")
+            raise InputError(f"lifter {into!r}: name another existing lifter; see `barhold lifter list`")
         People(store).rename(name, into)
     _say(as_json, into, {"merged": name}, f"all sets of {name} belong to {into} now")
 
@@ -277,7 +284,7 @@ def import_(
     for one in lifters:
         people.check_lifter_name(one.name)
     with Store.open(db) as store:
-        People(store).put_team(lifters, wearers)
+        People(store).put_team([replace(one, exercise=people.exercise_of(one.plan)) for one in lifters], wearers)
     if as_json:
         _console.json_result("team", lifters=len(lifters), wearers=len(wearers))
     else:
@@ -307,8 +314,8 @@ def known_sensor(store: Store, wanted: str) -> Device:
     if not ids and sensor_names.is_id(wanted.lower()):
         return Device(wanted.lower(), "", "", 0)
     if not known:
-        raise InputError("no sensor is known yet: `barhold scan` finds it, or give its whole id with --sensor")
+        raise InputError("the database has no sensor yet: run `barhold scan`, or give the whole id with --sensor")
     called = ", ".join(f"{sensor_names.sensor_name(one, known[one].name)} ({one})" for one in ids or known)
     if not ids:
-        raise InputError(f"no sensor {wanted!r} is known, only {called}: `barhold scan` makes others known")
+        raise InputError(f"no sensor {wanted!r} is in the database, only {called}: run `barhold scan` near the sensor")
     raise InputError(f"{len(ids)} sensors match. Choose one with --sensor: {called}")

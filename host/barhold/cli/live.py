@@ -72,7 +72,7 @@ def live(  # noqa: PLR0913, PLR0917 - one per option
 
 
 def following(wanted: SensorQuery, store: Store) -> Follow:
-    """Return what keeps following a real sensor."""
+    """Return a coroutine function that follows a real sensor."""
 
     async def follow(
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
@@ -84,13 +84,14 @@ def following(wanted: SensorQuery, store: Store) -> Follow:
 
 
 def _playing(seed: int, speed: int, store: Store) -> Follow:
-    """Return what plays a generated session on a virtual sensor."""
+    """Return a coroutine function that plays a generated session on a virtual sensor."""
 
     async def follow(
         screen: LiveScreen, on_live: Callable[[bytes], None], on_progress: Callable[[Connection], None]
     ) -> None:
         screen.note(f"playing generated session {seed} on a virtual sensor")
-        await virtual_feed.follow(generated_recording(seed).samples, speed, store, on_live, on_progress)
+        now = virtual_feed.training_clock(speed)
+        await virtual_feed.follow(generated_recording(seed).samples, speed, store, now, on_live, on_progress)
 
     return follow
 
@@ -101,7 +102,7 @@ def _passing(stack: ExitStack) -> Path:
 
 
 async def watch(view: LiveView, follow: Follow, seconds: float | None, as_json: bool, sets: int | None = None) -> None:
-    """Show a sensor until cancelled, for `seconds`, or until `sets` have ended and are stored."""
+    """Show a sensor until cancelled, for `seconds`, or until `sets` sets have ended and are stored."""
     met: Connection | None = None
     enough = asyncio.Event()
     with LiveScreen(view, _console.can_animate(sys.stdout) and not as_json, as_json) as screen:

@@ -17,7 +17,7 @@ from barhold.training import edit_requests, edits, people, sensor_names, sets
 
 UNIT_VARIABLE = "BARHOLD_UNIT"
 _RECENT_SETS = 100
-"""So many of the last sets are searched for one whose load has a unit."""
+"""How many of the last sets are searched for a load that has a unit."""
 
 
 def load(

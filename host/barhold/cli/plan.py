@@ -1,4 +1,4 @@
-"""`barhold plan`: what training is checked against, and what the sensor cues by."""
+"""`barhold plan`: the plans that training is checked against, and that the sensor cues by."""
 
 import os
 from datetime import datetime
@@ -13,7 +13,6 @@ from barhold.connection import Control
 from barhold.connection.control import SensorSettings
 from barhold.errors import InputError, LinkError
 from barhold.output import json_lines, tables
-from barhold.output.tables import span
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.store import People, Store
@@ -64,7 +63,7 @@ def list_(as_json: AsJson = False) -> None:
             _console.json_line(json_lines.plan(read, is_chosen))
     else:
         _console.show(*tables.plans(rows))
-        _console.note(f"put plans of your own into {library.folder()}")
+        _console.note(f"put your own plans into {library.folder()}")
     for fault in faults:
         _console.note(fault)
     if faults:
@@ -157,7 +156,7 @@ def push(
         line = {"sensor": kept.name, "plan": found.name, "target_s": target_s, "long_s": long_s}
         _console.json_line({"type": "push", "schema": json_lines.SCHEMA, **line})
     else:
-        _console.line(f"{kept.name} now cues the target at {target_s:g} s and too long at {long_s:g} s")
+        _console.line(f"{kept.name} now cues the target at {target_s:g} s and warns of a long pause at {long_s:g} s")
 
 
 async def send_targets(control: Control, plan: Plan) -> SensorSettings:
@@ -179,8 +178,8 @@ def _wearers_plan(store: Store, device_id: str) -> Plan:
 def _words(found: Plan) -> str:
 
     return (
-        f"{found.name}, {span(found.sets)} sets of {span(found.reps)} reps, pause {span(found.hold_s)} s, "
-        f"rest {span(found.rest_h)} h"
+        f"{found.name}, {found.sets.text()} sets of {found.reps.text()} reps, pause {found.hold_s.text()} s, "
+        f"rest {found.rest_h.text()} h"
         + (f", tempo {found.tempo}" if found.tempo else "")
         + (f", after {found.warm_up_sets} for warming up" if found.warm_up_sets else "")
     )

@@ -12,8 +12,8 @@ from barhold import files
 from barhold import report as pages
 from barhold.check import team_week
 from barhold.cli import _console
-from barhold.cli._options import AsJson, Database, PlanName
-from barhold.cli._set_listing import Since, Until, span
+from barhold.cli._options import AsJson, Database, OneLifter, Overwrite, PlanName
+from barhold.cli._set_listing import Since, Until, matching_owner, span
 from barhold.errors import InputError
 from barhold.model import TrainingSet
 from barhold.output.words import count
@@ -27,15 +27,16 @@ FILE = Path("barhold-report.html")
 def report(  # noqa: PLR0913, PLR0917 - one for each option
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="FILE", help="The page to write; an older one is replaced. - is stdout."),
+        typer.Option("--out", metavar="FILE", help="The page to write. - is stdout."),
     ] = FILE,
     each: Annotated[
         Path | None, typer.Option("--each", metavar="FOLDER", help="Write one page per lifter into this folder.")
     ] = None,
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    lifter: OneLifter = "",
     since: Since = "",
     until: Until = "",
     plan: PlanName = "",
+    overwrite: Overwrite = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +50,7 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
     \b
     Examples:
       barhold report
+      barhold report --overwrite
       barhold report --lifter Mia --out mia.html
       barhold report --each reports
       barhold report --since 2020-01-01 --out all.html
@@ -57,9 +59,12 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
 
     if str(out) == "-" and (as_json or each):
         raise InputError(f"--out - writes a page to stdout, which {'--each' if each else '--json'} cannot share")
+    if not each:
+        files.refuse_existing(out, overwrite)
     now = datetime.now(UTC)
     monday = team_week.monday_of(now.astimezone().date())
     with Store.open(db) as store:
+        lifter = matching_owner(store, lifter)
         items = _items(store, lifter, *span(since, until))
         plan_of = people.plan_finder(store, plan)
         sensors = {device.device_id: sensor_name(device.device_id, device.name) for device in store.devices()}
@@ -77,7 +82,7 @@ def report(  # noqa: PLR0913, PLR0917 - one for each option
         return
     if each:
         _make_folder(each)
-    files.write_atomically({path: page.encode() for path, page in written.items()}, overwrite=True)
+    files.write_atomically({path: page.encode() for path, page in written.items()}, overwrite)
     for path, part in parts.items():
         _print_written(path, part, as_json)
 
@@ -104,9 +109,7 @@ def _make_folder(folder: Path) -> None:
 
 def _by_file(items: Sequence[TrainingSet], folder: Path, sensors: Mapping[str, str]) -> dict[Path, list[TrainingSet]]:
     """Return each owner's sets by the file that they go to; names that make one file name are told apart."""
-    owners: dict[str, list[TrainingSet]] = {}
-    for item in items:
-        owners.setdefault(sets.owner(item), []).append(item)
+    owners = sets.by_owner(items)
     found: dict[Path, list[TrainingSet]] = {}
     for owner, name in people.owner_names(owners, sensors).items():
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "lifter"

@@ -1,4 +1,4 @@
-"""`barhold scan`: which sensors are near."""
+"""`barhold scan`: lists the sensors nearby."""
 
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from barhold.sync import SensorQuery, identify, list_endpoints
 from barhold.sync.one_sensor import utc_clock
 
 Row = dict[str, Any]
-NOBODY = "no sensor is near: switch it on and bring it near, or use the cable (--usb)"
+NOBODY = "no sensor found nearby: switch it on and bring it closer, or use the cable (--usb)"
 
 
 def scan(

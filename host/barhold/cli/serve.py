@@ -106,9 +106,9 @@ def _wanted(names: list[str], usb: bool, port: str) -> list[SensorQuery]:
 
 
 def _passing(stack: ExitStack) -> Path:
-    """Return a database that goes with the command: what is tried out is nobody's training."""
+    """Return a temporary database, because what a virtual sensor plays is nobody's training."""
 
-    _console.note("what is played is not kept; --db FILE keeps it")
+    _console.note("the virtual training is not kept; --db FILE keeps it")
     return Path(stack.enter_context(tempfile.TemporaryDirectory())) / "played.db"
 
 

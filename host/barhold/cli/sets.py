@@ -1,17 +1,15 @@
-"""`barhold sets`: what is stored, and what people said of it since."""
+"""`barhold sets`: lists and corrects the stored sets."""
 
 from typing import Annotated
 
 import typer
 
 from barhold.cli import _console, _edit_sets
-from barhold.cli._options import AsJson, Database
+from barhold.cli._options import AsJson, Database, OneLifter
 from barhold.cli._set_listing import Since, Until, matching_owner, names_of, note_impossible, show, span
 from barhold.errors import InputError
 from barhold.store import Store
 from barhold.training.sensor_names import owner_name
-
-Lifter = Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")]
 
 
 def sets(  # noqa: PLR0913, PLR0917 - one per option
@@ -24,7 +22,7 @@ def sets(  # noqa: PLR0913, PLR0917 - one per option
     last: Annotated[
         int | None, typer.Option("--last", metavar="COUNT", min=1, help="Show only the last COUNT sets.")
     ] = None,
-    lifter: Lifter = "",
+    lifter: OneLifter = "",
     since: Since = "",
     until: Until = "",
     db: Database = None,

@@ -150,11 +150,14 @@ def print_result(result: SyncResult, as_json: bool, kept: str | None = None) -> 
     """Print what a sync did, and under which id the recording was kept."""
     if result.clock_ahead_ms:
         _console.note(clock_warning(result.clock_ahead_ms, result.name or result.device_id))
+    if result.turns_refused:
+        told = count(result.turns_refused, "turn")
+        _console.note(f"{told} by the button of {result.name}: this computer may not name that lifter in the database")
     if not as_json:
         _console.line(summary(result))
         return
-    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held", "clock_ahead_ms")
-    figures = {count: getattr(result, count) for count in counts}
+    counts = ("received", "new", "already_stored", "quarantined", "lost", "damaged", "not_held", "turns")
+    figures = {count: getattr(result, count) for count in (*counts, "clock_ahead_ms")}
     _console.json_result("sync", device=result.device_id, name=result.name or None, **figures, recording=kept)
 
 
@@ -171,7 +174,7 @@ def _tell_failed(sensor: str, reason: str) -> None:
 
 
 def summary(result: SyncResult) -> str:
-    """Return what a sync did, in one line."""
+    """Summarise a sync in one line."""
     name = sensor_names.sensor_name(result.device_id, result.name)
     counts = [f"{result.new} new", f"{result.already_stored} already stored"]
     if result.quarantined:
@@ -181,5 +184,7 @@ def summary(result: SyncResult) -> str:
     if result.damaged:
         counts.append(f"{result.damaged} unreadable on the sensor: damaged on its flash")
     if result.not_held:
-        counts.append(f"{result.not_held} older ones held neither here nor on the sensor")
+        counts.append(f"{result.not_held} older ones on neither this computer nor the sensor")
+    if result.turns:
+        counts.append(f"{count(result.turns, 'turn')} by its button")
     return f"{name}: {count(result.received, 'record')}, {', '.join(counts)}"

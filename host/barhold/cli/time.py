@@ -1,4 +1,4 @@
-"""`barhold time`: the sensor's clock against this computer's."""
+"""`barhold time`: compares the sensor's clock with this computer's."""
 
 from typing import Annotated
 

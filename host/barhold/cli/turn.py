@@ -47,6 +47,6 @@ def turn(
             fields = {"sensor": called, "device": device.device_id, "lifter": whose or None}
             _console.json_line({"type": "turn", "schema": json_lines.SCHEMA, **fields})
         else:
-            _console.line(f"{called}: {f'{whose} lifts' if whose else 'nobody is named'}")
+            _console.line(f"{called}: {f'{whose} lifts' if whose else 'nobody has the turn'}")
     if not devices:
-        _console.note("no sensor is known yet; `barhold sync` reaches one")
+        _console.note("the database has no sensor yet; run `barhold sync`")

@@ -1,4 +1,4 @@
-"""`barhold update`: a sensor to the firmware of this install."""
+"""`barhold update`: brings a sensor to this install's firmware."""
 
 from pathlib import Path
 from typing import Annotated

@@ -7,7 +7,8 @@ import typer
 
 from barhold.check import team_week
 from barhold.cli import _console
-from barhold.cli._options import AsJson, Database, PlanName
+from barhold.cli._options import AsJson, Database, OneLifter, PlanName
+from barhold.cli._set_listing import matching_owner
 from barhold.output import week_table
 from barhold.store import Store, week_items
 from barhold.training import people
@@ -16,7 +17,7 @@ from barhold.training.sensor_names import sensor_name
 
 def week(
     ago: Annotated[int, typer.Option("--ago", metavar="WEEKS", min=0, max=520, help="An earlier week.")] = 0,
-    lifter: Annotated[str, typer.Option("--lifter", metavar="NAME", help="Only this lifter (or sensor id).")] = "",
+    lifter: OneLifter = "",
     plan: PlanName = "",
     db: Database = None,
     as_json: AsJson = False,
@@ -36,6 +37,7 @@ def week(
     now = datetime.now(UTC)
     monday = team_week.monday_of(now.astimezone().date()) - timedelta(weeks=ago)
     with Store.open(db) as store:
+        lifter = matching_owner(store, lifter)
         lifters = [known.name for known in store.lifters() if lifter in ("", known.name)]
         items = week_items.of_owner(store, lifter, monday) if lifter else week_items.of_everybody(store, monday)
         rows = team_week.rows(items, lifters, people.plan_finder(store, plan), monday, now)

@@ -1,4 +1,4 @@
-"""The host's end of a connection: frames in, committed records out, and only then the ACK; and what else it may ask."""
+"""The host's end of a connection: fetches records, acknowledges them once they are stored, and controls the sensor."""
 
 from barhold.connection.connection import Connection, Phase
 from barhold.connection.control import Calibration, Control, SensorSettings

@@ -23,7 +23,7 @@ class Backlog:
 
     @property
     def cursor(self) -> int:
-        """The first seq to fetch; everything below it is stored, or the sensor does not hold it."""
+        """The first seq to fetch: everything below it is stored, or the sensor no longer has it."""
         return self._ranges[0][0] if self._ranges else self.end_seq
 
     @property
@@ -37,7 +37,7 @@ class Backlog:
         self.end_seq = max(self.end_seq, end_seq)
 
     def done_below(self, seq: int) -> None:
-        """Drop everything below `seq`: it was fetched, or is not there."""
+        """Drop everything below `seq`: it was fetched, or the sensor does not have it."""
         while self._ranges and self._ranges[0][0] < seq:
             _, end = self._ranges.popleft()
             if end > seq:

@@ -1,4 +1,4 @@
-"""The answer to one PULL, put together from its DATA frames. Pure."""
+"""The answer to one PULL, assembled from its DATA frames. Pure."""
 
 import binascii
 import struct
@@ -10,7 +10,7 @@ from barcore.protocol import RECORD_BYTES
 class Batch:
     """The records from `first_seq` up to `end_seq` (exclusive), at most `limit`, in whatever order they come.
 
-    A record outside that range is not taken: nobody asked for it. The first bad record is kept apart in `bad`.
+    A record outside that range is refused: nobody asked for it. The first bad record is kept apart in `bad`.
     """
 
     def __init__(self, first_seq: int, end_seq: int, limit: int) -> None:
@@ -26,7 +26,7 @@ class Batch:
         return [self._by_seq[seq] for seq in sorted(self._by_seq)]
 
     def add(self, body: bytes) -> bool:
-        """Take a DATA body; return False when some of it is of no use: malformed, bad, repeated or not asked for."""
+        """Add a DATA body; return False if part of it is malformed, bad, repeated or not asked for."""
         if not body or len(body) % RECORD_BYTES:
             return False
         taken = [self._take(body[at : at + RECORD_BYTES]) for at in range(0, len(body), RECORD_BYTES)]
@@ -48,14 +48,14 @@ class Batch:
         return self.bad is None and count == len(self._by_seq) and crc == binascii.crc32(seqs)
 
     def contiguous(self) -> list[bytes]:
-        """Return the records that are certain without END: those that follow `first_seq` without a hole."""
+        """Return the records that are complete even without END: those that follow `first_seq` without a hole."""
         end_seq = self.first_seq
         while end_seq in self._by_seq:
             end_seq += 1
         return [self._by_seq[seq] for seq in range(self.first_seq, end_seq)]
 
     def holes(self, end_seq: int) -> list[int]:
-        """Return the seqs below `end_seq` that did not come."""
+        """Return the seqs below `end_seq` that did not arrive."""
         return [seq for seq in range(self.first_seq, end_seq) if seq not in self._by_seq]
 
 

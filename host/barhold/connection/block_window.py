@@ -1,4 +1,4 @@
-"""The blocks of an update, several on their way at once: the sensor takes them in order, and says where it is."""
+"""Sends the blocks of an update, several ahead of their answers, since the sensor says where it is."""
 
 import struct
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from barhold.connection.update_state import UpdateState, read_update_state
 from barhold.errors import LinkError
 
 IDLE_ANSWERS = 128
-"""So many answers may bring no progress: a file that comes damaged a few times, each time with its whole window."""
+"""How many answers may bring no progress: enough for a file that arrives damaged a few times, with its windows."""
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class BlockWindow:
     raw: bytes
     block_bytes: int
     most: int
-    _answered: int = 0  # the sensor's own offset, as it told it last
+    _answered: int = 0  # the sensor's own offset, as last reported
     _sent: int = 0
     _stale: int = 0  # answers still to come to blocks that were sent before the last step back
 
@@ -42,7 +42,7 @@ class BlockWindow:
                 silent += 1
                 self._step_back(self._answered, 0)
                 if silent == TRIES:
-                    raise LinkError(f"the sensor did not answer UPDATE in {TRIES} tries: bring it nearer and try again")
+                    raise LinkError(f"the sensor did not answer UPDATE in {TRIES} tries: bring it closer and try again")
                 continue
             state = read_update_state(got[2])
             assert state is not None  # noqa: S101 - `_is_state` has read it
@@ -50,7 +50,7 @@ class BlockWindow:
             silent, idle = (0, 0) if self._answered > best else (silent, idle + 1)
             best = max(best, self._answered)
             if idle > IDLE_ANSWERS:
-                raise LinkError(f"the sensor stays at byte {best} of the update: restart it and try again")
+                raise LinkError(f"the update does not get past byte {best}: restart the sensor and try again")
 
     async def _fill(self) -> None:
         while self._sent < len(self.raw) and self._unanswered() + self._stale < self.most:
@@ -60,7 +60,7 @@ class BlockWindow:
             self._sent += len(piece)
 
     def _take(self, state: UpdateState, on_state: Callable[[UpdateState], None]) -> None:
-        """Move on to where the sensor is; send again what it did not take."""
+        """Move on to where the sensor is; resend what it did not accept."""
         is_stale = self._stale > 0
         self._stale -= is_stale
         if state.reason == protocol.UPDATE_OFFSET:
@@ -68,7 +68,7 @@ class BlockWindow:
                 self._step_back(state.next_offset, self._unanswered() - 1)
             return
         on_state(state)
-        if state.next_offset < self._answered:  # a file came damaged, and comes again
+        if state.next_offset < self._answered:  # a file arrived damaged and is sent again
             self._step_back(state.next_offset, self._unanswered() - 1)
         self._answered = state.next_offset
         self._sent = max(self._sent, self._answered)

@@ -1,4 +1,4 @@
-"""Reading two clocks together: the exchange with the least round trip knows best."""
+"""Reads both clocks together; the exchange with the shortest round trip is the most accurate."""
 
 import struct
 from collections.abc import Callable
@@ -27,12 +27,12 @@ async def measure(channel: Channel, device_id: str, log_id: int, now: Callable[[
         if rtt_ms >= 0 and (best is None or rtt_ms < best.rtt_ms):
             best = Anchor(device_id, log_id, boot, t_ms, sent_ms + rtt_ms // 2, rtt_ms)
     if not answered:
-        raise LinkError(f"sensor {device_id} did not answer TIME in {EXCHANGES} tries: bring it nearer and try again")
+        raise LinkError(f"sensor {device_id} did not answer TIME in {EXCHANGES} tries: bring it closer and try again")
     return best
 
 
 async def _exchange(channel: Channel, token: int) -> bytes | None:
-    """Ask once; the answer to an earlier, slower exchange is no answer to this one."""
+    """Ask once; a late answer to an earlier exchange is ignored."""
     start = struct.pack(protocol.TIME_FORMAT, token)
     size = struct.calcsize(protocol.TIME_IS_FORMAT)
     await channel.send(protocol.TIME, start)

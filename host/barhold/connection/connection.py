@@ -4,11 +4,13 @@
 |--------|----------------------------------------------------|---------------------------------------------------|
 | HELLO  | HELLO until its own INFO comes; introduce device   | CLOCK                                             |
 | CLOCK  | 8 TIME exchanges; keep the best as anchor          | PULL                                              |
-| PULL   | PULL what the store lacks, 4 ahead; gather to END  | COMMIT; PULL again when nothing certain came; BYE |
-|        |                                                    | at the log's end                                  |
+| PULL   | PULL what the store lacks, 4 ahead; gather to END  | COMMIT; PULL again when nothing certain came;     |
+|        |                                                    | TURNS at the log's end                            |
 | COMMIT | hand what is certain to the store                  | ACK                                               |
 | ACK    | ACK the cursor until ACKED comes; while more is on | PULL                                              |
 |        | its way every 8th batch, without waiting           |                                                   |
+| TURNS  | once all is stored: on a sensor with a screen, let | BYE; LISTEN when following                        |
+|        | its button's turns count, and tell who lifts there |                                                   |
 | LISTEN | only when following, in the place of BYE: hand on  | PULL when the log has more; LISTEN                |
 |        | LIVE, then ask INFO how far the log is             |                                                   |
 | BYE    | BYE                                                | DONE                                              |
@@ -30,17 +32,18 @@ from barhold.connection.frame_channel import TRIES, Channel
 from barhold.connection.handshake import Info, refresh_info, say_hello
 from barhold.connection.pull_ahead import End, PullAhead
 from barhold.connection.result import SyncResult
+from barhold.connection.turn_exchange import TurnExchange
 from barhold.errors import LinkError, RefusedError
 from barhold.link.transport import Transport
 from barhold.store import Device, Store
 
 BAD_TRIES = 3
 EMPTY_TURNS = 600
-"""PULLs in a row that may bring no record: a full ring of damaged ones takes 581. A sensor never has more."""
+"""How many PULLs in a row may bring no record: a log full of damaged ones takes 581, the most that a sensor holds."""
 NAMED_SINCE = 2
 """The minor protocol version since which END names its PULL."""
 LISTEN_S = 5.0
-"""The longest that a follower goes without asking how far the log is; a link that died shows then."""
+"""The longest that a follower waits before it asks how far the log is; that also reveals a dead link."""
 ACK_EVERY = 8
 """Batches: while answers are under way nobody waits for ACKED, and its room on the link is better used for records."""
 _BYE_S = 1.0
@@ -55,6 +58,7 @@ class Phase(Enum):
     PULL = "pull"
     COMMIT = "commit"
     ACK = "ack"
+    TURNS = "turns"
     LISTEN = "listen"
     BYE = "bye"
     DONE = "done"
@@ -82,6 +86,7 @@ class Connection:
         self._follow = follow
         self._expect_id = expect_id
         self._channel = Channel(transport, on_live)
+        self._turns = TurnExchange(self._channel, store, now)
         self._store = store
         self._now = now
         self._result = SyncResult()
@@ -106,6 +111,7 @@ class Connection:
             Phase.PULL: self._pull,
             Phase.COMMIT: self._commit,
             Phase.ACK: self._ack,
+            Phase.TURNS: self._exchange_turns,
             Phase.LISTEN: self._listen,
             Phase.BYE: self._bye,
         }
@@ -119,7 +125,7 @@ class Connection:
 
     @property
     def info(self) -> Info:
-        """How the sensor introduced itself last; only after HELLO."""
+        """The sensor's latest INFO; only after HELLO."""
         return self._info
 
     @property
@@ -161,7 +167,7 @@ class Connection:
     async def _pull(self) -> Phase:
         if not self._backlog.left:
             self._count_holes(self._info.next_seq)
-            return Phase.LISTEN if self._follow else Phase.BYE
+            return Phase.TURNS
         # After a fault one record at a time: the least that can get through.
         batch = await self._ahead.ask(self._backlog, alone=bool(self._tries))
         end = await self._ahead.gather(batch)
@@ -185,8 +191,8 @@ class Connection:
         self._empty_turns = 0 if self._contiguous else self._empty_turns + 1
         if self._empty_turns > EMPTY_TURNS:
             raise RefusedError(
-                f"sensor {self._info.device_id} promised records up to seq {self._info.next_seq - 1} and gave none in "
-                f"{EMPTY_TURNS} answers: what came before is stored; restart the sensor and sync again"
+                f"sensor {self._info.device_id} announced records up to seq {self._info.next_seq - 1} but sent none "
+                f"in {EMPTY_TURNS} answers: earlier records are stored; restart the sensor and sync again"
             )
 
     def _no_progress(self, batch: Batch, end: End | None) -> Phase:
@@ -196,8 +202,8 @@ class Connection:
             return self._quarantine(batch.bad, end)
         if self._tries >= TRIES:
             raise LinkError(
-                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not come in {self._tries} "
-                f"tries; all before it are stored: bring the sensor nearer and sync again"
+                f"sensor {self._info.device_id}: record seq {self._backlog.cursor} did not arrive in {self._tries} "
+                f"tries; earlier records are stored: bring the sensor closer and sync again"
             )
         return Phase.PULL
 
@@ -236,7 +242,7 @@ class Connection:
         self._result.damaged = lost_records(self._gaps + holes) - lost_records(self._gaps)
 
     async def _ack(self) -> Phase:
-        """Only ever after the store's commit: the sensor may reuse the room of what is acknowledged."""
+        """Called only after the store's commit: the sensor may reuse the space of acknowledged records."""
         body = struct.pack(protocol.ACK_FORMAT, self._info.log_id, self._backlog.cursor)
         self._unacked += 1
         if not self._ahead:
@@ -254,6 +260,13 @@ class Connection:
         log_id, next_seq = struct.unpack_from(protocol.ACK_FORMAT, body)
         return bool(log_id == self._info.log_id and next_seq >= self._backlog.cursor)
 
+    async def _exchange_turns(self) -> Phase:
+        turns = self._result.turns
+        await self._turns.run(self._info, self._known, self._result)
+        if self._result.turns != turns:
+            self._on_progress(self)
+        return Phase.LISTEN if self._follow else Phase.BYE
+
     async def _listen(self) -> Phase:
         await self._channel.listen(LISTEN_S)
         # The same nonce again: the connection stays, and INFO tells how far the log is on flash.
@@ -267,7 +280,7 @@ class Connection:
         self._backlog.grow(info.next_seq)
 
     async def _bye(self) -> Phase:
-        # What is stored is acknowledged: a link that goes down just now takes nothing with it.
+        # Everything stored is acknowledged by now, so a link that breaks here loses nothing.
         with suppress(LinkError, TimeoutError):
             async with asyncio.timeout(_BYE_S):
                 await self._channel.send(protocol.BYE)

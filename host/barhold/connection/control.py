@@ -1,4 +1,4 @@
-"""What a host may ask of a sensor beside its records: settings, key, log, calibration, clock, stream, update."""
+"""Everything a host may ask of a sensor except its records: settings, key, log, calibration, clock, stream, update."""
 
 import struct
 from collections.abc import AsyncGenerator, Callable
@@ -24,7 +24,7 @@ _SINCE_MINOR = {protocol.ACCESS: 2}
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
-    """All that SET can change, as the sensor keeps it now."""
+    """All settings that SET can change, as the sensor has them now."""
 
     name: str
     target_ms: int
@@ -35,7 +35,7 @@ class SensorSettings:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How far the sensor's calibration is."""
+    """The progress of the sensor's calibration."""
 
     state: int  # barcore.calibrate.READY ...
     reason: int
@@ -59,7 +59,7 @@ class Access:
 
 
 class Control:
-    """One open connection in which the host asks for single things; made by `open`."""
+    """One open connection for single requests; made by `open`."""
 
     def __init__(self, channel: Channel, info: Info) -> None:
         self._channel = channel
@@ -72,7 +72,7 @@ class Control:
         return cls(channel, await say_hello(channel, keys, expect_id=expect_id))
 
     async def close(self) -> None:
-        """Say BYE; a link that is gone takes nothing with it."""
+        """Say BYE; a link that is already gone is no error."""
         with suppress(LinkError):
             await self._channel.send(protocol.BYE)
 
@@ -92,7 +92,7 @@ class Control:
         long_ms: int | None = None,
         range_mm: tuple[int, int] | None = None,
     ) -> SensorSettings:
-        """Change what is given; return all settings as the sensor then keeps them."""
+        """Change the given settings; return all settings as the sensor then has them."""
         entries = []
         if name is not None:
             entries.append((protocol.SET_NAME, name.encode()))
@@ -124,7 +124,7 @@ class Control:
         return Access(struct.unpack_from(protocol.ACCESS_IS_FORMAT, body)[0] == 1, body[size:])
 
     async def erase(self, keys: Keys) -> Info:
-        """Begin a new, empty log; return how the sensor then introduces itself."""
+        """Begin a new, empty log; return the sensor's new INFO."""
         old = self.info.log_id
         try:
             await self._ask(
@@ -132,7 +132,7 @@ class Control:
             )
         except RefusedError:
             raise
-        except LinkError:  # its DONE may be what was lost: the log's id tells
+        except LinkError:  # DONE may have been lost: the log's id shows whether it worked
             if (await self.again(keys)).log_id == old:
                 raise
         if self.info.log_id == old and (await self.again(keys)).log_id == old:
@@ -140,7 +140,7 @@ class Control:
         return self.info
 
     async def calibrate(self, action: int) -> Calibration:
-        """Take one step of the calibration (protocol.CALIBRATE_*); return how far it is then."""
+        """Take one step of the calibration (protocol.CALIBRATE_*); return the new state."""
         size = struct.calcsize(protocol.CALIBRATION_FORMAT)
         body = await self._ask(
             protocol.CALIBRATE, bytes((action,)), protocol.CALIBRATION, lambda body: len(body) >= size
@@ -148,7 +148,7 @@ class Control:
         return Calibration(*struct.unpack_from(protocol.CALIBRATION_FORMAT, body))
 
     async def update(self, action: int, body: bytes = b"") -> UpdateState:
-        """Take one step of an update (protocol.UPDATE_*); return how far it is then."""
+        """Take one step of an update (protocol.UPDATE_*); return the new state."""
 
         def is_answer(raw: bytes) -> bool:
             state = read_update_state(raw)
@@ -167,7 +167,7 @@ class Control:
         await BlockWindow(self._channel, raw, block_bytes, window).send_from(offset, on_state)
 
     async def diagnose(self) -> Diagnosis:
-        """Return how the sensor itself is; RefusedError before protocol 1.2."""
+        """Return the sensor's diagnosis; RefusedError before protocol 1.2."""
         body = await self._ask(
             protocol.DIAGNOSE, b"", protocol.DIAGNOSIS, lambda body: read_diagnosis(body) is not None
         )
@@ -200,7 +200,7 @@ class Control:
 
 
 def _is_of_block(state: UpdateState) -> bool:
-    """Return whether this can only answer a block: one that was sent twice is answered after all have come."""
+    """Return whether this can only answer a block: a block sent twice is still answered after the last one arrived."""
     return state.state == protocol.UPDATE_FILES and state.reason in (0, protocol.UPDATE_OFFSET)
 
 

@@ -1,4 +1,4 @@
-"""DIAGNOSIS: what a sensor says of its own state when it is asked."""
+"""DIAGNOSIS: a sensor's report on its own state."""
 
 import struct
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from barcore.frame import FrameError, parse_info
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A sensor's own state; None and empty where it does not tell."""
+    """A sensor's own state; None or empty where it does not say."""
 
     heap_free_bytes: int
     heap_largest_bytes: int
@@ -25,6 +25,7 @@ class Diagnosis:
     bad_frames: int
     starts: tuple[int, ...]  # since the last sync, by protocol.RESET_*
     temperature_c: int | None
+    short_starts: int = 0  # power-ons in a row that ended within a minute, since the last sync
 
 
 def read_diagnosis(body: bytes) -> Diagnosis | None:
@@ -51,6 +52,7 @@ def read_diagnosis(body: bytes) -> Diagnosis | None:
             radio_faults=faults[1],
             bad_frames=faults[2],
             starts=tuple(entries[protocol.DIAG_STARTS]),
+            short_starts=entries.get(protocol.DIAG_SHORT_STARTS, b"\0")[0],
             temperature_c=None if warmth is None else int(struct.unpack_from("<h", warmth)[0]),
         )
     except (FrameError, KeyError, struct.error):

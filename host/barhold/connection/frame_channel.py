@@ -13,7 +13,7 @@ from barhold.link.transport import Transport
 ANSWER_S = 2.0
 TRIES = 8
 MAX_STRAYS = 256
-"""Frames that may come in, without the wanted one, before that counts as silence."""
+"""How many other frames may arrive before the wanted one counts as missing."""
 _NAMES = {
     protocol.HELLO: "HELLO",
     protocol.PULL: "PULL",
@@ -42,8 +42,8 @@ _NEXT_STEP = {
 class Channel:
     """Sends and receives the frames of one connection.
 
-    `nonce` is 0 until INFO has given one; until then frames with any nonce may come in. From `seal` on every frame is
-    sealed, and only sealed ones are taken.
+    `nonce` is 0 until INFO has given one; until then frames with any nonce are accepted. After `seal`, every frame is
+    sealed and only sealed ones are accepted.
     """
 
     def __init__(self, transport: Transport, on_live: Callable[[bytes], None] | None) -> None:
@@ -62,12 +62,12 @@ class Channel:
         self._sealer = self._opener = None
 
     def seal(self, sealer: Sealer, opener: Opener) -> None:
-        """From now on seal what is sent, and take only what the sensor sealed."""
+        """From now on, seal every frame sent and accept only frames sealed by the sensor."""
         self._sealer, self._opener = sealer, opener
 
     @property
     def dropped(self) -> int:
-        """What came in and was not used, on the link and here."""
+        """How many frames arrived and were not used, on the link and here."""
         return self._dropped + self._transport.dropped
 
     def drop(self) -> None:
@@ -114,11 +114,11 @@ class Channel:
                 return got[1:]
         cable = "; on a cable, press its reset button" if kind == protocol.HELLO else ""
         raise LinkError(
-            f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it nearer and try again{cable}"
+            f"the sensor did not answer {_NAMES[kind]} in {TRIES} tries: bring it closer and try again{cable}"
         )
 
     async def listen(self, seconds: float) -> None:
-        """Hand on LIVE records for `seconds`, or until one that lasts has come."""
+        """Pass on LIVE records for `seconds`, or until one arrives that is also in the log."""
         before = self.lasting_heard
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -126,7 +126,7 @@ class Channel:
                     self._stray(await self._transport.receive(seconds))
 
     def _stray(self, raw: bytes) -> None:
-        """Take a frame that nobody asked for: LIVE, or one that comes too late."""
+        """Handle a frame that nobody asked for: LIVE, or a late answer."""
         parsed = self._parse(raw)
         if parsed:
             self._not_wanted(0, raw[0], parsed[0], parsed[2])
@@ -134,7 +134,7 @@ class Channel:
             self.drop()
 
     def _parse(self, raw: bytes) -> tuple[int, int, bytes] | None:
-        """Return (type, nonce, body) of a frame of this connection; None for any other, and for a forged one."""
+        """Return (type, nonce, body) of a frame of this connection; None for any other frame, and for a forged one."""
         try:
             kind, nonce, body = frame.parse(raw)
         except frame.FrameError:
@@ -148,7 +148,7 @@ class Channel:
         return None if opened is None else (kind ^ protocol.SEALED, self.nonce, opened)
 
     def _not_wanted(self, asked: int, major: int, kind: int, body: bytes) -> None:
-        """LIVE: hand it on. STATUS about what was asked: raise it. Anything else: an answer that came too late."""
+        """LIVE: pass it on. STATUS about the request: raise it. Anything else: a late answer."""
         if kind == protocol.LIVE and self.nonce:
             self._live(body)
         elif kind == protocol.STATUS and len(body) >= 2 and body[0] == asked:
@@ -177,7 +177,7 @@ def refuse_other_major(major: int) -> None:
 
 
 def _refusal(asked: int, code: int) -> LinkError:
-    """Word a STATUS: one with a next step of its own stays as it is however often it is asked."""
+    """Return the error for a STATUS; one that a retry cannot change has its own next step."""
     reason = protocol.STATUS_TEXT.get(code, "for a reason this Barhold does not know")
     text = f"the sensor refused {_NAMES[asked]} (status {code}: {reason})"
     if code in _NEXT_STEP:

@@ -1,10 +1,10 @@
-"""Opens a connection: who is there, whether it has the key that this host knows, and what it says of itself.
+"""Opens a connection: identifies the sensor, verifies its key, and reads its INFO.
 
     host -> HELLO with the host's nonce         sensor -> INFO; with a key: its nonce and a proof of the key
     host -> HELLO again, sealed                 sensor -> INFO again, sealed and whole
 
 Without a key on either side the first INFO is whole and nothing is sealed. A sensor with a key sends a stranger on the
-radio a short INFO. With a key here, nothing counts that the sensor did not seal (`barcore.seal`).
+radio a short INFO. If this host has the key, it ignores everything that the sensor did not seal (`barcore.seal`).
 """
 
 import os
@@ -28,7 +28,7 @@ _FIXED = {
     protocol.INFO_RANGE: "<III",
     protocol.INFO_HELLO: "<8s",
 }
-# What 1.1 added: values where a tag is missing.
+# Fields that 1.1 added: defaults for a missing tag.
 _SINCE_1_1: dict[int, tuple[str, int]] = {
     protocol.INFO_POWER: ("<H", 0),
     protocol.INFO_STATE: ("<H", 0),
@@ -83,7 +83,7 @@ async def say_hello(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
     session_nonce, info = await _ask_info(channel, nonce)
     if expect_id and info.device_id != expect_id:
         raise RefusedError(
-            f"sensor {info.device_id} ({info.name}) answered in the place of {expect_id}: name the one meant (--sensor)"
+            f"sensor {info.device_id} ({info.name}) answered instead of {expect_id}: choose the sensor with --sensor"
         )
     key = keys(info.device_id)
     if key is None and info.is_short:
@@ -106,7 +106,7 @@ async def refresh_info(channel: Channel, info: Info) -> Info:
 
 
 async def _ask_info(channel: Channel, nonce: bytes) -> tuple[int, Info]:
-    """Send HELLO until an INFO for this nonce comes: another one answers an older HELLO."""
+    """Send HELLO until an INFO for this nonce arrives: any other INFO answers an older HELLO."""
     hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, nonce)
     session_nonce, body = await channel.ask(
         protocol.HELLO, hello, protocol.INFO, lambda body: read_info(body).host_nonce == nonce
@@ -131,7 +131,7 @@ def _refuse_look_alike(info: Info, session_nonce: int, key: bytes) -> None:
     else:
         return
     raise RefusedError(
-        f"ALARM: this may be a look-alike of sensor {info.device_id} ({info.name}): {why}, and nothing was read from "
+        f"WARNING: this may be an impostor of sensor {info.device_id} ({info.name}): {why}, and nothing was read from "
         f"it. {excuse}, connect it by cable and run `barhold pair --usb`"
     )
 
@@ -181,7 +181,7 @@ def read_info(body: bytes) -> Info:
 
 
 def printable(text: bytes) -> str:
-    """Return text from the air fit for a terminal: no control characters."""
+    """Return received text without control characters, safe for a terminal."""
     return "".join(c if c.isprintable() else "?" for c in text.decode("utf-8", "replace"))
 
 
@@ -191,7 +191,7 @@ def _nonce(entries: dict[int, bytes], minor: int) -> bytes:
 
 
 def _values(entries: dict[int, bytes], tag: int) -> tuple[Any, ...]:
-    """Return a tag's values; what a later minor version appended to it is left alone."""
+    """Return a tag's values, ignoring fields that a later minor version appended."""
     needs = struct.calcsize(_FIXED[tag])
     value = entries.get(tag, b"")
     if len(value) < needs:

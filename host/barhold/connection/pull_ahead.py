@@ -1,4 +1,4 @@
-"""PULLs sent ahead of their answers, so that the link need not run dry while the host commits."""
+"""Sends PULLs ahead of their answers, so that the link stays busy while the host commits."""
 
 import struct
 from collections import deque
@@ -16,7 +16,8 @@ _END_1_1 = "<IHI"
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What END says: the seq to go on at, how many records came, the CRC-32 of their seqs, and the PULL's first seq.
+    """The fields of END: the seq to continue at, how many records were sent, the CRC-32 of their seqs, and the PULL's
+    first seq.
 
     A sensor of protocol 1.1 does not name the PULL: `first_seq` is None.
     """
@@ -65,12 +66,12 @@ class PullAhead:
         await self._channel.send(protocol.PULL, struct.pack(protocol.PULL_FORMAT, seq, count, self._log_id))
 
     def answered(self) -> None:
-        """Note that the first PULL has its answer."""
+        """Note that the first PULL has been answered."""
         if self._asked:
             self._asked.popleft()
 
     def forget(self) -> None:
-        """Stop waiting for answers. Those that still come are dropped: END names its PULL, a record its seq."""
+        """Stop waiting for answers. Late ones are recognised and dropped: END names its PULL, a record its seq."""
         self._asked.clear()
 
     async def gather(self, batch: Batch) -> End | None:
@@ -95,7 +96,7 @@ class PullAhead:
 def _answers(end: End, batch: Batch) -> bool:
     if end.first_seq is not None:
         return end.first_seq == batch.first_seq
-    # A PULL that gave records moved past them: an END that did not is an earlier one's, come late.
+    # A PULL that returned records moved past them: an END that did not is a late answer to an earlier PULL.
     return end.next_seq > batch.first_seq or not end.count
 
 

@@ -1,4 +1,4 @@
-"""The raw stream: samples as the sensor reads them, and how many were lost on the way."""
+"""The raw stream: samples as the sensor reads them, and how many were lost in transit."""
 
 import asyncio
 import struct
@@ -25,7 +25,7 @@ class Samples:
 
 
 async def stream(channel: Channel) -> AsyncIterator[Samples]:
-    """Yield the pieces that come; those doubled or late are dropped and counted. LinkError after 5 s of silence."""
+    """Yield the pieces as they arrive; doubled or late ones are dropped and counted. LinkError after 5 s of silence."""
     expected = None
     now_s = asyncio.get_running_loop().time
     asked_s = now_s()
@@ -36,7 +36,7 @@ async def stream(channel: Channel) -> AsyncIterator[Samples]:
             await channel.send(protocol.TIME, bytes(struct.calcsize(protocol.TIME_FORMAT)))
         got = await channel.receive(protocol.STREAM, (protocol.SAMPLES,), _is_whole, SILENCE_S)
         if got is None:
-            raise LinkError(f"no sample came for {SILENCE_S:g} s: bring the sensor nearer and try again")
+            raise LinkError(f"no sample came for {SILENCE_S:g} s: bring the sensor closer and try again")
         index = struct.unpack_from(protocol.SAMPLES_FORMAT, got[2])[0]
         packed = got[2][_HEAD:]
         if expected is not None and index < expected:

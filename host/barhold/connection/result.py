@@ -19,10 +19,12 @@ class SyncResult:
     damaged: int = 0  # records that the sensor can no longer read: damaged on its flash
     dropped_frames: int = 0  # corrupt, foreign, doubled or out of order
     re_requests: int = 0
-    clock_ahead_ms: int = 0  # by how much this computer's clock contradicts the one that the sensor's times go by
+    turns: int = 0  # that the sensor's button took
+    turns_refused: int = 0  # of those that this computer may not store
+    clock_ahead_ms: int = 0  # how far this computer's clock is ahead of the one that the sensor's times are based on
 
     def plus(self, later: "SyncResult") -> "SyncResult":
-        """Return the sum of two connections with one sensor; one that came to no HELLO names nobody."""
+        """Return the sum of two connections with one sensor; a connection without HELLO has no name."""
         counts = {one.name: getattr(self, one.name) + getattr(later, one.name) for one in fields(self)[3:]}
         counts["clock_ahead_ms"] = later.clock_ahead_ms or self.clock_ahead_ms
         return replace(later if later.device_id else self, **counts)

@@ -1,4 +1,4 @@
-"""UPDATE_STATE: how far a sensor is with an update, and why it refuses one."""
+"""UPDATE_STATE: the progress of a sensor's update, and why it refuses one."""
 
 import struct
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class UpdateState:
 
     @property
     def reason_text(self) -> str:
-        """Why it is refused; "" when it is not."""
+        """Why the update is refused; "" if it is not."""
         return reason_text(self.reason)
 
 
 def reason_text(reason: int) -> str:
-    """Return a reason in the words that host and sensor share."""
+    """Return the text of a refusal reason, shared by host and sensor."""
     return protocol.UPDATE_REASON_TEXT.get(reason, f"reason {reason}") if reason else ""
 
 

@@ -1,4 +1,4 @@
-"""Leads a sensor's calibration through its poses; the sensor judges them, see `barcore.calibrate`."""
+"""Guides the user through the calibration's poses; the sensor judges them, see `barcore.calibrate`."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from barhold.errors import LinkError, RefusedError
 
 POLL_S = 0.25
 REFUSED_MOST = 40
-"""Poses in a row that may be refused: nobody is moving the sensor any more."""
+"""How many poses in a row may be refused before the wizard assumes that nobody moves the sensor."""
 _FACES = ("x up", "x down", "y up", "y down", "z up", "z down")
 Tell = Callable[[str], None]
 Taken = Callable[[Calibration], None]
 
 
 async def run(control: Control, tell: Tell, on_taken: Taken = lambda _: None) -> Calibration:
-    """Take poses until every face was up and one more checks the fit; RefusedError when the sensor finds none.
+    """Take poses until every face was up and one more has checked the fit; RefusedError if the calibration fails.
 
     `on_taken` gets the state after each pose that counts.
     """
@@ -42,12 +42,12 @@ async def run(control: Control, tell: Tell, on_taken: Taken = lambda _: None) ->
 
 
 def face_names(now: Calibration) -> list[str]:
-    """Return the names of the faces that it lay on so far."""
+    """Return the names of the faces that the sensor has lain on."""
     return [name for bit, name in enumerate(_FACES) if now.faces >> bit & 1]
 
 
 async def keep(control: Control) -> None:
-    """Have the sensor keep what it found, once: it forgets the poses with that, so a repeated KEEP is refused."""
+    """Have the sensor store the result. It then discards the poses, so a repeated KEEP is refused."""
     try:
         await control.calibrate(protocol.CALIBRATE_KEEP)
     except RefusedError:
@@ -56,7 +56,7 @@ async def keep(control: Control) -> None:
 
 
 async def cancel(control: Control) -> None:
-    """Leave the sensor as it was; one that does not hear it forgets by itself."""
+    """Cancel; a sensor that misses this message discards the poses itself."""
     try:
         async with asyncio.timeout(1.0):
             await control.calibrate(protocol.CALIBRATE_CANCEL)
@@ -73,7 +73,7 @@ async def _pose(control: Control) -> Calibration:
 
 
 def _is_complete(now: Calibration) -> bool:
-    """Six poses fit six unknowns whatever they are: only one more pose gives a misfit to judge by."""
+    """Six poses always fit six unknowns exactly: only a seventh pose shows how good the fit is."""
     return now.state == DONE and (now.misfit_ug > 0 or now.poses >= POSES_MOST)
 
 
@@ -94,4 +94,4 @@ def _refuse_failed(now: Calibration, refused: int) -> None:
     if now.state == FAILED:
         raise RefusedError(f"the calibration failed: {now.reason_text}: begin again, on a table that does not shake")
     if refused >= REFUSED_MOST:
-        raise RefusedError(f"{refused} poses in a row were not taken ({now.reason_text}): begin again")
+        raise RefusedError(f"{refused} poses in a row were refused ({now.reason_text}): begin again")

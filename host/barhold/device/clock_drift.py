@@ -1,4 +1,4 @@
-"""How a sensor's clock runs against the host's, from two moments of one boot at which both were read. Pure."""
+"""A sensor's clock drift against the host, from two readings of both clocks in one boot. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 from barhold.model import Anchor
 
 LEAST_SPAN_MS = 60_000
-"""Nearer moments tell nothing: their own doubt is larger than any drift."""
+"""Closer readings say nothing: their uncertainty exceeds any drift."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The clock now; the drift is None where no earlier moment of this boot is far enough away."""
+    """The clock now; the drift is None if this boot has no earlier reading far enough away."""
 
     device_id: str
     boot: int
@@ -38,7 +38,7 @@ def measure(now: Anchor, earlier: Iterable[Anchor]) -> Drift:
 
 
 def as_json(found: Drift) -> dict[str, Any]:
-    """Return it as plain values for JSON."""
+    """Return the drift as plain values for JSON."""
     return {
         "device": found.device_id,
         "boot": found.boot,

@@ -16,13 +16,14 @@ _CHECK_BYTES = 5
 """They make the code 45 bytes long, which base32 writes without padding."""
 _GROUP = 4
 _ID_DIGITS = 4
-"""So many digits of an id are enough to name a sensor."""
+"""How many digits of an id are enough to name a sensor."""
 
 
 async def pair(control: Control, store: Store, now: Callable[[], int], new_key: bool = False) -> bool:
-    """Bring the sensor's key into `store`, or give it one; return whether its key is new. Only over the cable.
+    """Copy the sensor's key into `store`, or give the sensor a key; return whether it is new. Only over the cable.
 
-    It counts once the sensor has proved it. If the link breaks before, do it again: the cable always tells the key.
+    The key counts once the sensor has proved it. If the link breaks before that, repeat: the cable always shows the
+    key.
     """
     device_id = control.info.device_id
     key = (await control.access()).key
@@ -43,7 +44,7 @@ async def forget(control: Control, store: Store) -> None:
 
 
 async def open_to_all(control: Control, is_open: bool) -> None:
-    """Let the sensor answer everybody, or only who has its key; RefusedError where it has none."""
+    """Let the sensor answer everybody, or only computers with its key; RefusedError if it has none."""
     if not control.info.state & protocol.STATE_KEYED:
         raise RefusedError(
             f"sensor {control.info.name} has no key and answers everybody: connect it by cable and run "
@@ -81,7 +82,7 @@ def pairing_code(device_id: str, key: bytes) -> str:
 
 
 def parse_code(code: str) -> tuple[str, bytes]:
-    """Return (device id, key) of a pairing code, however it is spaced; InputError where it was copied wrongly."""
+    """Return (device id, key) of a pairing code, ignoring spaces; InputError if it was copied wrongly."""
     text = "".join(code.split()).replace("-", "").upper()
     try:
         data = base64.b32decode(text)
@@ -100,7 +101,7 @@ def _checksum(data: bytes) -> bytes:
 
 
 def check_name(new: str) -> str:
-    """Return `new`, or raise InputError where a sensor would not take it."""
+    """Return `new`, or raise InputError if a sensor would refuse this name."""
     if not 1 <= len(new.encode()) <= protocol.NAME_BYTES or not new.isprintable() or new != new.strip():
         raise InputError(
             f"name {new!r}: {len(new.encode())} bytes, must be 1..{protocol.NAME_BYTES}, "

@@ -1,4 +1,4 @@
-"""The doctor: what stands between this host and a sensor that works, a line each, with the next step."""
+"""The doctor: checks this computer and a sensor, and reports each finding with the next step."""
 
 from barhold.doctor.finding import FAIL, NOTE, OK, WARN, Finding, unusual_first
 

@@ -1,4 +1,4 @@
-"""The doctor's round: this computer first, then the sensor that is meant, if one is there."""
+"""Runs all checks: this computer first, then the chosen sensor, if it is there."""
 
 from collections.abc import Callable
 from contextlib import aclosing
@@ -16,7 +16,7 @@ from barhold.sync.one_sensor import utc_clock
 async def examine_all(
     wanted: SensorQuery, seconds: float, with_mount: bool, db: str | None, tell: Callable[[str], None]
 ) -> list[Finding]:
-    """Return every finding; what cannot be looked at is a finding too."""
+    """Return every finding; a check that cannot run is a finding too."""
     lines = [*host.system(), host.database(db)]
     at_cable, boards = host.cable()
     lines += at_cable

@@ -1,4 +1,4 @@
-"""What the doctor looks at on this computer."""
+"""The doctor's checks of this computer."""
 
 import os
 import platform
@@ -13,13 +13,13 @@ from barhold.training import wall_time
 
 
 def system() -> list[Finding]:
-    """Return which Barhold on which system, and what is to be known of it."""
+    """Return the versions of Barhold and the system, and the system's known quirks."""
     here = Finding("system", OK, f"Barhold {__version__}, Python {platform.python_version()}, {platform.platform()}")
     return [here, *(Finding("known of this system", NOTE, text) for text in quirks.known())]
 
 
 def database(path: str | None) -> Finding:
-    """Return whether the database opens, and whether what it holds can be true."""
+    """Return whether the database opens, and whether its times are plausible."""
     try:
         with Store.open(path) as store:
             impossible, disputed = store.impossible(), store.disputed_anchors()
@@ -53,9 +53,9 @@ async def radio(seconds: float) -> tuple[Finding, list[Endpoint]]:
         # A host without Bluetooth still has the cable.
         return from_error("bluetooth", error, WARN), []
     if not found:
-        text = "the adapter scans, no sensor is near"
+        text = "the adapter works; no sensor found nearby"
         return Finding(
-            "bluetooth", WARN, text, "switch the sensor on; one that a host is connected to does not show"
+            "bluetooth", WARN, text, "switch the sensor on; it does not show while a computer is connected to it"
         ), []
     return Finding("bluetooth", OK, ", ".join(f"{one.shown} at {one.rssi_dbm} dBm" for one in found)), found
 

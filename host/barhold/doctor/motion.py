@@ -1,4 +1,4 @@
-"""What the doctor sees in the raw stream: the noise at rest, and whether the clip holds through one slow rep."""
+"""The doctor's checks of the raw motion: the noise at rest, and whether the clip holds during one slow rep."""
 
 from array import array
 from collections.abc import AsyncGenerator, AsyncIterator, Callable

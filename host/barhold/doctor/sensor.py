@@ -1,4 +1,4 @@
-"""What the doctor looks at on a sensor."""
+"""The doctor's checks of a sensor."""
 
 from collections.abc import Callable, Iterable
 
@@ -13,7 +13,7 @@ from barsensor.recorder import FIRMWARE_VERSION
 LOW_MV, EMPTY_MV = 3600, 3400
 LOW_HEAP_BYTES, LOW_FLASH_BYTES = 100_000, 64_000
 HOT_C, DRIFT_PPM = 70, 200
-MANY_POWER_ONS = 10
+MANY_POWER_ONS, MANY_SHORT_STARTS = 10, 4
 DIAGNOSE_SINCE_MINOR = 2
 _CAUSES = {
     protocol.RESET_POWER_ON: "by power",
@@ -33,13 +33,13 @@ _STATES = (
 
 
 def known(info: Info, key: bytes | None) -> list[Finding]:
-    """Return what the sensor says of itself."""
+    """Return the findings from the sensor's INFO."""
     states = [Finding("state", status, text, step) for bit, status, text, step in _STATES if info.state & bit]
     return [_who(info), _protocol(info), _firmware(info), _battery(info), _access(info, key), *states, _log(info)]
 
 
 async def condition(control: Control) -> list[Finding]:
-    """Return how the sensor itself is: memory, flash, log, temperature, starts and faults."""
+    """Return the findings from the sensor's diagnosis: memory, flash, log, temperature, starts and faults."""
     if control.info.minor < DIAGNOSE_SINCE_MINOR or control.info.state & protocol.STATE_SAFE_MODE:
         return []
     try:
@@ -73,7 +73,7 @@ def _flash(found: Diagnosis) -> Finding | None:
         return None
     text = f"{found.flash_free_bytes // 1000} of {found.flash_bytes // 1000} kB free"
     if found.flash_free_bytes < LOW_FLASH_BYTES:
-        return Finding("flash", WARN, text, "remove what is not Barhold's (mpremote fs ls), or sync it")
+        return Finding("flash", WARN, text, "remove files that are not Barhold's (mpremote fs ls), or sync it")
     return Finding("flash", OK, text)
 
 
@@ -105,6 +105,9 @@ def _starts(found: Diagnosis) -> Finding:
         return Finding(
             "starts since the last sync", WARN, text, "run `barhold sync`, which fetches what the sensor noted"
         )
+    if found.short_starts >= MANY_SHORT_STARTS:
+        text += f"; {found.short_starts} or more in a row ended within a minute"
+        return Finding("starts since the last sync", WARN, text, "charge it; check the cell, its switch and its wires")
     if found.starts[protocol.RESET_POWER_ON] >= MANY_POWER_ONS:
         return Finding(
             "starts since the last sync", WARN, text, "charge it; if it repeats, check the cell and its switch"
@@ -128,7 +131,7 @@ async def clock(control: Control, now: Callable[[], int], earlier: Iterable[Anch
         return [Finding("clock", WARN, "this computer's clock stepped back", "set it, then sync")]
     found = f"on for {anchor.t_ms / 60000:.1f} min, read to +- {anchor.rtt_ms / 2:.0f} ms"
     if anchor.rtt_ms > SLOW_RTT_MS:
-        return [Finding("clock", WARN, found, "a slow link: bring the sensor nearer")]
+        return [Finding("clock", WARN, found, "a slow link: bring the sensor closer")]
     return [Finding("clock", OK, found), *_drift(clock_drift.measure(anchor, earlier))]
 
 
@@ -153,7 +156,7 @@ def _access(info: Info, key: bytes | None) -> Finding:
         return Finding("access", NOTE, "not paired: it answers everybody in radio range", "barhold pair --usb")
     if key is None:
         return Finding("access", WARN, "paired, but its key is not in this database", "barhold pair --usb")
-    return Finding("access", OK, "paired: it proved its key and answers only its owner")
+    return Finding("access", OK, "paired: it proved that it has the key, and answers only its owner")
 
 
 def _protocol(info: Info) -> Finding:
@@ -178,7 +181,7 @@ def _battery(info: Info) -> Finding:
     if info.state & protocol.STATE_LOW_BATTERY or 0 < info.battery_mv < EMPTY_MV:
         return Finding("battery", FAIL, f"{info.battery_mv / 1000:.2f} V, nearly empty", "charge it before training")
     if not info.battery_mv:
-        return Finding("battery", OK, "this board cannot tell")
+        return Finding("battery", OK, "this board cannot measure it")
     if info.battery_mv < LOW_MV:
         return Finding("battery", WARN, f"{info.battery_mv / 1000:.2f} V, low", "charge it soon")
     return Finding("battery", OK, f"{info.battery_mv / 1000:.2f} V")

@@ -22,7 +22,7 @@ FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE_INFO, ACTIVITY, FILE_CREATOR = 0, 1
 FIELD_DESCRIPTION, DEVELOPER_DATA_ID, SET, EXERCISE_TITLE = 206, 207, 225, 264
 ACTIVITY_FILE, DEVELOPMENT = 4, 255
 TRAINING, STRENGTH_TRAINING = 10, 20
-SOFTWARE_VERSION = 1  # of this export, not of the firmware: a reader may tell old files by it
+SOFTWARE_VERSION = 1  # of this export, not of the firmware: a reader can recognise old files by it
 REST, ACTIVE = 0, 1
 KILOGRAM, POUND = 1, 2
 _TIMER, _SESSION_EVENT, _LAP_EVENT, _ACTIVITY_EVENT = 0, 8, 9, 26
@@ -77,7 +77,7 @@ def _device_info(first: TrainingSet) -> Message:
 
 
 def _serial(number: int, first: TrainingSet) -> Field:
-    return Field(number, UINT32Z, int(first.device_id, 16) & 0xFFFFFFFF or 1)  # 0 would say that it is not known
+    return Field(number, UINT32Z, int(first.device_id, 16) & 0xFFFFFFFF or 1)  # 0 would mean that it is not known
 
 
 def _exercise_titles(session: Sequence[TrainingSet]) -> Iterator[Message]:
@@ -146,7 +146,7 @@ def _weight(load: Load | None) -> tuple[Field, ...]:
 
 
 def _span(start: datetime, end: datetime, event: int) -> tuple[Field, ...]:
-    """Return what a lap and a session say of their time."""
+    """Return the time fields of a lap and a session."""
     ms = _ms(start, end)
     times = (_time(_TIMESTAMP, end), _time(2, start), Field(7, UINT32, ms), Field(8, UINT32, ms))
     return (_u16(_MESSAGE_INDEX, 0), *times, _enum(0, event), _enum(1, _STOP))

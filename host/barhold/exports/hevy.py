@@ -1,7 +1,7 @@
 """Hevy's CSV: loads in kg, or in pounds if every load is; local times, English months. Pure.
 
-A note in Hevy belongs to the exercise, so the mean holds of all its sets stand there. Programs take a set with a
-duration for a timed one: `duration_seconds` stays empty unless the holds are asked for there, in whole seconds.
+A note in Hevy belongs to the exercise, so the mean holds of all its sets stand there. Programs treat a set with a
+duration as a timed one, so `duration_seconds` stays empty unless holds are requested there, in whole seconds.
 """
 
 import csv

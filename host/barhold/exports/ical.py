@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from barhold.model import TrainingSet
-from barhold.plans.plan import Bounds, Plan
+from barhold.plans.plan import Plan
 from barhold.training.sets import owner
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _next_start(usual: datetime, end: datetime, plan: Plan, now: datetime) -> da
 
 
 def _utc(local: datetime) -> datetime:
-    """Return the moment at which a clock on the wall will show this time, whatever daylight saving does."""
+    """Return the moment at which a wall clock shows this local time, daylight saving included."""
     return local.astimezone().astimezone(UTC)
 
 
@@ -82,10 +82,6 @@ def _event(
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("summary", f"{plan.name}: {who}" if who else plan.name)
-    event.add("description", f"{_span(plan.sets)} sets of {_span(plan.reps)} reps, hold {_span(plan.hold_s)} s, "
-              f"{_span(plan.rest_h)} h after the session before. Stop on pain.")  # fmt: skip
+    event.add("description", f"{plan.sets.text()} sets of {plan.reps.text()} reps, hold {plan.hold_s.text()} s, "
+              f"{plan.rest_h.text()} h after the session before. Stop on pain.")  # fmt: skip
     return event
-
-
-def _span(bounds: Bounds) -> str:
-    return f"{bounds.least:g}-{bounds.most:g}"

@@ -38,7 +38,7 @@ def pieces(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
 
 
 def _taken(out: io.BytesIO) -> bytes:
-    """Return what was written since the last time, and forget it."""
+    """Return what was written since the last call, and clear the buffer."""
     written = out.getvalue()
     out.seek(0)
     out.truncate()

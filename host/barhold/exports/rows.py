@@ -48,19 +48,19 @@ def common_unit(sessions: Iterable[Iterable[TrainingSet]]) -> str:
 
 
 def amount_in(unit: str, load: Load) -> float:
-    """Return the load in this unit: as it was given if that is its own, otherwise to a gram or so."""
+    """Return the load in this unit: as it was given if that is its own unit, otherwise rounded to about a gram."""
     if load.unit == unit:
         return float(number(load.amount))
     return round(load_units.in_kg(load) / (load_units.KG_PER_LB if unit == "lb" else 1), 3)
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> str:
-    """Return a CSV with a header; numbers stay numbers, text that a spreadsheet would run is defused."""
+    """Return a CSV with a header; numbers stay numbers, and formulas in text cells are defused."""
     return "".join(csv_lines(columns, rows, delimiter))
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Row], delimiter: str = ",") -> Iterator[str]:
-    """Yield the lines of `to_csv`, each as soon as its row is there."""
+    """Yield the lines of `to_csv` one by one."""
     out = _Line()
     writer = csv.writer(out, delimiter=delimiter)
     writer.writerow(columns)

@@ -10,20 +10,12 @@ _MOST_NAME_CHARACTERS = 40
 
 
 def last_sessions(sessions: Iterable[list[TrainingSet]]) -> list[list[TrainingSet]]:
-    """Return the last session of each lifter, or of each sensor that nobody is named for."""
+    """Return the last session of each owner."""
     return list({owner(session[0]): session for session in sessions}.values())
 
 
-def by_owner(sets: Iterable[TrainingSet]) -> dict[str, list[TrainingSet]]:
-    """Return the sets of each lifter, or of each sensor that nobody is named for."""
-    groups: dict[str, list[TrainingSet]] = {}
-    for training_set in sets:
-        groups.setdefault(owner(training_set), []).append(training_set)
-    return groups
-
-
 def file_name_parts(names: Iterable[str]) -> dict[str, str]:
-    """Return for each name what stands for it in a file name: letters, digits, - and _; never the same for two."""
+    """Return a unique part of a file name for each name, made of letters, digits, - and _."""
     parts: dict[str, str] = {}
     for name in names:
         letters = unicodedata.normalize("NFC", name.strip())

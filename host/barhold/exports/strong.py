@@ -2,7 +2,7 @@
 
 Most programs that import from Strong read only the oldest layout, the one with commas, so that is the default. It names
 no unit: all loads of a file are in kg, or in pounds if all of them are. Strong has no field for a pause. The mean hold
-is in Notes; programs take a set with Seconds for a timed one, so that column stays empty unless asked for.
+is in Notes. Programs treat a set with Seconds as a timed one, so that column stays empty unless requested.
 """
 
 from collections.abc import Iterable, Sequence

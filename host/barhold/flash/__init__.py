@@ -1,1 +1,1 @@
-"""Flash: a bare board becomes a sensor, over its REPL. Knows boards and files, no sessions."""
+"""Turns a bare board into a sensor over its REPL."""

@@ -1,4 +1,4 @@
-"""Who is at a port: what the board says of itself, and whether Barhold can go on it."""
+"""Identifies the board at a port and tells whether Barhold can run on it."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class BoardInfo:
     bytecode: int
     unique_id: str
     board: str  # the name that it was flashed with, "" for none
-    free_bytes: int  # of memory, with nothing of ours in it
+    free_bytes: int  # of memory, before any of our files is loaded
 
     @property
     def version_text(self) -> str:
@@ -52,7 +52,7 @@ def ask(remote: Remote) -> BoardInfo:
 
 
 def refuse_unfit(info: BoardInfo, model: BoardModel, bytecode: int) -> None:
-    """Raise RefusedError where the board cannot run Barhold, with the step that helps; `bytecode` 0 is plain source."""
+    """Raise RefusedError, with the next step, if the board cannot run Barhold; `bytecode` 0 is plain source."""
     if info.implementation != "micropython":
         raise RefusedError(f"{info.implementation} is on the board, Barhold needs MicroPython: {image_hint(model)}")
     refuse_other_chip(model, info.machine)
@@ -72,6 +72,6 @@ def refuse_unfit(info: BoardInfo, model: BoardModel, bytecode: int) -> None:
         )
     if info.board and info.board != model.name:
         raise RefusedError(
-            f"wrong board: it was flashed as {info.board}, --board says {model.name}; pins differ, so this is not "
-            f"guessed: if you mean it, remove /board first (mpremote fs rm :board)"
+            f"wrong board: it was flashed as {info.board}, but --board says {model.name}, whose pins differ: if "
+            f"--board is right, remove /board first (mpremote fs rm :board)"
         )

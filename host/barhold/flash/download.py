@@ -32,9 +32,9 @@ class Image:
 
 
 def fetch(model: BoardModel, folder: Path | None = None) -> Image:
-    """Return the board's image, from the cache or the download site; it is whole and made for the board's chip.
+    """Return the board's image, from the cache or the download site, after checking it.
 
-    LinkError when the site cannot be reached, InputError when what it gives is not that image.
+    LinkError if the site cannot be reached, InputError if it does not deliver that image.
     """
     path = (folder or _cache()) / model.image_file
     if path.is_file():
@@ -62,7 +62,7 @@ def _image(path: Path, downloaded: bool) -> Image:
 
 
 def _get(url: str, model: BoardModel) -> bytes:
-    """Return what the site has at `url`. The cases: not there, any other refusal, no network, cut short, too long."""
+    """Download `url`. The cases: not there, any other refusal, no network, cut short, too long."""
     by_hand = f"download it on another computer from micropython.org/download/{model.image_page} and use --image FILE"
     request = urllib.request.Request(url, headers={"User-Agent": "barhold"})  # noqa: S310 - SITE is https
     try:
@@ -74,7 +74,7 @@ def _get(url: str, model: BoardModel) -> bytes:
     except urllib.error.HTTPError as err:
         if err.code == 404:  # noqa: PLR2004
             raise InputError(
-                f"{url} does not exist (any more): choose a newer image at micropython.org/download/"
+                f"{url} does not exist: choose a newer image at micropython.org/download/"
                 f"{model.image_page} and name its file with --image FILE"
             ) from None
         raise LinkError(f"{url} answers {err.code} {err.reason}: repeat later, or {by_hand}") from None

@@ -18,7 +18,7 @@ ENTRY_FORMAT, ENTRY_MAGIC, APPLICATION = "<2sBBII20x", b"\xaa\x50", 0
 
 
 def check(data: bytes, offset: int) -> None:
-    """Raise InputError, which says what is wrong, unless `data`, for `offset` of the flash, is whole."""
+    """Raise InputError, which says what is wrong, unless `data`, for `offset` of the flash, is an undamaged image."""
     _check_one(data, 0, "its boot loader")
     applications = [at - offset for at in _applications(data[TABLE_AT - offset :][:TABLE_BYTES])]
     if not applications:
@@ -27,7 +27,7 @@ def check(data: bytes, offset: int) -> None:
 
 
 def chip_id(data: bytes) -> int:
-    """Return the number of the chip that it was made for."""
+    """Return the number of the chip that the image was made for."""
     return int(struct.unpack_from("<H", data, CHIP_AT)[0])
 
 

@@ -1,4 +1,4 @@
-"""The order in which files go on a board, so that a cut anywhere leaves one that starts or is at its REPL.
+"""Copies files in an order in which an interruption anywhere leaves a board that starts or is at its REPL.
 
 1. What is equal by SHA-256 is left alone; if nothing differs, nothing is written.
 2. Where slot a will change, it stops being whole first: its manifest goes, then the pointer. The loader then takes
@@ -33,7 +33,7 @@ def _all(p):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done with one file, and how far the whole is."""
+    """What was done with one file, and the overall progress."""
 
     path: str
     state: str  # "equal", "removed", "writing" (some bytes more), "copied"
@@ -43,7 +43,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class InstallSummary:
-    """What an install did."""
+    """How many files an install copied, removed and left alone."""
 
     copied: int
     equal: int
@@ -94,13 +94,13 @@ def _copy(remote: Remote, wanted: list[Part], tell: Tell) -> int:
 
 
 _MAKE_ROOM = (
-    "remove what is not Barhold's (`mpremote fs ls`, `mpremote fs rm`) and repeat; or, which loses the records on it, "
-    "install MicroPython anew with --image FILE --erase"
+    "remove files that are not Barhold's (`mpremote fs ls`, `mpremote fs rm`) and repeat; "
+    "or install MicroPython anew with --image FILE --erase, which loses the records on the board"
 )
 
 
 def _strays(remote: Remote, parts: list[Part]) -> list[str]:
-    """Return the files in our own folders that are none of ours: app.py there would hide app.mpy."""
+    """Return foreign files in our own folders: app.py there would hide app.mpy."""
     ours = {part.path for part in parts}
     found = [path for folder in (layout.SLOT, layout.SAFE) for path, _ in remote.ask(f"_all({folder!r})")]
     return sorted(path for path in found if path not in ours)

@@ -1,4 +1,4 @@
-"""What lies where on a board: the loader, safe mode and slot a, each file under its path there."""
+"""The files on a board by path: the loader, safe mode and slot a."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ MANIFEST = f"{SLOT}/manifest"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file as it is to be."""
+    """One file as it should be on the board."""
 
     path: str
     data: bytes
     as_good: tuple[bytes, ...] = ()  # other contents that may stay
 
     def fits(self, digest: str) -> bool:
-        """Return whether what has this SHA-256, in hex, may stay."""
+        """Return whether a file with this SHA-256, in hex, may stay."""
         return any(hashlib.sha256(data).hexdigest() == digest for data in (self.data, *self.as_good))
 
 
@@ -31,7 +31,7 @@ def slot_files(made: Bundle) -> list[Part]:
 
 
 def manifest(made: Bundle) -> Part:
-    """Return what makes slot a whole: the head of the bundle, as an update leaves it."""
+    """Return slot a's manifest, which makes the slot complete: the head of the bundle, as an update leaves it."""
     return Part(MANIFEST, made.raw[: len(made.raw) - made.manifest.total_bytes])
 
 

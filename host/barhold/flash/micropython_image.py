@@ -1,7 +1,7 @@
-"""MicroPython itself onto a board, by esptool as a program of its own (its licence is the GPL, so nothing imports it).
+"""Installs MicroPython itself by running esptool as a separate program (its licence is the GPL, so nothing imports it).
 
-Unproven: no chip was at hand. esptool itself was run against a port where none answers, and its own reading of an image
-held against ours; what it does to a chip is its own.
+Unproven: no chip was available. esptool was run against a port where none answers, and its reading of an image was
+compared with ours; what it does to a chip was not tested.
 """
 
 import importlib.util
@@ -50,7 +50,7 @@ def commands(port: str, path: Path, model: BoardModel, erase: bool) -> list[list
 
 
 def install(port: str, path: Path, model: BoardModel, erase: bool, run: Run | None = None) -> None:
-    """Write the image; with `erase` all that was on the board goes first."""
+    """Write the image; with `erase`, erase the whole board first."""
     if run is None and importlib.util.find_spec("esptool") is None:
         raise InputError("--image needs esptool: pip install 'barhold[image]' (in a clone: pip install '.[image]')")
     for arguments in commands(port, path, model, erase):

@@ -1,6 +1,6 @@
-"""What a flashed board is asked before it starts: its name and key kept, its chip tested, its version read back.
+"""Sets up a flashed board before it starts: stores its name and keys, tests its chip, reads its version back.
 
-The firmware's own modules on the board do it, out of slot a: nothing here knows how they keep a value.
+The firmware's own modules in slot a do it: nothing here knows how they store a value.
 """
 
 from barhold.errors import LinkError
@@ -29,23 +29,23 @@ def _test():
 
 
 def import_from_slot(remote: Remote) -> None:
-    """Let the board import from slot a, from a clean start."""
+    """Let the board import from slot a, after a soft reset."""
     remote.take_over()
     remote.run(_ENTER)
 
 
 def keep_name(remote: Remote, name: str) -> None:
-    """Have the board keep its name."""
+    """Store the board's name on it."""
     remote.run(f"from barsensor.storage import config\n_keep(config.SETTINGS,{{'name':{name!r}}})")
 
 
 def keep_key(remote: Remote, modulus: bytes) -> None:
-    """Have the board keep the public key that signs updates."""
+    """Store on the board the public key that checks updates."""
     remote.run(f"from barsensor.update import policy\n_keep(policy.KEY,{{'modulus':{modulus.hex()!r}}})")
 
 
 def pair(remote: Remote, new_key: bytes) -> bytes:
-    """Have the board keep `new_key` as its owner's key unless it has one; return the key that it has."""
+    """Store `new_key` as the owner's key unless the board has one; return the key that it has."""
     remote.run("""
 from barsensor.storage import config
 def _pair(k):
@@ -58,7 +58,7 @@ def _pair(k):
 
 
 def version(remote: Remote) -> tuple[int, ...]:
-    """Return the version that the application in slot a says."""
+    """Return the version of the application in slot a."""
     remote.run("from barsensor import recorder")
     found: tuple[int, ...] = remote.ask("tuple(recorder.FIRMWARE_VERSION)")
     return found
@@ -75,7 +75,7 @@ def self_test(remote: Remote) -> tuple[str, str]:
 
 
 def refuse_other_version(found: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-    """Raise LinkError where the board does not say the version that was put on it."""
+    """Raise LinkError unless the board reports the version that was installed."""
     if tuple(found) != tuple(wanted):
         said = ".".join(map(str, found))
         raise LinkError(f"the board says version {said}, {'.'.join(map(str, wanted))} was put on it: repeat")

@@ -1,4 +1,4 @@
-"""A board's REPL, through mpremote's transport: the only room that knows it. Runs code there, hashes, writes files."""
+"""A board's REPL, through mpremote's transport: runs code, hashes and writes files. Nothing else uses mpremote."""
 
 import ast
 import base64
@@ -74,7 +74,7 @@ class Remote:
 
     @classmethod
     def open(cls, port: str) -> "Remote":
-        """Stop what runs on the board and take it over; LinkError or RefusedError says why it cannot be."""
+        """Stop the running program and take over the REPL; LinkError or RefusedError if that fails."""
         try:
             transport = SerialTransport(usb.current_name(port), timeout=ENTER_S)
         except (TransportError, serial.SerialException, OSError) as err:
@@ -101,7 +101,7 @@ class Remote:
             self._transport.close()
 
     def take_over(self) -> None:
-        """Interrupt what runs, reset softly without main.py, and lay the helpers ready."""
+        """Interrupt the running program, soft-reset without main.py, and define the helper functions."""
         end_s = time.monotonic() + ENTER_LIMIT_S
         while True:
             try:
@@ -112,7 +112,7 @@ class Remote:
                     raise SilentError(self.port) from None
 
     def _enter(self) -> None:
-        """Try it once; a board that is starting may miss any part of it."""
+        """Try once; a board that is starting may miss any part of it."""
         self._transport.serial.timeout = ENTER_S
         with self._translated(), contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it got
             for _ in range(_CTRL_C_TIMES):  # a program that expects one Ctrl-C gets past it
@@ -128,7 +128,7 @@ class Remote:
             return bytes(self._transport.exec(code)).decode("utf-8", "replace")
 
     def ask(self, expression: str) -> Any:
-        """Return the value of `expression` on the board, a literal."""
+        """Return the value of `expression` on the board, which must print as a literal."""
         said = self.run(f"print(repr({expression}))").strip()
         try:
             return ast.literal_eval(said)
@@ -171,14 +171,14 @@ class Remote:
         self.run("".join(f"_gone({name!r})\n" for name in names))
 
     def restart(self) -> None:
-        """Reset the board; nothing can be asked after it."""
+        """Reset the board, which ends the REPL."""
         with contextlib.suppress(LinkError), self._translated():
             self._transport.exec_raw_no_follow("import machine\nfrom barloader import slots\nslots.restart(machine)")
             time.sleep(0.2)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turn what mpremote and pyserial raise into one line with a next step."""
+        """Turn errors of mpremote and pyserial into one line with a next step."""
         try:
             yield
         except TransportExecError as err:
@@ -206,7 +206,7 @@ class RemoteError(LinkError):
     """Code of ours failed on the board; `line` is the last of its traceback."""
 
     def __init__(self, port: str, line: str) -> None:
-        super().__init__(f"the board at {port} says {line}: repeat the command")
+        super().__init__(f"the board at {port} reports {line}: repeat the command")
         self.line = line
 
 

@@ -1,4 +1,4 @@
-"""The whole way from a port to a sensor that starts; the command only shows it."""
+"""Flashes a board: every step from a port to a sensor that starts."""
 
 import os
 from collections.abc import Callable
@@ -33,7 +33,7 @@ DEVICE_ID_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Flashed:
-    """How a board is left."""
+    """The result of flashing a board."""
 
     info: BoardInfo
     installed: install.InstallSummary
@@ -61,7 +61,7 @@ class Proposal:
     """Which models the board at a port may be."""
 
     models: list[BoardModel]
-    flashed_as: str  # the name in its /board, "" for none
+    flashed_as: str  # the name in its /board file, "" for none
 
 
 def propose(port: str) -> Proposal:

@@ -1,4 +1,5 @@
-"""Generated sessions: bar-mounted recordings of hip thrusts with their truth, the same for the same seed.
+"""Generates recordings of hip thrusts as a sensor on the bar would make them, with their ground truth; repeatable by
+seed.
 
 A model, not a measurement: it says how the detector behaves on known motion, nothing about real lifters.
 """

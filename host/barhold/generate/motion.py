@@ -1,4 +1,4 @@
-"""How the bar moves: a lifter, a script of moves, and the path that follows from both.
+"""The bar's motion: a lifter, a script of moves, and the resulting path.
 
 World axes: x along the bar, y forward, z up. Everything runs at FINE_HZ.
 """
@@ -20,7 +20,7 @@ ARC, ROLL, FORWARD, LIFT, LOAD = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A lifter and the bar's answer."""
+    """A lifter's body, and how the bar responds."""
 
     radius_m: float  # bench edge to bar
     range_m: float
@@ -46,7 +46,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class RepPlan:
-    """One rep as it is meant: shares are of the lifter's range; `bounce` (below 0.5) dips that far inside the hold."""
+    """One planned rep: shares are of the lifter's range; `bounce` (below 0.5) dips that far inside the hold."""
 
     rise_s: float = 1.0
     hold_s: float = 2.5
@@ -90,7 +90,7 @@ _CHANNELS = {"arc": ARC, "roll": ROLL, "forward": FORWARD, "lift": LIFT, "load":
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The bar's true way: heights and way forward (n,) in m, roll (n,) in rad, load (n,) 0..1."""
+    """The bar's true path: height and forward travel (n,) in m, roll (n,) in rad, load (n,) 0..1."""
 
     height_m: Floats
     forward_m: Floats
@@ -149,7 +149,7 @@ def roll_bar(rng: np.random.Generator, script: Script, roll: float, forward: flo
 
 def _rep(rng: np.random.Generator, body: Body, script: Script, plan: RepPlan) -> tuple[int, int]:
     first = script.length
-    # The hold of DESIGN.md begins and ends where the move is already or still slow: take that off the standstill.
+    # A hold begins and ends where the move is already or still slow, so the standstill is shorter by that much.
     speed = 30 * body.range_m * plan.top
     soft_s = sum(secs * (0.05 * secs / speed) ** 0.5 for secs in (plan.rise_s, plan.fall_s))
     still_s = max(plan.hold_s - soft_s, 0.02)

@@ -1,6 +1,5 @@
-"""Scenarios: what may happen to a sensor on a bar, each drawn anew for every seed.
-
-Only what the model's own physics can make. Real people's movement is not among them.
+"""Scenarios: situations that a sensor on a bar meets, drawn anew for every seed. They contain only what the model's
+physics can produce, and no real people's movement.
 """
 
 from collections.abc import Callable

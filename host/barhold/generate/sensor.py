@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 class Chip:
     """An IMU's errors; offsets and scales are standard deviations from part to part."""
 
-    rate_hz: float = 104.0  # as it is, not as it is called
+    rate_hz: float = 104.0  # the true rate, not the nominal one
     acc_offset_g: float = 0.003
     acc_scale: float = 0.002
     acc_noise_g: float = 0.001  # rms of one sample

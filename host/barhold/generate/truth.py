@@ -1,4 +1,4 @@
-"""What truly happened, by the words of DESIGN.md, from the bar's true height and speed."""
+"""The ground truth, by the design's definitions, from the bar's true height and speed."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ def reference_m(ranges: Sequence[float]) -> float:
 
 
 def rep(height: Floats, speed: Floats, first: int, rom_m: float, partial: bool, rate_hz: float = FINE_HZ) -> TrueRep:
-    """Time one rep by the design's words from its heights (n,) in m and speeds (n,) in m/s, `first` its first index."""
+    """Time one rep by the design's definitions: heights (n,) in m, speeds (n,) in m/s, `first` is its first index."""
     inside = height > height.max() - max(ZONE_SHARE * rom_m, ZONE_LEAST_M)
     visits = _runs(inside)
     rising = np.flatnonzero(speed[: visits[0][0]] <= HOLD_SPEED_M_S)

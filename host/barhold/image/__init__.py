@@ -1,1 +1,1 @@
-"""Build: the firmware of this install as what goes on a board: compiled files, a bundle, its signature."""
+"""Builds what goes on a board: compiled firmware files, a bundle, its signature."""

@@ -31,7 +31,7 @@ class Bundle:
 
     @property
     def sha256(self) -> str:
-        """Return what tells this very file from another."""
+        """Return the SHA-256 of the bundle, which identifies it."""
         return hashlib.sha256(self.raw).hexdigest()
 
     def file(self, name: str) -> bytes:

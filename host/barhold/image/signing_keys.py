@@ -1,4 +1,4 @@
-"""The key that signs bundles: RSA-3072, its private half in a file of its owner's alone, its public half on sensors."""
+"""The key that signs bundles: RSA-3072. Only its owner can read the private file; sensors have the public half."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ try:
         load_pem_private_key,
         load_pem_public_key,
     )
-except ImportError as _err:  # an extra: only who signs needs it
+except ImportError as _err:  # an extra: only needed to sign
     raise InputError("keys need cryptography: pip install 'barhold[flash]' (in a clone: '.[flash]')") from _err
 
 BITS, EXPONENT = 3072, 65537
@@ -37,7 +37,7 @@ FILE_MODE = 0o600
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """What a sensor checks signatures with."""
+    """The public key with which a sensor checks signatures."""
 
     modulus: bytes  # MODULUS_BYTES, most significant first
 
@@ -48,7 +48,7 @@ class PublicKey:
 
 
 def default_path() -> Path:
-    """Return where the key lies unless a command is told otherwise."""
+    """Return the default path of the key."""
     from platformdirs import user_data_path  # noqa: PLC0415 - not needed when a file is named
 
     return user_data_path("barhold") / "firmware-key.pem"
@@ -57,7 +57,7 @@ def default_path() -> Path:
 def make(path: Path) -> PublicKey:
     """Make a key in a file that did not exist; nobody but its owner can read it."""
     if path.exists():
-        raise InputError(f"{path} exists: a lost key cannot be made again, so remove it yourself or name another file")
+        raise InputError(f"{path} exists, and a lost key cannot be made again: remove it yourself or name another file")
     key = generate_private_key(EXPONENT, BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -70,7 +70,7 @@ def make(path: Path) -> PublicKey:
             os.fsync(file)
         part.rename(path)
     except OSError as err:
-        with suppress(OSError):  # half a key is none
+        with suppress(OSError):  # a partial key file is useless
             part.unlink()
         raise InputError(f"{path}: the key cannot be kept there: {err.strerror}") from err
     return _public(key.public_key())
@@ -94,7 +94,7 @@ def sign(path: Path, message: bytes) -> bytes:
 
 
 def pem_of(key: PublicKey) -> str:
-    """Return the public key as a file that `read` takes, to hand on."""
+    """Return the public key in PEM form, which `read` accepts."""
     public = RSAPublicNumbers(EXPONENT, int.from_bytes(key.modulus, "big")).public_key()
     form = PublicFormat.SubjectPublicKeyInfo
     return public.public_bytes(Encoding.PEM, form).decode()

@@ -10,8 +10,8 @@ from barhold.imports.months import month_number
 MOST_REPS, MOST_SECONDS = 1000, 86_400
 YEARS = range(1990, 2100)
 MOST_DECIMALS, DUST_DECIMALS = 4, 3
-"""Programs that convert between units write 74.99999999999999 for 75. More than four decimals are such dust, and the
-number is rounded to three: a gram, or a millisecond."""
+"""Programs that convert between units write 74.99999999999999 for 75. A number with more than four decimals comes from
+such a conversion and is rounded to three: a gram, or a millisecond."""
 _SHOWN_CHARACTERS = 40
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _CLOCK = r"[ ,]+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AP])\.?M\.?)?"
@@ -28,7 +28,7 @@ _DATES = tuple(
 
 
 def number(name: str, text: str, most: float = math.inf) -> float:
-    """Return a number from 0 to `most`, without the dust of a conversion; an empty cell is 0."""
+    """Return a number from 0 to `most`, with conversion errors rounded away; an empty cell is 0."""
     cell = text.strip()
     if not cell:
         return 0.0

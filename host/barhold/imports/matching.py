@@ -1,4 +1,4 @@
-"""Finds the sets that Barhold counted itself among the imported ones, if there is no doubt. Pure.
+"""Matches imported sets with those that Barhold counted itself, where the match is certain. Pure.
 
 A workout and a session are the same if they have the same lifter, begin within 15 minutes of each other, have as many
 sets (all of them, or all but the warm-ups on both sides), and if no other workout or session fits as well. The loads of
@@ -40,14 +40,14 @@ def workouts(sets: Iterable[ImportedSet]) -> list[list[ImportedSet]]:
 
 
 def match_sets(imported: Sequence[Workout], sessions: Sequence[Session]) -> list[ImportMatch]:
-    """Return the sets that are the same without doubt."""
+    """Return the pairs that are certainly the same set."""
     candidates = [[(at, fit) for at, session in enumerate(sessions) if (fit := _fit(one, session))] for one in imported]
     claims = Counter(at for fits in candidates for at, _ in fits)
     return [pair for fits in candidates if len(fits) == 1 and claims[fits[0][0]] == 1 for pair in fits[0][1]]
 
 
 def load_edits(same: Iterable[ImportMatch], known: Collection[str], now_utc_ms: int) -> list[Edit]:
-    """Return the edits that give own sets without a load the imported one; none that was ever made before."""
+    """Return the edits that give the imported loads to Barhold's own sets without a load; never the same edit twice."""
     edits = []
     for pair in same:
         load = pair.imported.load

@@ -1,4 +1,4 @@
-"""Rows into imported sets: which are wanted, what is wrong with a line, and ids that last."""
+"""Turns rows into imported sets: selects the wanted ones, reports faulty lines, and gives each set a lasting id."""
 
 import difflib
 import hashlib
@@ -125,7 +125,7 @@ class _Reader:
         return any(part in name for part in self._wanted)
 
     def _fault(self, line: Line, reason: str, exercise: str) -> None:
-        """Note a fault; it is only a warning if the line is certainly another exercise's."""
+        """Record a fault; it is only a warning if the line clearly belongs to another exercise."""
         message = f"{self._path}, line {line.number}: {reason}"
         if exercise and not line.cut_off and not self._is_wanted(line.text):
             self._result.warnings.append(message)
@@ -134,7 +134,7 @@ class _Reader:
 
 
 def _other_row(line: Line, layout: Layout) -> str | None:
-    """Return what a row that is no set says in the place of its kind; None for a set.
+    """Return what a row that is not a set has in the kind column; None for a set.
 
     Rows that an unknown word marks count as no sets if they have no reps: apps translate "Rest Timer", too.
     """

@@ -1,4 +1,4 @@
-"""Turns a CSV file into rows with their line numbers. A row that is broken says so and does not hide the next ones."""
+"""Turns a CSV file into rows with their line numbers. A broken row is reported and does not hide the next ones."""
 
 import csv
 import io

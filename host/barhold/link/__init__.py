@@ -1,1 +1,1 @@
-"""Links: frames to and from a sensor, whatever carries them. Nothing here knows a session."""
+"""Links: carry frames to and from a sensor over BLE, USB, a pipe or in process."""

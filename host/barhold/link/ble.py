@@ -23,13 +23,9 @@ SCAN_S = 5.0
 CONNECT_S = 20.0
 WRITE_S = 5.0
 MAX_WAITING = 1024
-"""Frames that may wait to be received; more are dropped and counted, so that a flood costs no memory."""
+"""How many frames may wait to be received; more are dropped and counted, so that a flood costs no memory."""
 _SIZE_LIMIT_S = 1.0
 _NO_SIZE_YET = 20
-# In manufacturer data of ADVERT_COMPANY (0xFFFF: for no company's own use), or as the service's data.
-ADVERT_COMPANY = 0xFFFF
-ADVERT_FORMAT = "<BH"  # battery %, 255 when not known; unsynced records, 65535 for that many or more
-_NOT_KNOWN_PCT = 255
 
 _locks: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]" = WeakKeyDictionary()
 _NOT_AVAILABLE = {
@@ -40,7 +36,7 @@ _NOT_AVAILABLE = {
     Reason.DENIED_BY_SYSTEM: "the system forbids Bluetooth: allow it in the system's settings, or use --usb",
 }
 _ON_LINUX = {Reason.NO_BLUETOOTH: "", Reason.POWERED_OFF: bluez.OFF, Reason.DENIED_BY_SYSTEM: bluez.DENIED}
-"""An empty one depends on what is installed and runs."""
+"""For an empty text, the message depends on what is installed and running."""
 
 
 _adapter = [""]
@@ -63,7 +59,7 @@ async def discover(seconds: float = SCAN_S, enough: Callable[[Endpoint], bool] =
         if enough(found):
             done.set()
 
-    # Naming the service is what macOS 12 needs to give anything, and saves the other systems the strangers.
+    # macOS 12 reports nothing unless the service is named; the other systems then skip foreign devices.
     services = [protocol.SERVICE_UUID]
     async with _radio(), _translated("the scan"), _scanner(note, services):
         with suppress(TimeoutError):
@@ -99,11 +95,11 @@ class BleTransport:
 
     @property
     def dropped(self) -> int:
-        """Frames that nobody took in time, and notifications that were part of none."""
+        """How many frames nobody took in time, and how many notifications belonged to no frame."""
         return self._unread + self._pieces.dropped
 
     async def open(self) -> None:
-        """Connect within the time limit and subscribe, so that nothing the sensor says is missed."""
+        """Connect within the time limit and subscribe."""
         try:
             async with _translated(f"connecting to {self._found.shown}"), asyncio.timeout(CONNECT_S + WRITE_S):
                 await self._client.connect()
@@ -123,7 +119,7 @@ class BleTransport:
                 await self._client.write_gatt_char(protocol.RX_UUID, frame[at : at + size], response=False)
 
     async def receive(self, timeout_s: float) -> bytes:
-        """Return the next frame; a link that broke gives first what came before."""
+        """Return the next frame; frames that arrived before a break come first."""
         async with asyncio.timeout(timeout_s):
             while not self._frames:
                 if self._gone:
@@ -133,7 +129,7 @@ class BleTransport:
         return self._frames.popleft()
 
     async def close(self) -> None:
-        """Disconnect; where the system takes too long, it finishes by itself."""
+        """Disconnect; a system that takes too long finishes in the background."""
         self._gone = True
         self._news.set()
         with suppress(BleakError, OSError, TimeoutError, EOFError):
@@ -155,7 +151,7 @@ class BleTransport:
         self._news.set()
 
     def _ended(self) -> LinkError:
-        return LinkError(f"the radio link to {self._found.shown} ended: bring the sensor nearer")
+        return LinkError(f"the radio link to {self._found.shown} ended: bring the sensor closer")
 
     def _size(self) -> int:
         rx = self._client.services.get_characteristic(protocol.RX_UUID)
@@ -171,7 +167,7 @@ class BleTransport:
                     await asyncio.sleep(0.05)
 
 
-_STALE = "its services may be remembered from another firmware; remove it from the system's Bluetooth and try again"
+_STALE = "the system may remember services of other firmware; remove it from the system's Bluetooth and try again"
 
 
 @asynccontextmanager
@@ -184,7 +180,7 @@ async def _radio() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _translated(doing: str) -> AsyncIterator[None]:
-    """Turn what bleak and the systems below it raise into one line with a next step."""
+    """Turn errors of bleak and of the system into one line with a next step."""
     try:
         yield
     except BleakBluetoothNotAvailableError as err:
@@ -192,9 +188,7 @@ async def _translated(doing: str) -> AsyncIterator[None]:
     except (FileNotFoundError, ConnectionRefusedError) as err:  # Linux without D-Bus
         raise RefusedError(bluez.explain(bluez.read_state())) from err
     except TimeoutError as err:
-        raise LinkError(
-            f"{doing}: it did not come about in time: bring the sensor nearer, is another host on it?"
-        ) from err
+        raise LinkError(f"{doing}: timed out; bring the sensor closer; is another computer connected to it?") from err
     except (BleakError, OSError, EOFError, AssertionError) as err:
         refusal = bluez.explain_error(str(err), bluez.read_state()) if quirks.SYSTEM == quirks.LINUX else ""
         if refusal:
@@ -216,8 +210,8 @@ def _said(err: BaseException) -> str:
     if text.startswith("adapter "):
         return f"{text}: run `bluetoothctl list`, which shows the adapters there are"
     if "not found" in text:
-        return f"{text}: switch the sensor on and bring it nearer; {_STALE}"
-    return f"{text}: bring the sensor nearer"
+        return f"{text}: switch the sensor on and bring it closer; {_STALE}"
+    return f"{text}: bring the sensor closer"
 
 
 def _found(device: Any, advert: AdvertisementData) -> Endpoint:
@@ -227,9 +221,9 @@ def _found(device: Any, advert: AdvertisementData) -> Endpoint:
 
 
 def read_advert(manufacturer: dict[int, bytes], service: dict[str, bytes]) -> tuple[int | None, int | None]:
-    """Return the advertised (battery %, unsynced records), each None where nothing sensible is said."""
-    data = manufacturer.get(ADVERT_COMPANY) or service.get(protocol.SERVICE_UUID) or b""
-    if len(data) < struct.calcsize(ADVERT_FORMAT):
+    """Return the advertised (battery %, unsynced records); None for a missing or invalid value."""
+    data = manufacturer.get(protocol.ADVERT_COMPANY) or service.get(protocol.SERVICE_UUID) or b""
+    if len(data) < struct.calcsize(protocol.ADVERT_FORMAT):
         return None, None
-    battery_pct, unsynced = struct.unpack_from(ADVERT_FORMAT, data)
+    battery_pct, unsynced = struct.unpack_from(protocol.ADVERT_FORMAT, data)
     return (battery_pct if battery_pct <= 100 else None), unsynced

@@ -1,4 +1,4 @@
-"""Bluetooth on Linux: what keeps BlueZ from working, and the very command that helps."""
+"""Bluetooth on Linux: finds out why BlueZ does not work, and which command helps."""
 
 import re
 from contextlib import suppress
@@ -20,7 +20,7 @@ OFF = "Bluetooth is off: run `rfkill unblock bluetooth && bluetoothctl power on`
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a computer has for Bluetooth."""
+    """The state of Bluetooth on this computer."""
 
     system: str  # the ID and ID_LIKE of /etc/os-release
     installed: bool
@@ -56,7 +56,7 @@ def explain(state: State) -> str:
 
 
 def explain_error(text: str, state: State) -> str:
-    """Return the same for an error of D-Bus by its text; "" for one that says nothing of it."""
+    """Return the same for a D-Bus error's text; "" if it has another cause."""
     if "AccessDenied" in text or "NotPermitted" in text:
         return DENIED
     if "ServiceUnknown" in text or "NameHasNoOwner" in text:

@@ -1,4 +1,4 @@
-"""What a scan or a look at the ports found: where a sensor may be, before anyone has spoken with it."""
+"""An endpoint: a place found by a scan or at a port where a sensor may be."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ BLE, USB = "ble", "usb"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One place where a sensor may be. Who it is only HELLO tells: neither address nor name is an identity."""
+    """One place where a sensor may be. Only HELLO identifies the sensor: neither address nor name does."""
 
     kind: str  # BLE or USB
     address: str  # of the radio (on macOS a number of this host's own), or the port's name
@@ -16,7 +16,7 @@ class Endpoint:
     battery_pct: int | None = None  # as advertised; None when it says nothing
     unsynced: int | None = None  # records
     rssi_dbm: int | None = None
-    handle: Any = field(default=None, compare=False, repr=False)  # what the radio's library wants back
+    handle: Any = field(default=None, compare=False, repr=False)  # the radio library's own handle
 
     @property
     def shown(self) -> str:

@@ -1,4 +1,4 @@
-"""Frames out of notifications: usually one each, at a small MTU one in several that follow each other."""
+"""Assembles frames from notifications: usually one notification each, several at a small MTU."""
 
 import struct
 
@@ -11,8 +11,8 @@ _LENGTH_AT = 2
 class FragmentAssembler:
     """Puts frames together again. A frame begins where a notification does; any notification may be lost.
 
-    Each one that comes may end the frame that any of those before it began: what a lost piece left behind holds up
-    nothing. What the bytes say of their length is believed only with the CRC.
+    Each notification may complete a frame that any earlier one began, so a lost piece blocks nothing. The length field
+    is believed only if the CRC is right.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class FragmentAssembler:
         self.dropped = 0
 
     def feed(self, data: bytes) -> bytes | None:
-        """Take one notification; return the frame that it ends, if it ends one."""
+        """Add one notification; return the frame that it completes, if any."""
         if not data:  # nothing holds those to a bound
             self.dropped += 1
             return None
@@ -43,7 +43,7 @@ class FragmentAssembler:
 
 
 def _is_frame(raw: bytes) -> bool:
-    """Tell whether `raw` is one whole frame; the length it names is looked at first, because that is cheap."""
+    """Return whether `raw` is one complete frame; the length is checked first, because that is cheap."""
     if len(raw) < protocol.FRAME_OVERHEAD:
         return False
     if struct.unpack_from("<H", raw, _LENGTH_AT)[0] != len(raw) - protocol.FRAME_OVERHEAD:

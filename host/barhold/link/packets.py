@@ -9,12 +9,12 @@ MAX_FRAME_BYTES = protocol.MAX_FRAME
 
 def encode_packet(frame: bytes) -> bytes:
     """Return `frame` as it goes on a byte stream."""
-    # The zero in front ends any text that the other side's console got before.
+    # The zero in front ends any text that was sent to the other side's console before.
     return b"\0" + cobs.encode(frame) + b"\0"
 
 
 class PacketDecoder:
-    """Cuts what a byte stream brings into frames; text and torn packets are dropped and counted."""
+    """Splits a byte stream into frames; text and broken packets are dropped and counted."""
 
     def __init__(self) -> None:
         self._splitter = cobs.Splitter(cobs.encoded_bytes(MAX_FRAME_BYTES))
@@ -23,14 +23,14 @@ class PacketDecoder:
 
     @property
     def dropped(self) -> int:
-        """Packets that were no COBS or too long for a frame."""
+        """How many packets were not COBS or too long for a frame."""
         return self._bad + self._splitter.oversize
 
     def __bool__(self) -> bool:
         return bool(self._frames)
 
     def feed(self, data: bytes) -> None:
-        """Take what came in."""
+        """Add received bytes."""
         for piece in self._splitter.feed(data, len(data)):
             try:
                 self._frames.append(cobs.decode(piece))

@@ -10,7 +10,7 @@ _CHUNK_BYTES = 4096
 
 
 class PipeTransport:
-    """A Transport over two pipes; made by `open`. The process at their other end is its starter's to end."""
+    """A Transport over two pipes; made by `open`. The caller must stop the process at their other end."""
 
     def __init__(
         self, to_sensor: asyncio.WriteTransport, from_sensor: asyncio.ReadTransport, reader: asyncio.StreamReader
@@ -31,7 +31,7 @@ class PipeTransport:
 
     @property
     def dropped(self) -> int:
-        """What came out of the process and was no packet."""
+        """How much of the process's output was not a packet."""
         return self._packets.dropped
 
     async def send(self, frame: bytes) -> None:

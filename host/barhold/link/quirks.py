@@ -1,4 +1,4 @@
-"""What each system does otherwise, and only that: one function per quirk, with its reason. Pure."""
+"""The quirks of each operating system: one function per quirk, with its reason. Pure."""
 
 import platform
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 LINUX, WINDOWS, MACOS = "Linux", "Windows", "Darwin"
 SYSTEM = platform.system()
 
-# bleak's own words for what a Bluetooth stack says in passing: it says nothing of the sensor, and a retry cures it.
+# bleak's names for transient errors of a Bluetooth stack: the sensor is not at fault, and a retry helps.
 TRANSIENT = ("le-connection-abort-by-local", "InProgress", "In Progress", "Unreachable")
 
 _KNOWN = {
@@ -27,7 +27,7 @@ _KNOWN = {
 
 
 def known(system: str = SYSTEM) -> tuple[str, ...]:
-    """Return what a user of this system should know, a line each."""
+    """Return the known quirks of this system, one line each."""
     return _KNOWN.get(system, ())
 
 
@@ -49,8 +49,8 @@ def notify_args(system: str = SYSTEM) -> dict[str, Any]:
 
 
 def disconnect_limit_s(system: str = SYSTEM) -> float:
-    """Return how long letting go may take before it is left to the system."""
-    # Windows closes a session late (bleak#1205); the sensor's own idle limit frees it meanwhile.
+    """Return how long a disconnect may take before it is left to the system."""
+    # Windows closes a connection late (bleak#1205); the sensor's own idle limit frees it meanwhile.
     return 30.0 if system == WINDOWS else 5.0
 
 

@@ -1,14 +1,14 @@
-"""What a session needs of a link."""
+"""The interface of a link, as a connection needs it."""
 
 from typing import Protocol
 
 
 class Transport(Protocol):
-    """A link to one sensor. A frame arrives whole or not at all; what it says is not yet checked."""
+    """A link to one sensor. A frame arrives complete or not at all; its content is not yet checked."""
 
     @property
     def dropped(self) -> int:
-        """Pieces that came in and were no frame."""
+        """How many received pieces were not frames."""
 
     async def send(self, frame: bytes) -> None:
         """Send one frame; LinkError when the link is gone."""
@@ -17,4 +17,4 @@ class Transport(Protocol):
         """Return the next frame; TimeoutError after `timeout_s` without one, LinkError when the link is gone."""
 
     async def close(self) -> None:
-        """Let go of the sensor; repeated calls do nothing."""
+        """Release the sensor; repeated calls do nothing."""

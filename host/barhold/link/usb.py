@@ -25,7 +25,7 @@ LINE_BYTES, LINE_PAUSE_S = 200, 0.06
 """Behind a bridge chip the board's receive ring holds 259 bytes and drops the rest: the time that it takes to come over
 the wire (17 ms), and for the sensor's loop to read it (20 ms and the step under way)."""
 BACK_S = 10.0
-"""The longest that a board's port may be away after a reset."""
+"""How long a board's port may be gone after a reset."""
 _POLL_S = 0.2
 _OWN_USB = {0x303A: "ESP32-S3", 0x2886: "XIAO"}
 _BRIDGES = {
@@ -39,7 +39,7 @@ _identities: dict[str, frozenset[tuple[str, str]]] = {}
 
 
 def board_ports() -> list[Endpoint]:
-    """Return the ports at which a board with a chip we know is plugged in."""
+    """Return the ports that have a board with a known USB chip."""
     there = list_ports.comports()
     _identities.update({port.device: _identity(port) for port in there})
     known = ((port, _chip(port.vid, port.pid)) for port in there)
@@ -73,7 +73,7 @@ def current_name(name: str) -> str:
 
 
 def wait_for_port(name: str) -> str:
-    """Wait until the port that was `name` is there after a reset; return its name now, which may be another."""
+    """Wait until the port `name` is back after a reset; return its name, which may have changed."""
     end_s = time.monotonic() + BACK_S
     while time.monotonic() < end_s:
         now = current_name(name)
@@ -112,7 +112,7 @@ class UsbTransport:
 
     @property
     def dropped(self) -> int:
-        """Packets that were no COBS, and text of the console."""
+        """How many packets were not COBS, console text included."""
         return self._packets.dropped
 
     async def send(self, frame: bytes) -> None:
@@ -133,7 +133,7 @@ class UsbTransport:
             self._port.write(data[at : at + piece_bytes])
 
     async def receive(self, timeout_s: float) -> bytes:
-        """Return the next whole packet; a port that went away gives first what came before."""
+        """Return the next complete packet; packets that arrived before the port went away come first."""
         async with asyncio.timeout(timeout_s):
             while (frame := self._packets.pop()) is None:
                 if self._gone or self._closing:
@@ -143,7 +143,7 @@ class UsbTransport:
         return frame
 
     async def close(self) -> None:
-        """Let go of the port."""
+        """Close the port."""
         if self._closing:
             return
         self._closing = True
@@ -157,13 +157,13 @@ class UsbTransport:
         self._port.close()
 
     def _read(self) -> None:
-        """Run in the thread: hand on what comes until the port ends."""
+        """Run in the thread: pass on received bytes until the port ends."""
         reason = ""
         while not self._closing and not reason:
             data = b""
             try:
                 data = self._port.read(self._port.in_waiting or 1)
-            except (serial.SerialException, OSError, TypeError) as err:  # TypeError: closed under pyserial's feet
+            except (serial.SerialException, OSError, TypeError) as err:  # TypeError: closed while reading
                 reason = _reason(err)
             if not self._tell(data, reason):
                 return
@@ -187,7 +187,7 @@ class UsbTransport:
 
 
 def escape_console_bytes(data: bytes) -> bytes:
-    """Return `data` with no byte that the sensor's console would act on."""
+    """Return `data` with every byte escaped that the sensor's console would act on."""
     if not any(byte in data for byte in protocol.ESCAPED):
         return data
     out = bytearray()
@@ -197,7 +197,7 @@ def escape_console_bytes(data: bytes) -> bytes:
 
 
 def permission_advice(name: str) -> str:
-    """Return the step that gives permission; on Windows the port is held by another program."""
+    """Return the step that gives permission; on Windows, another program holds the port."""
     if os.name != "posix":
         return "close the program that holds it"
     group = "dialout"
@@ -208,7 +208,7 @@ def permission_advice(name: str) -> str:
 
 
 def explain_refusal(name: str) -> LinkError:
-    """Return why the port does not open, for a program that another library opened it for and that was told nothing."""
+    """Return why a port does not open, for a library that does not report the reason."""
     try:
         _opened(name).close()
     except LinkError as err:

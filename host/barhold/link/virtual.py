@@ -39,11 +39,11 @@ class VirtualSensor:
 
     @property
     def dropped(self) -> int:
-        """Packets from the sensor that were no frame."""
+        """How many packets from the sensor were not frames."""
         return self._packets.dropped
 
     async def play(self) -> None:
-        """Let the samples run to their end; a set still open there is closed."""
+        """Play the samples to their end; a set that is still open is closed."""
         while not self.board.imu.ended():
             self._step()
             await self._pass_step()
@@ -70,7 +70,7 @@ class VirtualSensor:
             left_ms -= self._step_ms
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to release."""
 
     def _step(self) -> None:
         self.app.step()
@@ -85,7 +85,7 @@ class VirtualSensor:
 
 
 class _Wires:
-    """The sensor's byte port: what it reads is what the host wrote, and the other way round."""
+    """The sensor's byte port: it reads what the host wrote, and vice versa."""
 
     def __init__(self) -> None:
         self.to_sensor = bytearray()

@@ -1,1 +1,1 @@
-"""The live page: what a sensor does, in a browser on this computer or on a phone beside the bar."""
+"""The live view: shows training as it happens, in a terminal or on a web page."""

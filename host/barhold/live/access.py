@@ -1,9 +1,9 @@
-"""The guard in front of every page: who may ask, and what a browser may do with the answer.
+"""Checks every request to the page: who may ask, and what a browser may do with the answer.
 
-- Host must be the very address that the connection came to, or a name of this computer. A foreign name that was pointed
-  here (DNS rebinding) is refused.
+- Host must be the address that the connection came to, or a name of this computer. A foreign name that resolves to this
+computer (DNS rebinding) is refused.
 - Origin, where a browser sends one, must be this server. Another site may at most link here, never embed or fetch.
-- With a token, every answer but the way in needs its cookie.
+- If there is a token, every request except the login needs its cookie.
 - Nothing but HTTP is answered: a websocket is closed before it opens.
 """
 
@@ -83,7 +83,7 @@ class AccessGuard:
             return False
 
     def is_token(self, text: str) -> bool:
-        """Return whether a text is the token, in a time that does not depend on the difference."""
+        """Compare a text with the token in constant time."""
         return bool(self._token) and hmac.compare_digest(text.encode(), self._token.encode())
 
     def has_cookie(self, headers: Headers) -> bool:

@@ -1,4 +1,4 @@
-"""One run of the live page: sensors with their panels, the store behind them, the server."""
+"""Runs the live page: sensors with their panels, the store behind them, and the server."""
 
 import asyncio
 import socket
@@ -52,7 +52,7 @@ class LiveApp:
         await server.run(app, self.broadcaster, bound, [*self._tasks, self._refresh_when_changed], seconds)
 
     async def call_service(self, work: Callable[[TrainingService], Any]) -> Any:
-        """Return what `work` reads from the store; it may take a second, so the event loop goes on meanwhile."""
+        """Run `work` on the service in a thread and return its result: reading may take a second."""
         async with self._service_lock:
             return await asyncio.to_thread(work, self._service)
 

@@ -1,4 +1,4 @@
-"""The broadcaster: all sensor panels, the number of the newest state, and everybody who waits for a newer one."""
+"""Broadcasts the state of all sensor panels to every page that waits for a newer one."""
 
 import asyncio
 import secrets

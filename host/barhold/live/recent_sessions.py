@@ -1,4 +1,4 @@
-"""The last sessions in short, for the live page. Pure."""
+"""Summaries of the last sessions, for the live page. Pure."""
 
 from collections.abc import Mapping
 from statistics import fmean

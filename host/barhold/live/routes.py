@@ -1,4 +1,4 @@
-"""What the server answers: the pages, their events, the training, the report, changes, and the way in for phones."""
+"""The server's routes: the pages, their events, the training, the report, changes, and the login for phones."""
 
 import io
 import json
@@ -170,7 +170,7 @@ def _add_lifter(service: TrainingService, asked: dict[str, Any]) -> set[str]:
 
 
 async def _asked(request: Request) -> dict[str, Any]:
-    """Return what a page asks for. Another site's form cannot send this content type."""
+    """Return the JSON object of a request. Another site's form cannot send this content type."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise InputError("a change is asked for in JSON")
     try:

@@ -1,4 +1,4 @@
-"""Where a panel's records come from: a real sensor, followed as by `barhold live`, or a virtual one in real time."""
+"""Feeds a panel with records: from a real sensor, as `barhold live` does, or from a virtual one in real time."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from barhold.errors import LinkError
 from barhold.live import virtual_feed
 from barhold.live.broadcaster import Broadcaster
 from barhold.live.sensor_panel import ConnectedSensor, SensorPanel
+from barhold.live.virtual_feed import training_clock
 from barhold.store import Store
 from barhold.sync import Reconnector, SensorQuery
 from barhold.sync.one_sensor import utc_clock
@@ -33,12 +34,12 @@ class SensorFeed:
         self._store = store
         self._on_change = on_change
         self._print_line = print_line
-        self._begun_utc_ms = utc_clock()()
-        self._begun_s = time.monotonic()
+        self._now = training_clock(panel.speed)
+        self._turns = 0
 
     def utc_ms(self) -> int:
         """Return the time of this feed's training, which a virtual sensor may live through faster than we do."""
-        return self._begun_utc_ms + round((time.monotonic() - self._begun_s) * 1000 * self.panel.speed)
+        return self._now()
 
     async def follow(self, wanted: SensorQuery) -> None:
         """Follow a real sensor until cancelled; a refusal is shown on the page, which stays."""
@@ -50,8 +51,8 @@ class SensorFeed:
 
     async def play(self, samples: bytes) -> None:
         """Play `samples` on a virtual sensor with a log of its own, and stay with it until cancelled."""
-        self._begun_utc_ms, self._begun_s = utc_clock()(), time.monotonic()
-        await virtual_feed.follow(samples, self.panel.speed, self._store, self._hear, self._progress)
+        self._now = training_clock(self.panel.speed)
+        await virtual_feed.follow(samples, self.panel.speed, self._store, self._now, self._hear, self._progress)
 
     def _disconnected(self, note: str) -> None:
         self._print_line(note)
@@ -66,6 +67,7 @@ class SensorFeed:
         info = connection.info
         low = bool(info.state & protocol.STATE_LOW_BATTERY)
         sensor = ConnectedSensor(info.device_id, sensor_name(info.device_id, info.name), info.battery_mv, low)
-        if self.panel.connected(sensor) | self.panel.stored():
+        turns, self._turns = self._turns, connection.result.turns
+        if self.panel.connected(sensor) | self.panel.stored() | (turns != self._turns):
             self._on_change()
             self._broadcaster.publish()

@@ -18,7 +18,7 @@ from barhold.training.next_set import NextSet
 
 LOOKING, CONNECTED, LOST = "looking", "connected", "lost"
 FORGET_S = 20.0
-"""The sensor itself forgets a rise after so long; a rep of which nothing more arrives is none."""
+"""After this long the sensor itself abandons a rise, so a rep without further records is dropped."""
 _REPS_KEPT = 60
 _DEFAULT_STEP = {"kg": 2.5, "lb": 5.0}
 State = dict[str, Any]
@@ -69,7 +69,7 @@ class SensorPanel:
         self._view.target_ms = round(self.plan.hold_s.least * 1000)
 
     def disconnected(self, note: str) -> None:
-        """Note that there is no link, and why; a rep under way is given up."""
+        """Note that the link is gone, and why; a running rep is dropped."""
         self.link = LOST if self.sensor.device_id else LOOKING
         self.note = note
         self._view.give_up()

@@ -1,4 +1,4 @@
-"""The server itself: its socket, its addresses, who may hold how many connections, its end.
+"""The HTTP server: its socket, its addresses, its limits on connections, and its shutdown.
 
 Whoever reaches the port may open connections before any token is asked for. So a request must be complete within
 REQUEST_S, one address holds at most CONNECTIONS_PER_ADDRESS of them, all others together OTHER_CONNECTIONS, and this
@@ -110,7 +110,7 @@ def listen(port: int, lan: bool) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((place, port))
-        bound.listen()  # whoever connects before the server runs waits for it
+        bound.listen()  # a client that connects before the server runs waits for it
     except OSError as error:
         bound.close()
         raise InputError(f"port {port}: {error.strerror}: choose another one with --port") from error

@@ -1,4 +1,4 @@
-"""The token of the network, kept from start to start, so that a phone that has it comes in again by itself."""
+"""The access token for phones, kept between runs, so that a phone needs to log in only once."""
 
 import os
 import re

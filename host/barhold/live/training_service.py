@@ -1,4 +1,4 @@
-"""What the page shows of the store, and what it changes there. Every method blocks: call one at a time, in a thread.
+"""Reads the store for the page, and makes the page's changes. Every method blocks: call one at a time, in a thread.
 
 Each change is made as the commands make it (edits, turns), and comes with an id that the page drew. A change that is
 asked for twice, because an answer was lost or the server restarted in between, is therefore made once.

@@ -1,4 +1,4 @@
-"""What a live view shows, kept from the records as they arrive. Pure: the time is passed in, nothing is drawn.
+"""The state of a live view, updated by each record. Pure: the time is passed in, nothing is drawn.
 
 Provisional records (RISE, TOP, TARGET, HOLD_END) move the running rep. The REP that follows is final. It comes about a
 second after the rep's end, when the next rep may already be under way: that next rep then goes on.
@@ -44,7 +44,7 @@ class LiveView:
         return self._hold_ms + round((now_s - self._hold_since_s) * 1000)
 
     def give_up(self) -> None:
-        """Drop the rep under way: nothing more will arrive about it."""
+        """Drop the running rep: nothing more will arrive about it."""
         last = self.reps[-1] if self.reps else None
         counted = last.rep.number if last and last.set_number == self.set_number else 0
         self.phase, self.rep, self._hold_ms = WAITING, counted, 0

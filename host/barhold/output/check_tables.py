@@ -19,7 +19,6 @@ from barhold.output.tables import (
     listing,
     moment,
     range_cm,
-    span,
     table_of,
     whose,
 )
@@ -43,7 +42,7 @@ def checked(result: SessionCheck, plan: Plan, names: Names = NO_NAMES) -> list[R
 
 
 def advised(told: advice.Advice, plan: Plan) -> list[Renderable]:
-    """Return the advice in a line, and what holds whatever the numbers say."""
+    """Return the advice in a line, followed by the safety note."""
     line = f"{told.text[:1].upper()}{told.text[1:]}. (rule: {told.rule})"
     said = [Text(line, "bold")] if told.text else []
     return [*said, Text(advice.safety(plan))]
@@ -120,7 +119,7 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
     if unsure := result.verdicts[check.UNSURE]:
         found = f"{unsure} of {result.verdicts.total()}, {100 * result.unsure_share:.0f} %"
         table.add_row("unsure holds", found, "", Text("-"))
-    table.add_row("sets", str(len(result.working)), span(plan.sets), _met(result.sets_met))
+    table.add_row("sets", str(len(result.working)), plan.sets.text(), _met(result.sets_met))
     table.add_row("rest", *_rest(result, plan))
     table.add_section()
     table.add_row(plan.name, "", "", _met(result.met), style="bold")
@@ -128,8 +127,8 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
 
 
 def _count(table: Table, number: int, one: SetCheck, plan: Plan) -> None:
-    table.add_row(f"set {number}: reps", str(len(one.item.reps)), span(plan.reps), _met(one.reps_met))
-    table.add_row(f"set {number}: holds", _counts(one.verdicts), f"{span(plan.hold_s)} s", _met(one.holds_met))
+    table.add_row(f"set {number}: reps", str(len(one.item.reps)), plan.reps.text(), _met(one.reps_met))
+    table.add_row(f"set {number}: holds", _counts(one.verdicts), f"{plan.hold_s.text()} s", _met(one.holds_met))
     for phase, (mean_s, verdict) in check.tempo_verdicts(one.item, plan).items():
         wanted_s = getattr(plan.tempo, f"{phase}_s")
         table.add_row(
@@ -139,7 +138,7 @@ def _count(table: Table, number: int, one: SetCheck, plan: Plan) -> None:
 
 
 def _rest(result: SessionCheck, plan: Plan) -> tuple[str, str, Text]:
-    wanted = f"{span(plan.rest_h)} h"
+    wanted = f"{plan.rest_h.text()} h"
     if result.rest_h is None:
         return "first session, nothing to compare", wanted, Text("-")
     doubt = " from an estimated time" if result.rest == check.UNSURE else ""

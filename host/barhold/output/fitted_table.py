@@ -1,4 +1,4 @@
-"""Tables that leave out columns where a terminal is too narrow for all of them, and say which. Pure."""
+"""Tables that leave out columns, and say which, if the terminal is too narrow. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -94,7 +94,7 @@ class FittedTable(Table):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows as plain text, for lists of ten years: a rich table takes thirty times as long."""
+    """Rows as plain text, for very long lists: a rich table takes thirty times as long."""
 
     names: Sequence[str]
     rows: Sequence[Sequence[str]]

@@ -1,4 +1,4 @@
-"""What an import found, for people and as JSON Lines. Pure: takes plain data, prints nothing."""
+"""The preview of an import, for people and as JSON Lines. Pure: takes plain data, prints nothing."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ def table(prepared: PreparedImport) -> Table:
     """Return a row per workout and exercise."""
     shown = FittedTable(*_COLUMNS)
     for group in matching.workouts(prepared.sets):
-        amounts = list(dict.fromkeys(_load(imported.load) for imported in group))
         own = [prepared.same[imported.import_id].own for imported in group if imported.import_id in prepared.same]
         shown.add_row(
             _moment(group[0].start_utc_ms),
             group[0].exercise,
-            amounts[0] if len(amounts) == 1 else ", ".join(_load(imported.load) for imported in group),
+            _loads([imported.load for imported in group]),
             ", ".join(str(imported.reps) for imported in group),
             f"{len(group)} {', '.join(sorted({prepared.state(imported) for imported in group}))}",
             f"{own[0].start_utc.astimezone():%H:%M}" if own else "-",
         )
-    shown.columns[0].no_wrap = True
+    for fixed in (shown.columns[0], shown.columns[-1]):
+        fixed.no_wrap = True
     return shown
 
 
@@ -142,6 +142,17 @@ def _value(imported: ImportedSet, name: str) -> str:
         case "note":
             return f"note {imported.note!r}" if imported.note else "no note"
     return f"{name} {getattr(imported, name)}"
+
+
+def _loads(loads: list[Load | None]) -> str:
+    """Return the loads of a workout's sets; one that all have, and a unit that all have, once."""
+    amounts = [_load(load) for load in loads]
+    if len(set(amounts)) == 1:
+        return amounts[0]
+    units = {load.unit if load else "" for load in loads}
+    if len(units) == 1 and "" not in units:
+        amounts[:-1] = [amount.rpartition(" ")[0] for amount in amounts[:-1]]
+    return ", ".join(amounts)
 
 
 def _load(load: Load | None) -> str:

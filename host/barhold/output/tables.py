@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,14 +15,14 @@ from barhold.model import Edit, Lifter, Rep, TrainingSet
 from barhold.output.control_characters import escape_line
 from barhold.output.fitted_table import FittedTable, Listing
 from barhold.plans import load_units
-from barhold.plans.plan import Bounds, Plan
+from barhold.plans.plan import Plan
 from barhold.recordings.compare import Comparison
 from barhold.training import edit_requests, flags, sensor_names, wall_time
 from barhold.training.sets import owner
 
 Names = Mapping[str, str]
 NO_NAMES: Names = {}
-Renderable = Table | Text | Listing
+Renderable = Table | Text | Listing | Padding
 _WORDS = (
     "flags",
     "verdict",
@@ -60,7 +61,7 @@ def rejudged(found: Comparison | None, plan: Plan) -> list[Renderable]:
         return [Text("The database has no first judgement of this motion.")]
     most_s, count = found.hold_changed_ms / 1000, len(found.both)
     lines = [f"Against the sensor's judgement: {count} reps as before, their holds changed by at most {most_s:.2f} s."]
-    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: a rep no more" for rep in found.gone]
+    lines += [f"  at {rep.start_ms / 1000:.1f} s since its start: no longer a rep" for rep in found.gone]
     lines += [f"  at {rep.start_ms / 1000:.1f} s: a new rep" for rep in found.new]
     for first, again in found.both:
         before, now = verdicts.hold_verdict(first, plan.hold_s), verdicts.hold_verdict(again, plan.hold_s)
@@ -138,7 +139,7 @@ def plans(rows: Iterable[tuple[str, Plan, bool, bool]]) -> list[Renderable]:
     """Return a line per plan: its name, the plan, whether it is the user's own, whether it is chosen."""
     table = table_of("name", "exercise", "sets", "reps", "hold s", "rest h", "tempo", "state")
     for name, plan, own, chosen in rows:
-        bounds = (span(each) for each in (plan.sets, plan.reps, plan.hold_s, plan.rest_h))
+        bounds = (each.text() for each in (plan.sets, plan.reps, plan.hold_s, plan.rest_h))
         state = ", ".join(["chosen"] * chosen + ["your own"] * own)
         table.add_row(name, plan.exercise, *bounds, str(plan.tempo or "-"), state)
     return [table]
@@ -216,7 +217,7 @@ def range_cm(rep: Rep) -> tuple[str, str]:
 
 
 def calibration(sets: Iterable[TrainingSet]) -> list[Renderable]:
-    """Say once what else would stand in every row."""
+    """Return a note if the sensor was not calibrated, said once instead of in every row."""
     if any(rep.flags & protocol.UNCALIBRATED for item in sets for rep in item.reps):
         return [Text("The sensor was not calibrated: its holds are less certain.", "yellow")]
     return []
@@ -227,8 +228,3 @@ def moment(item: TrainingSet) -> str:
     local: datetime = item.start_utc.astimezone()
     mark = "~" if item.time_quality == wall_time.ESTIMATED else ""
     return f"{mark}{local:%Y-%m-%d %H:%M}"
-
-
-def span(bounds: Bounds) -> str:
-    """Return both bounds, or the one number that they are."""
-    return f"{bounds.least:g}" if bounds.least == bounds.most else f"{bounds.least:g}-{bounds.most:g}"

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from rich.cells import cell_len
+from rich.padding import Padding
 from rich.text import Text
 
 from barhold.check.team_week import LifterWeek
@@ -30,7 +31,7 @@ def table(
     missing = max(map(cell_len, listing(_COLUMNS, cells).text.splitlines())) - width
     name_width = max(cell_len(row[0]) for row in cells) - max(missing, 0)
     if missing > 0 and name_width < _LEAST_NAME:
-        return [title, *(_paragraph(row, names[row.who], now) for row in rows)]
+        return [title, *(line for row in rows for line in _paragraph(row, names[row.who], now))]
     return [title, listing(_COLUMNS, [line for row in cells for line in _folded(row, name_width)])]
 
 
@@ -45,13 +46,13 @@ def _cells(row: LifterWeek, name: str, now: datetime) -> tuple[str, ...]:
     return (name, *figures, _last(row), _due(row, now), row.state)
 
 
-def _paragraph(row: LifterWeek, name: str, now: datetime) -> Text:
+def _paragraph(row: LifterWeek, name: str, now: datetime) -> list[Renderable]:
     details = [f"{row.sessions} of {row.planned} sessions"]
     if row.sessions:
         details += [_count(row.sets, "set"), _count(row.reps, "rep"), f"{_share(row)} in the window"]
     details += [_load(row)] if row.load else []
     details += [f"last {_last(row)}", f"due {_due(row, now)}"] if row.last_session else []
-    return Text(f"{name}: {row.state}\n", "bold").append(f"  {', '.join(details)}", "not bold")
+    return [Text(f"{name}: {row.state}", "bold"), Padding(Text(", ".join(details)), (0, 0, 0, 2))]
 
 
 def json_lines(rows: Sequence[LifterWeek], names: Mapping[str, str], monday: date) -> list[dict[str, Any]]:

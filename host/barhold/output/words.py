@@ -1,4 +1,4 @@
-"""Numbers in words. Pure."""
+"""Counts and lists in words. Pure."""
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

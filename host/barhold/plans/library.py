@@ -19,7 +19,7 @@ class PlanFile:
 
     name: str
     path: Path
-    own: bool  # the user's, not one that comes with Barhold
+    own: bool  # the user's own, not a built-in one
 
 
 def find(name_or_file: str | None) -> Plan:
@@ -31,7 +31,7 @@ def find(name_or_file: str | None) -> Plan:
 
 
 def plan_in_force() -> str:
-    """Return the name or file of the plan that counts where none is named."""
+    """Return the name or file of the plan that applies unless another is named."""
     return os.environ.get("BARHOLD_PLAN") or chosen_name() or DEFAULT.name
 
 
@@ -108,5 +108,5 @@ def _config() -> Path:
 
     try:
         return user_config_path("barhold", appauthor=False)
-    except RuntimeError:  # nobody knows the home folder: there are only the built-in plans
+    except RuntimeError:  # without a home folder there are only the built-in plans
         return Path("~", "barhold")

@@ -1,4 +1,4 @@
-"""What lies on the bar, as people write it: "60kg", "132.5 lb", "62,5 kg", and "60" where the unit is known. Pure."""
+"""Loads on the bar as people write them: "60kg", "132.5 lb", "62,5 kg", and "60" where the unit is known. Pure."""
 
 import re
 

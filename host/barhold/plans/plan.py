@@ -20,6 +20,10 @@ class Bounds:
         """Return -1 below the least, 1 above the most, 0 between."""
         return (value > self.most) - (value < self.least)
 
+    def text(self, dash: str = "-") -> str:
+        """Return both bounds with a dash between them, or the one number if they are equal."""
+        return f"{self.least:g}" if self.least == self.most else f"{self.least:g}{dash}{self.most:g}"
+
 
 @dataclass(frozen=True, slots=True)
 class Tempo:

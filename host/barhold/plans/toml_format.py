@@ -1,4 +1,4 @@
-"""A plan's TOML: read, judged key by key, and what is wrong told with its line. Pure."""
+"""Reads a plan's TOML: checks it key by key, and names the line of each fault. Pure."""
 
 import difflib
 import re
@@ -70,7 +70,7 @@ def _window(value: Any, high: float, example: str) -> Bounds:
         raise _FaultError(f"must be two numbers, [least, most], as in {example}")
     bounds = _ordered(value, 0, high)
     if bounds.least == bounds.most:
-        raise _FaultError(f"leaves no room between least and most: nobody hits it; write a window, as {example}")
+        raise _FaultError(f"needs room between least and most: write a window, as {example}")
     return bounds
 
 

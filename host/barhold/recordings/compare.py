@@ -1,4 +1,4 @@
-"""A recording judged again, held against the first judgement of the same motion. Pure.
+"""Compares a replayed recording with what the sensor counted of the same motion. Pure.
 
 Both count from their own zero: the sensor from its start, the recording from its first row. Within one start the two
 differ by a constant, which is where most reps meet.

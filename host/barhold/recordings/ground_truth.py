@@ -1,4 +1,4 @@
-"""Truth: what really happened in a recording, where a JSON beside it tells, and where the found reps disagree."""
+"""Ground truth: what really happened in a recording, from a JSON beside it, matched with the reps found."""
 
 import json
 import math

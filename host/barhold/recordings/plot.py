@@ -1,4 +1,4 @@
-"""Plot: one recording as a picture, so that a wrong count can be looked at. Needs matplotlib (the extra `plot`).
+"""Draws one recording as a picture, to investigate a wrong count. Needs matplotlib (the extra `plot`).
 
 Rows of about 30 s, each of three strips: the lanes (`plot_lanes`), the height and the velocity.
 """
@@ -27,7 +27,7 @@ Limits = tuple[float, float]
 
 
 def draw(scene: Timeline) -> Figure:
-    """Return the picture of `scene`."""
+    """Return the picture of the timeline `scene`."""
     length_s = max(float(scene.track.t_s[-1]), 1.0) if len(scene.track.t_s) else 1.0
     count = max(1, min(MOST_ROWS, round(length_s / ROW_S)))
     figure = Figure(figsize=(WIDTH_IN, HEAD_IN + ROW_IN * count), dpi=DPI)

@@ -1,4 +1,4 @@
-"""Plot lanes: who says what and when, as bars over the curves: the truth, the found reps, the events, the live states.
+"""The lanes of a plot: bars over the curves for the truth, the reps found, the events and the live states.
 
 Colours are those of Okabe and Ito (2008), which colour-blind people tell apart; no meaning hangs on a colour alone.
 """

@@ -1,4 +1,4 @@
-"""Replay: a recording through the sensor's own detector, as the records that the sensor would log."""
+"""Replays a recording through the sensor's own detector, and returns the records that the sensor would log."""
 
 from array import array
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ BOOT = 1
 
 def records(recording: Recording, settings: Settings | None = None) -> Iterator[bytes]:
     """Yield, in order, the 32-byte records that the detector's lasting events become."""
-    # Told nothing of the chip unless by the caller: a recording does not tell either.
+    # The detector knows nothing of the chip unless the caller says so: a recording does not name it.
     detector = Detector(settings or Settings())
     seq, now_ms = 0, 0
     for now_ms, *axes in iter_unpack(SAMPLE_FORMAT, recording.samples):

@@ -1,4 +1,4 @@
-"""Scene: what is known of one recording, put side by side: what the detector saw and counted, and what was true."""
+"""The timeline of one recording: what the detector saw and counted beside what really happened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ class Timeline:
 
 
 def build(path: Path, recording: Recording, sets: Sequence[TrainingSet]) -> Timeline:
-    """Return the scene of the recording read from `path`, in which replay found `sets`; InputError for a bad truth."""
+    """Return the timeline of the recording read from `path`, in which replay found `sets`; InputError for bad truth."""
     true = ground_truth.read(path)
     found = [rep for item in sets for rep in item.reps]
     track = trace.run(recording)

@@ -1,4 +1,4 @@
-"""Probe: one recording through the detector, with all that it saw and said written down, for a picture of it."""
+"""Traces a recording: runs it through the detector and keeps everything that the detector saw and reported."""
 
 from array import array
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class DetectorEvent:
 
     kind: int  # protocol.REP, protocol.TOP, ...
     left_s: float
-    at_s: float  # the moment that it speaks of
+    at_s: float  # the moment that it refers to
     flags: int
     values: tuple[int, ...]
 

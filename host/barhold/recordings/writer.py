@@ -1,4 +1,4 @@
-"""Capture: raw samples as they come into a recording CSV, which is there whole or not at all, whatever happens."""
+"""Writes raw samples into a recording CSV as they arrive; the file appears complete or not at all."""
 
 import os
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ from barhold.check import advice, personal_bests, team_week, verdicts
 from barhold.check.advice import Advice
 from barhold.check.personal_bests import PersonalBest
 from barhold.check.team_week import LifterWeek
-from barhold.check.verdicts import Session, SessionCheck, SetCheck
+from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import TrainingSet
 from barhold.plans.plan import Plan
 from barhold.report import hold_chart, load_trend, rest_calendar, set_charts, week_rows, week_trend, words
@@ -73,9 +73,7 @@ def page(
     It opens with the week, a row for everybody, then shows one owner at a time. `sensors` are the names of the sensors.
     `link_to` gives the address of an owner's page who is in the week but not on this page.
     """
-    sessions: dict[str, list[Session]] = {}
-    for session in sets.sessions(items):
-        sessions.setdefault(sets.owner(session[0]), []).append(session)
+    sessions = sets.sessions_by_owner(items)
     monday = team_week.monday_of(now.astimezone().date())
     names = people.owner_names({*sessions, *(row.who for row in week)}, sensors)
     owners: list[LifterPage] = []

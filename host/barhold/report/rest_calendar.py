@@ -1,4 +1,4 @@
-"""The calendar: which days had a session, and whether the rest before it kept the gate. Pure."""
+"""The calendar: which days had a session, and whether the rest before it was long enough. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

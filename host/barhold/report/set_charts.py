@@ -1,4 +1,4 @@
-"""Charts of what becomes of a figure over the reps of each set: hold, range, velocity. Pure."""
+"""Charts of hold, range and velocity over the reps of each set. Pure."""
 
 from collections.abc import Callable, Sequence
 

@@ -20,7 +20,7 @@ SIGNS = {
 
 def span(bounds: Bounds) -> str:
     """Return a window."""
-    return f"{bounds.least:g}\u2013{bounds.most:g}"
+    return bounds.text("\u2013")
 
 
 def day(when: date) -> str:

@@ -1,4 +1,4 @@
-"""A store as one file, and back. What is written is whole or not there; what is read is checked and left as it is."""
+"""Backs up a store into one file, and restores it. Each is done completely or not at all; a backup is never changed."""
 
 import os
 import sqlite3
@@ -43,16 +43,15 @@ def backup(store: Store, path: Path, on_progress: OnProgress = lambda *_: None) 
 
 
 class Restored(NamedTuple):
-    """What a restore brought, and what it took away: table -> rows."""
+    """The rows that a restore brought and removed, by table."""
 
     rows: Row
     lost: dict[str, int]  # what the target held and the backup lacks; empty where the target could not be read
 
 
 def restore(path: Path, target: str | None, replace: bool, on_progress: OnProgress = lambda *_: None) -> Restored:
-    """Put a backup in the place of what `target` holds.
-
-    Only with `replace` may that be anything. InputError or StoreError leave `target` as it was.
+    """Replace what `target` holds by a backup. Unless `replace` is given, `target` must be empty. InputError or
+    StoreError leave `target` as it was.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file: name one that `barhold db backup` made")
@@ -98,7 +97,7 @@ def verify(store: Store, path: Path) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give the name of a file to make; it takes `path`'s place at the end, or goes without a trace."""
+    """Yield the name of a temporary file that replaces `path` at the end, or is removed on an error."""
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path}: is a folder, or is in none: name a file in a folder that exists")
     files.check_replaceable(path)

@@ -1,6 +1,6 @@
-"""Copies one store into another, of the same kind or not: all of it or nothing, and twice adds nothing."""
+"""Copies one store into another, SQLite or PostgreSQL: all of it or nothing. Copying twice adds nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +10,20 @@ from barhold.errors import StoreError
 from barhold.model import Anchor
 from barhold.store import derived, schema
 from barhold.store.database import writing
-from barhold.store.derived_rows import Log
+from barhold.store.derived_rows import find_log, logs
 from barhold.store.error_messages import place, translated
-from barhold.store.store import Row, Store, insert_new, keep_anchor, stored_raws, upsert
+from barhold.store.store import (
+    Row,
+    Store,
+    insert_new,
+    insert_records,
+    keep_anchor,
+    note_received,
+    stored_raws,
+    take_log,
+    upsert,
+    vanished,
+)
 
 OnProgress = Callable[[int, int], object]
 _ROWS = 1000
@@ -45,10 +56,9 @@ def copy(source: Store, target: Store, on_progress: OnProgress = lambda *_: None
 def _derive(connection: Connection, reading: Connection) -> None:
     """Derive what may have changed: the logs of every sensor that the source knows."""
     known = set(reading.scalars(select(schema.device.c.device_id)))
-    logs = connection.execute(select(schema.log.c.device_id, schema.log.c.log_id)).all()
-    for device_id, log_id in logs:
-        if device_id in known:
-            derived.rebuild_log(connection, device_id, log_id)
+    for log in logs(connection):
+        if log.device_id in known:
+            derived.rebuild_log(connection, log)
 
 
 def missing(source: Store, target: Store) -> dict[str, int]:
@@ -65,9 +75,9 @@ def _keys(connection: Connection, table: Table) -> set[tuple[Any, ...]]:
 
 
 def _records_per_log(connection: Connection) -> dict[tuple[str, int], int]:
-    columns = (schema.record.c.device_id, schema.record.c.log_id)
-    rows = connection.execute(select(*columns, func.count()).group_by(*columns))
-    return {(device_id, log_id): count for device_id, log_id, count in rows}
+    number = schema.record.c.log_number
+    counts = dict(tuple(row) for row in connection.execute(select(number, func.count()).group_by(number)))
+    return {log.key: counts.get(log.number, 0) for log in logs(connection)}
 
 
 def row_count(store: Store) -> int:
@@ -95,10 +105,13 @@ def _size(connection: Connection, table: Table) -> int:
     return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
-def _batches(reading: Connection, table: Table) -> Any:
-    # The numbers of the quarantine are each store's own: only their order is kept.
-    columns = [column for column in table.columns if column.name != "id"]
-    found = reading.execution_options(yield_per=_ROWS).execute(select(*columns).order_by(*table.primary_key.columns))
+def _batches(reading: Connection, table: Table) -> Iterator[list[Row]]:
+    # The numbers of logs and of the quarantine are each store's own: only their order is kept.
+    columns = [column for column in table.columns if column not in _OWN_NUMBERS]
+    wanted = select(*columns).order_by(*table.primary_key.columns)
+    if table is schema.record:
+        wanted = wanted.join(schema.log).add_columns(schema.log.c.device_id, schema.log.c.log_id)
+    found = reading.execution_options(yield_per=_ROWS).execute(wanted)
     return ([dict(row) for row in batch] for batch in found.mappings().partitions())
 
 
@@ -107,20 +120,29 @@ def _add(connection: Connection, table: Table, rows: Sequence[Row], where: str) 
     if table is schema.anchor:
         for row in rows:
             keep_anchor(connection, Anchor(**row))
+    elif table is schema.log:
+        for row in rows:
+            note_received(connection, take_log(connection, **row), row["received_utc_ms"])
+    elif table is schema.record:
+        for (device_id, log_id), group in groupby(rows, key=lambda row: (row["device_id"], row["log_id"])):
+            _add_records(connection, device_id, log_id, [(row["seq"], bytes(row["raw"])) for row in group], where)
     elif wins:
         upsert(connection, table, rows, wins)
     else:
         insert_new(connection, table, list(rows))
-    if table is schema.record:
-        for (device_id, log_id), group in groupby(rows, key=lambda row: (row["device_id"], row["log_id"])):
-            _compare(connection, list(group), f"record of sensor {device_id}, log {log_id:08x}", where)
 
 
-def _compare(connection: Connection, rows: list[Row], what: str, where: str) -> None:
-    log = Log(rows[0]["device_id"], rows[0]["log_id"])
-    there = stored_raws(connection, log, [(row["seq"], row["raw"]) for row in rows])
-    other = next((row["seq"] for row in rows if there.get(row["seq"]) != row["raw"]), None)
+def _add_records(
+    connection: Connection, device_id: str, log_id: int, records: Sequence[tuple[int, bytes]], where: str
+) -> None:
+    log = find_log(connection, device_id, log_id)
+    if log is None:
+        raise vanished(connection, schema.log)
+    insert_records(connection, log, records)
+    there = stored_raws(connection, log, records)
+    other = next((seq for seq, raw in records if there.get(seq) != raw), None)
     if other is not None:
+        what = f"record of sensor {device_id}, log {log_id:08x}"
         raise StoreError(
             f"database {where} holds another {what}, seq {other}: nothing was copied; copy into an empty one"
         )
@@ -129,10 +151,10 @@ def _compare(connection: Connection, rows: list[Row], what: str, where: str) -> 
 # Which of two rows under one key is the later word. What is not named here never changes once it is stored.
 _WINS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "device": lambda new, old: new.seen_utc_ms > old.seen_utc_ms,
-    "log": lambda new, old: new.received_utc_ms > old.received_utc_ms,
     "trust": lambda new, old: new.since_utc_ms > old.since_utc_ms,
     "edit": lambda new, old: old.undone_utc_ms.is_(None) & new.undone_utc_ms.is_not(None),
-    "lifter": lambda new, old: new.plan != old.plan,
+    "lifter": lambda new, old: (new.plan != old.plan) | new.exercise.is_distinct_from(old.exercise),
     "wearer": lambda new, old: new.lifter != old.lifter,
 }
+_OWN_NUMBERS = (schema.quarantine.c.id, schema.log.c.number, schema.record.c.log_number)
 _COMPARED = tuple(table for table in schema.SAID if table.name not in ("record", "log", "quarantine"))

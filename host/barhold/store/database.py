@@ -176,7 +176,10 @@ def _bring_to_head(engine: Engine) -> None:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(_MIGRATION_LOCK)
-            if migrate.needed(connection):  # another process may have been faster
+            found = migrate.revision(connection)  # another process may have been faster
+            if found is None:
+                migrate.create(connection)
+            elif found != migrate.HEAD:
                 migrate.migrate(connection)
                 derived.rebuild(connection)
 

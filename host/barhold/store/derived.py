@@ -8,15 +8,15 @@ both ways agree.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select
 
 from barcore import protocol, record
-from barhold.model import Edit, SetKey, TrainingSet
+from barhold.model import Anchor, Edit, SetKey, TrainingSet
 from barhold.store import derived_rows as rows
 from barhold.store import schema
-from barhold.store.derived_rows import UNKNOWN, Boot, Log
+from barhold.store.derived_rows import Boot, Log
 from barhold.training import edits, people, sets, wall_time
 
 _SETS_READ_AGAIN = 2
@@ -24,55 +24,58 @@ _SETS_READ_AGAIN = 2
 _NAMED_AT_MOST = 5
 
 
-def records_changed(connection: Connection, device_id: str, log_id: int, raws: Iterable[bytes]) -> None:
-    """Derive what follows from records that are new in this log."""
-    log = Log(device_id, log_id)
-    headers = [record.header(raw) for raw in raws]
-    if not headers:
+def records_changed(connection: Connection, log: Log, raws: Iterable[bytes]) -> None:
+    """Derive what follows from records that are new in this log, in seq order."""
+    new: dict[int, list[bytes]] = {}
+    for raw in raws:
+        new.setdefault(record.header(raw)[2], []).append(raw)
+    if not new:
         return
-    numbers = {boot for _, _, boot, _, _ in headers}
-    stored = rows.boots(connection, log, min(numbers), max(numbers))
-    changed = {number: boot for number, boot in stored.items() if number in numbers}
-    for _, _, boot, seq, t_ms in headers:
-        changed.setdefault(boot, Boot(boot, seq, seq, t_ms)).add(seq, t_ms)
-    _update_log(connection, log, changed)
+    boots = rows.boots_around(connection, log, min(new), max(new))
+    whole = {number: raws for number, raws in new.items() if number not in boots}
+    for number, of_boot in new.items():
+        for raw in of_boot:
+            _, _, _, seq, t_ms = record.header(raw)
+            boots.setdefault(number, Boot(number, seq, seq, t_ms)).add(seq, t_ms)
+    _update_log(connection, log, dict(sorted(boots.items())), whole)
 
 
 def anchor_changed(connection: Connection, device_id: str, log_id: int, boot: int) -> None:
     """Derive what follows from another anchor of this boot."""
-    log = Log(device_id, log_id)
-    if changed := rows.boots(connection, log, boot, boot):
-        _update_log(connection, log, changed)
+    log = rows.find_log(connection, device_id, log_id)
+    boots = rows.boots_around(connection, log, boot, boot) if log else {}
+    if log and boot in boots:
+        _update_log(connection, log, boots, {})
 
 
 def edits_changed(connection: Connection, keys: Iterable[SetKey]) -> None:
     """Derive what follows from edits of these sets that were added or undone."""
     for device_id, log_id, number in {key[:3] for key in keys}:
-        log = Log(device_id, log_id)
-        for boot in rows.boots(connection, log, number, number).values():
-            _derive_boot(connection, log, boot, rows.wearing(connection, device_id))
+        if log := rows.find_log(connection, device_id, log_id):
+            worn = rows.said(connection, log, number, number).worn
+            for boot in rows.boots(connection, log, [number]).values():
+                _write(connection, log, [_whole_boot(connection, log, boot, worn)])
 
 
 def wearers_changed(connection: Connection, device_id: str) -> None:
     """Derive whose sets those of this sensor are."""
-    table = schema.boot
-    found = connection.execute(select(table.c.log_id, table.c.boot).where(table.c.device_id == device_id)).all()
-    worn = rows.wearing(connection, device_id)
-    for log_id in {log_id for log_id, _ in found}:
-        log = Log(device_id, log_id)
-        numbers = {boot for of_log, boot in found if of_log == log_id}
-        edited = rows.edited(connection, log, numbers)
-        for number in edited:
-            for boot in rows.boots(connection, log, number, number).values():
-                _derive_boot(connection, log, boot, worn)
+    for log in rows.logs(connection, device_id):
+        numbers = rows.boot_numbers(connection, log)
+        if not numbers:
+            continue
+        _, edited, worn = rows.said(connection, log, min(numbers), max(numbers))
+        boots = rows.boots(connection, log, edited)
+        _write(connection, log, [_whole_boot(connection, log, boot, worn) for boot in boots.values()])
         rows.name_lifters(connection, log, numbers - edited, worn)
 
 
 def counted_of_boot(connection: Connection, key: SetKey) -> list[TrainingSet]:
     """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
-    log = Log(key.device_id, key.log_id)
+    log = rows.find_log(connection, key.device_id, key.log_id)
     found: list[TrainingSet] = []
-    for boot in rows.boots(connection, log, key.boot, key.boot).values():
+    if log is None:
+        return found
+    for boot in rows.boots(connection, log, [key.boot]).values():
         raws = rows.raws(connection, log, boot.first_seq, boot.last_seq, boot.boot)
         found += [item.training_set for item in _counted(log, boot, raws).sets]
     return found
@@ -82,19 +85,17 @@ def rebuild(connection: Connection) -> None:
     """Derive everything anew from records, anchors, edits and wearers."""
     for table in reversed(schema.DERIVED):
         connection.execute(table.delete())
-    for device_id, log_id in connection.execute(select(schema.log.c.device_id, schema.log.c.log_id)).all():
-        raws = rows.raws(connection, Log(device_id, log_id), 0, protocol.NO_SEQ)
-        records_changed(connection, device_id, log_id, raws)
+    for log in rows.logs(connection):
+        records_changed(connection, log, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
-def rebuild_log(connection: Connection, device_id: str, log_id: int) -> None:
+def rebuild_log(connection: Connection, log: Log) -> None:
     """Derive everything of one log anew."""
-    log = Log(device_id, log_id)
-    of_log = "device_id = ? and log_id = ?"
-    reps = f"delete from rep where row_id in (select row_id from training_set where {of_log})"  # noqa: S608 - constants
-    for statement in (reps, f"delete from training_set where {of_log}", f"delete from boot where {of_log}"):  # noqa: S608
-        rows.run(connection, statement, log)
-    records_changed(connection, device_id, log_id, rows.raws(connection, log, 0, protocol.NO_SEQ))
+    reps = "delete from rep where row_id in (select row_id from training_set where log_number = ?)"
+    of_log = (f"delete from {table} where log_number = ?" for table in ("training_set", "boot"))  # noqa: S608 - constants
+    for statement in (reps, *of_log):
+        rows.run(connection, statement, (log.number,))
+    records_changed(connection, log, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
 def find_differences(connection: Connection) -> list[str]:
@@ -149,34 +150,37 @@ def _all_sets(connection: Connection) -> dict[str, rows.SetRows]:
 # --- clocks -------------------------------------------------------------------------------------------------------
 
 
-def _update_log(connection: Connection, log: Log, changed: dict[int, Boot]) -> None:
-    """Write the changed boots, those whose clocks change with them, and their sets."""
-    boots, clocks = _with_clocks(connection, log, changed)
+def _update_log(connection: Connection, log: Log, boots: dict[int, Boot], whole: Mapping[int, Sequence[bytes]]) -> None:
+    """Write the boots that changed, those whose clocks change with them, and their sets.
+
+    `boots` has them and all that their clocks depend on, ascending; `whole` has all records of each boot that is new.
+    """
+    anchors, edited, worn = rows.said(connection, log, min(boots), max(boots))
+    clocks = _clocks(connection, log, boots, anchors)
     moved = [boot for number, boot in boots.items() if boot.clock != clocks[number] or boot.has_new_records]
-    edited = rows.edited(connection, log, [boot.boot for boot in moved])
-    worn = rows.wearing(connection, log.device_id)
     shifted: dict[int, int] = {}
+    written: list[_Derived] = []
     for boot in moved:
         before, boot.clock = boot.clock, clocks[boot.boot]
-        if not boot.has_new_records and boot.boot not in edited:
+        is_edited = boot.boot in edited
+        if not boot.has_new_records and not is_edited:
             shifted[boot.boot] = boot.clock.utc_at_0_ms - before.utc_at_0_ms
-        elif before != boot.clock or boot.boot in edited or not _derive_last_sets(connection, log, boot, worn):
-            _derive_boot(connection, log, boot, worn, boot.boot in edited, before == UNKNOWN)
+            continue
+        last = None if before != boot.clock or is_edited else _last_sets(connection, log, boot, worn)
+        written.append(last or _whole_boot(connection, log, boot, worn, is_edited, whole.get(boot.boot)))
+    _write(connection, log, written)
     for run in _runs(boots.values(), shifted):
         rows.shift(connection, log, run, shifted[run[0].boot])
     rows.name_lifters(connection, log, shifted, worn)
 
 
-def _with_clocks(
-    connection: Connection, log: Log, changed: dict[int, Boot]
-) -> tuple[dict[int, Boot], dict[int, wall_time.Clock]]:
-    """Return the changed boots with all that their clocks depend on or change, and the clocks of all of them."""
-    before, after = rows.anchored_around(connection, log, min(changed), max(changed))
-    boots = dict(sorted((rows.boots(connection, log, before, after) | changed).items()))
-    # Without the anchors of boots that have no record yet: they set no clock until one comes.
-    anchors = [anchor for anchor in rows.anchors(connection, log, min(boots), max(boots)) if anchor.boot in boots]
+def _clocks(
+    connection: Connection, log: Log, boots: Mapping[int, Boot], anchors: Iterable[Anchor]
+) -> dict[int, wall_time.Clock]:
+    # An anchor of a boot that has no record yet sets no clock until one comes.
+    anchors = [anchor for anchor in anchors if anchor.boot in boots]
     received_ms = 0 if anchors else rows.received_utc_ms(connection, log)
-    return boots, wall_time.clocks({number: boot.last_ms for number, boot in boots.items()}, anchors, received_ms)
+    return wall_time.clocks({number: boot.last_ms for number, boot in boots.items()}, anchors, received_ms)
 
 
 def _runs(boots: Iterable[Boot], shifted: Mapping[int, int]) -> list[list[Boot]]:
@@ -188,39 +192,62 @@ def _runs(boots: Iterable[Boot], shifted: Mapping[int, int]) -> list[list[Boot]]
 # --- sets ---------------------------------------------------------------------------------------------------------
 
 
-def _derive_last_sets(connection: Connection, log: Log, boot: Boot, worn: people.Wearing) -> bool:
-    """Derive the last sets of a boot with new records and no edits; False where that needs all of its records."""
-    starts = rows.starts(connection, log, boot, _SETS_READ_AGAIN)
-    if not boot.in_order or len(starts) < _SETS_READ_AGAIN:
-        return False
-    first_seq, start_ms = starts[-1]
+class _Derived(NamedTuple):
+    """What becomes of a boot's sets."""
+
+    boot: Boot
+    before: dict[int, rows.SetRows]  # by row_id, the stored ones
+    after: list[rows.SetRows]  # those in their place
+
+
+def _write(connection: Connection, log: Log, derived: Sequence[_Derived]) -> None:
+    """Write boots and their sets."""
+    before = {row_id: stored for one in derived for row_id, stored in one.before.items()}
+    rows.replace(connection, before, [item for one in derived for item in one.after])
+    rows.write_boots(connection, log, [one.boot for one in derived])
+
+
+def _last_sets(connection: Connection, log: Log, boot: Boot, worn: people.Wearing) -> _Derived | None:
+    """Derive the last sets of a boot with new records and no edits; None where that needs all of its records."""
+    if not boot.in_order:
+        return None
+    stored = rows.stored_last(connection, log, boot, _SETS_READ_AGAIN)
+    begun = [(one.first_seq, one.start_ms) for one in stored.values() if one.first_seq <= boot.new_from_seq]
+    if len(begun) < _SETS_READ_AGAIN:
+        return None
+    first_seq, start_ms = min(begun)
     raws = rows.raws(connection, log, first_seq, boot.last_seq, boot.boot)
     found = _counted(log, boot, raws)
     if record.header(raws[0])[0] != protocol.REP or not found.in_order or found.earlier_seq >= boot.new_from_seq:
-        return False
+        return None
     if any(item.training_set.key.start_ms < start_ms for item in found.sets):
-        return False
-    derived = [rows.set_rows(edits.with_lifter(item.training_set, worn), item.first_seq) for item in found.sets]
-    rows.replace(connection, rows.stored(connection, log, boot.boot, first_seq), derived)
-    rows.write_boot(connection, log, boot)
-    return True
+        return None
+    after = [rows.set_rows(edits.with_lifter(item.training_set, worn), log, item.first_seq) for item in found.sets]
+    return _Derived(boot, stored, after)
 
 
-def _derive_boot(
-    connection: Connection, log: Log, boot: Boot, worn: people.Wearing, is_edited: bool = True, is_new: bool = False
-) -> None:
-    """Derive all sets of a boot; one that is new has none so far."""
-    found = _counted(log, boot, rows.raws(connection, log, boot.first_seq, boot.last_seq, boot.boot))
+def _whole_boot(
+    connection: Connection,
+    log: Log,
+    boot: Boot,
+    worn: people.Wearing,
+    is_edited: bool = True,
+    raws: Sequence[bytes] | None = None,
+) -> _Derived:
+    """Derive all sets of a boot; one whose records are given is new and has none so far."""
+    is_new = raws is not None
+    if raws is None:
+        raws = rows.raws(connection, log, boot.first_seq, boot.last_seq, boot.boot)
+    found = _counted(log, boot, raws)
     boot.in_order = found.in_order
     counted = [item.training_set for item in found.sets]
     first_seqs = {item.training_set.key: item.first_seq for item in found.sets}
     said = rows.edits(connection, log, boot.boot) if is_edited else []
-    derived = [
-        rows.set_rows(item, first_seqs.get(item.key, boot.first_seq)) for item in edits.apply(counted, said, worn)
+    after = [
+        rows.set_rows(item, log, first_seqs.get(item.key, boot.first_seq)) for item in edits.apply(counted, said, worn)
     ]
-    rows.replace(connection, {} if is_new else rows.stored(connection, log, boot.boot, 0), derived)
-    rows.write_boot(connection, log, boot)
+    return _Derived(boot, {} if is_new else rows.stored(connection, log, boot.boot), after)
 
 
 def _counted(log: Log, boot: Boot, raws: Sequence[bytes]) -> sets.BootSets:
-    return sets.sets_of_boot(SetKey(*log, boot.boot, 0), b"".join(raws), boot.clock)
+    return sets.sets_of_boot(SetKey(*log.key, boot.boot, 0), b"".join(raws), boot.clock)

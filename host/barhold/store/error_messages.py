@@ -1,4 +1,4 @@
-"""What is said when a database cannot be used: the driver's own words, then the next step. Never a password."""
+"""Error messages for a database that cannot be used: the driver's own text, then the next step, never a password."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ _BY_WORDS = (
     ("password", "give it in the URL (user:PASSWORD@host), in PGPASSWORD or in ~/.pgpass"),
     ('database "', "create it (createdb NAME), or name another with --db"),
     ('role "', "name another user in --db (user@host), or create this one (createuser NAME)"),
-    ("pg_hba.conf", f"the server lets this user or computer not in: {_ASK}"),
+    ("pg_hba.conf", f"the server refuses this user or computer: {_ASK}"),
     ("resolve host", "check the host's name in --db, and the network"),
     ("refused", "start the server, or check host and port in --db"),
     ("No such file", "start the server, or check host and port in --db"),

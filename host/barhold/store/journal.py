@@ -8,8 +8,7 @@ from uuid import UUID, uuid4, uuid5
 
 from barhold.errors import InputError
 from barhold.model import Edit, TrainingSet
-from barhold.store.people import People
-from barhold.store.store import Store
+from barhold.store import People, Store
 from barhold.training import edits, next_set, people, wall_time
 from barhold.training.edit_requests import EditRequest
 

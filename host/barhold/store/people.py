@@ -1,4 +1,4 @@
-"""Who trains, who wears which sensor since when, and what people said of their sets."""
+"""Lifters, who wears which sensor since when, and the journal of edits."""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -24,12 +24,11 @@ class People:
         self._engine = store.engine
 
     def add_lifter(self, lifter: Lifter) -> bool:
-        """Keep a lifter, in the place of an older one of this name; tell whether the name is new."""
+        """Store a lifter, replacing one of the same name; return whether the name is new."""
         table = schema.lifter
         with translated(self._engine.url), writing(self._engine) as connection:
             known = connection.scalar(select(table.c.name).where(table.c.name == lifter.name))
-            insert_new(connection, table, [asdict(lifter)])
-            connection.execute(table.update().where(table.c.name == lifter.name).values(plan=lifter.plan))
+            _put_lifter(connection, lifter)
         return known is None
 
     def lifters(self) -> list[Lifter]:
@@ -42,21 +41,20 @@ class People:
         InputError for a lifter who is not known.
         """
         with translated(self._engine.url), writing(self._engine) as connection:
-            plan = self._plan(connection, name)
-            insert_new(connection, schema.lifter, [{"name": new_name, "plan": plan}])
+            insert_new(connection, schema.lifter, [{**self._known(connection, name), "name": new_name}])
             self._move(connection, name, new_name)
 
     def remove(self, name: str) -> None:
         """Forget a lifter; their sets stay, as those of their sensors. InputError for one who is not known."""
         with translated(self._engine.url), writing(self._engine) as connection:
-            self._plan(connection, name)
+            self._known(connection, name)
             self._move(connection, name, "")
 
-    def _plan(self, connection: Connection, name: str) -> str:
-        plan = connection.scalar(select(schema.lifter.c.plan).where(schema.lifter.c.name == name))
-        if plan is None:
+    def _known(self, connection: Connection, name: str) -> Row:
+        row = connection.execute(select(schema.lifter).where(schema.lifter.c.name == name)).mappings().first()
+        if row is None:
             raise InputError(f"lifter {name!r} is not known: see `barhold lifter list`")
-        return str(plan)
+        return dict(row)
 
     def _move(self, connection: Connection, name: str, new_name: str) -> None:
         """Give all that is of one lifter to another, or to nobody."""
@@ -77,12 +75,10 @@ class People:
         derived.edits_changed(connection, [edit.key for edit in named])
 
     def put_team(self, lifters: Sequence[Lifter], wearers: Sequence[Wearer]) -> None:
-        """Keep lifters and who wears what, in the place of what is known of them: all or nothing."""
+        """Store lifters and wearers, replacing what is stored of them: all or nothing."""
         with translated(self._engine.url), writing(self._engine) as connection:
             for lifter in lifters:
-                insert_new(connection, schema.lifter, [asdict(lifter)])
-                known = schema.lifter.c.name == lifter.name
-                connection.execute(schema.lifter.update().where(known).values(plan=lifter.plan))
+                _put_lifter(connection, lifter)
             for wearer in wearers:
                 ensure_device(connection, wearer.device_id)
                 row = {"device_id": wearer.device_id, "since_utc_ms": wearer.since_utc_ms}
@@ -186,6 +182,13 @@ class People:
         wanted = select(schema.edit).where(*which).order_by(schema.edit.c.made_utc_ms, schema.edit.c.edit_id)
         with translated(self._engine.url), self._engine.connect() as connection:
             return [derived.edit_of(row) for row in connection.execute(wanted).mappings()]
+
+
+def _put_lifter(connection: Connection, lifter: Lifter) -> None:
+    table = schema.lifter
+    said: Row = {"plan": lifter.plan, "exercise": lifter.exercise or None}
+    insert_new(connection, table, [{"name": lifter.name, **said}])
+    connection.execute(table.update().where(table.c.name == lifter.name).values(said))
 
 
 def _wearers(connection: Connection, device_id: str | None = None) -> list[Wearer]:

@@ -1,4 +1,4 @@
-"""Recordings kept in the store, to be judged again: the CSV compressed, named by its SHA-256, so kept once."""
+"""Recordings in the store, to be replayed later: each CSV compressed, and stored once under its SHA-256."""
 
 import hashlib
 import zlib
@@ -9,15 +9,10 @@ from barhold.errors import StoreError
 from barhold.store import schema
 from barhold.store.database import writing
 from barhold.store.error_messages import translated
-from barhold.store.results import Kept
+from barhold.store.results import Kept, recording_id_of
 from barhold.store.store import Row, Store, ensure_device, insert_new
 
 MAX_CSV_BYTES = 256 << 20
-
-
-def recording_id_of(csv: str) -> str:
-    """Return the id under which a recording's CSV is kept."""
-    return hashlib.sha256(csv.encode()).hexdigest()
 
 
 class Recordings:
@@ -43,7 +38,7 @@ class Recordings:
         return True
 
     def listed(self) -> list[Kept]:
-        """Return what is kept, in the order in which it came."""
+        """Return the stored recordings in the order in which they were added."""
         table = schema.recording
         columns = [table.c[name] for name in Kept.__dataclass_fields__]
         with translated(self._engine.url), self._engine.connect() as connection:

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import time_order
 
 SHOWN = timedelta(weeks=104)
@@ -12,7 +12,7 @@ SHOWN = timedelta(weeks=104)
 
 def of_everybody(store: Store, since: datetime | None = None, until: datetime | None = None) -> list[TrainingSet]:
     """Return what `of_owner` returns, for all owners together, in order of time."""
-    owners = [owner.owner for owner in store.sets.owners()]
+    owners = store.sets.owner_names()
     return sorted((item for owner in owners for item in of_owner(store, owner, since, until)), key=time_order)
 
 

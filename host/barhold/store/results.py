@@ -1,6 +1,8 @@
-"""What the store says beside records and anchors: plain data."""
+"""What the store returns besides records and anchors. Plain data."""
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +12,14 @@ class Added:
     new: int
     already_stored: int
     conflicts: int  # the key was taken by other bytes: quarantined, the stored record stays
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonTurns:
+    """What became of the turns that a sensor's button took."""
+
+    taken: int = 0
+    refused: int = 0  # the database lets this computer not name that lifter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +51,18 @@ class Quarantined:
     seq: int
     raw: bytes
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose sets are stored: a lifter, or a sensor as long as nobody is named."""
+
+    owner: str  # the lifter's name, or the sensor's id
+    sets: int
+    first_utc: datetime
+    last_utc: datetime
+
+
+def recording_id_of(csv: str) -> str:
+    """Return the id under which a recording's CSV is kept."""
+    return hashlib.sha256(csv.encode()).hexdigest()

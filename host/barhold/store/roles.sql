@@ -59,6 +59,11 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where role = barhold_access.me() and device_id not in (select device_id from public.wearer)
 $$;
 
+create or replace function barhold_access.my_logs() returns setof int
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select number from public.log where device_id in (select barhold_access.my_devices())
+$$;
+
 -- Whether a gateway may say that one of its lifters wears a sensor of its own from this time on: not in the future
 -- (clocks may differ by five minutes), and not before another lifter's time, which would turn a hand-over back.
 create or replace function barhold_access.may_wear(which text, since_ms bigint) returns boolean
@@ -99,8 +104,8 @@ grant usage on schema public to barhold_gateway, barhold_coach;
 grant usage on schema barhold_access to barhold_gateway;
 revoke all on all functions in schema barhold_access from public;
 grant execute on function
-    barhold_access.me, barhold_access.my_lifters, barhold_access.my_devices, barhold_access.may_wear,
-    barhold_access.now_ms
+    barhold_access.me, barhold_access.my_lifters, barhold_access.my_devices, barhold_access.my_logs,
+    barhold_access.may_wear, barhold_access.now_ms
     to barhold_gateway;
 
 -- What was granted by an earlier version of this file goes first.
@@ -110,12 +115,12 @@ grant select on alembic_version, device, log, record, anchor, disputed_anchor, q
 grant select on set_view, rep_view to barhold_coach;
 grant insert on device, log, record, anchor, disputed_anchor, quarantine, trust, lifter, wearer, edit, recording,
     imported, boot, training_set, rep to barhold_gateway;
-grant usage on sequence quarantine_id_seq, training_set_row_id_seq to barhold_gateway;
+grant usage on sequence log_number_seq, quarantine_id_seq, training_set_row_id_seq to barhold_gateway;
 -- What a sync and a person correct; of a record nothing.
 grant update (name, firmware, seen_utc_ms) on device to barhold_gateway;
 grant update (received_utc_ms) on log to barhold_gateway;
 grant update (t_ms, utc_ms, rtt_ms) on anchor, disputed_anchor to barhold_gateway;
-grant update (plan) on lifter to barhold_gateway;
+grant update (plan, exercise) on lifter to barhold_gateway;
 grant update (lifter) on wearer to barhold_gateway;
 grant update (undone_utc_ms) on edit to barhold_gateway;
 -- What follows from all this is derived again by whoever changes it; `barhold db check` compares.
@@ -134,6 +139,7 @@ do $$
 declare
     which text;
     mine constant text := '(device_id = any (array(select barhold_access.my_devices())))';
+    of_my_logs constant text := '(log_number = any (array(select barhold_access.my_logs())))';
     of_mine constant text := '(lifter = any (array(select barhold_access.my_lifters())))';
     rule text;
 begin
@@ -151,6 +157,9 @@ begin
         rule := case which
             when 'lifter' then '(name = any (array(select barhold_access.my_lifters())))'
             when 'imported' then of_mine
+            when 'record' then of_my_logs
+            when 'boot' then of_my_logs
+            when 'training_set' then of_my_logs
             when 'rep' then '(exists (select from public.training_set t where t.row_id = rep.row_id))'
             else mine end;
         if which = 'wearer' then

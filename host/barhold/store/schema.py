@@ -2,8 +2,7 @@
 
 What was said, and is never derived:
 
-device(device_id) <- log(device_id, log_id)
-                  <- record(device_id, log_id, seq)
+device(device_id) <- log(number) <- record(log_number, seq)
                   <- anchor(device_id, log_id, boot)
                   <- disputed_anchor(device_id, log_id, boot)
                   <- quarantine(device_id, log_id, seq, raw)
@@ -14,10 +13,12 @@ device(device_id) <- log(device_id, log_id)
 
 What follows from it, and is derived again whenever it changes (see barhold.store.derived):
 
-device(device_id) <- boot(device_id, log_id, boot)
-                  <- training_set(row_id) <- rep(row_id, number)
+log(number) <- boot(log_number, boot)
+            <- training_set(row_id) <- rep(row_id, number)
 
-Unsigned 32-bit numbers of the wire stand in BigInteger columns: PostgreSQL has no unsigned types.
+A log's number is each database's own: rows by the million need not repeat which sensor and which log they are of.
+PostgreSQL pads a wide column that follows a narrow one, so the widest come first; and it has no unsigned types, so
+unsigned 32-bit numbers of the wire stand in BigInteger columns.
 """
 
 from typing import Any
@@ -62,20 +63,21 @@ device = Table(
 log = Table(
     "log",
     metadata,
-    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
-    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True),
+    Column("device_id", ForeignKey("device.device_id"), nullable=False),
+    Column("log_id", BigInteger, nullable=False),
     Column("received_utc_ms", BigInteger, nullable=False),  # when its newest record came
+    UniqueConstraint("device_id", "log_id"),
 )
 
-# All that a record says is in its bytes: PostgreSQL keeps the numbers first, which then need no padding.
+# All that a record says is in its bytes.
 record = Table(
     "record",
     metadata,
-    Column("log_id", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),
-    Column("device_id", ForeignKey("device.device_id"), nullable=False),
+    Column("log_number", ForeignKey("log.number"), nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("device_id", "log_id", "seq"),
+    PrimaryKeyConstraint("log_number", "seq"),
     CheckConstraint(f"length(raw) = {RECORD_BYTES}", name="raw_bytes"),
     sqlite_with_rowid=False,
 )
@@ -126,6 +128,7 @@ lifter = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("plan", String, nullable=False),
+    Column("exercise", String),  # what that plan is for; null where none was named
 )
 
 # From since_utc_ms on the sensor's sets are the lifter's, or nobody's.
@@ -190,42 +193,40 @@ imported = Table(
 boot = Table(
     "boot",
     metadata,
-    Column("device_id", ForeignKey("device.device_id"), primary_key=True),
-    Column("log_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("boot", Integer, primary_key=True, autoincrement=False),
     Column("first_seq", BigInteger, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
     Column("utc_at_0_ms", BigInteger, nullable=False),
-    Column("time_quality", String, nullable=False),
+    Column("log_number", ForeignKey("log.number"), nullable=False),
+    Column("boot", Integer, nullable=False),
     Column("in_order", SmallInteger, nullable=False),  # 0: its last sets cannot be read without the earlier ones
+    Column("time_quality", String, nullable=False),
+    PrimaryKeyConstraint("log_number", "boot"),
     sqlite_with_rowid=False,
 )
 
 training_set = Table(
     "training_set",
     metadata,
-    Column("row_id", Integer, primary_key=True),  # this database's own; set_id is the same everywhere
-    Column("set_id", String(10), nullable=False),
-    Column("device_id", ForeignKey("device.device_id"), nullable=False),
-    Column("log_id", BigInteger, nullable=False),
-    Column("boot", Integer, nullable=False),
     Column("start_ms", BigInteger, nullable=False),
     Column("first_seq", BigInteger, nullable=False),
-    Column("number", SmallInteger, nullable=False),  # as the sensor counted it
     Column("start_utc_ms", BigInteger, nullable=False),
     Column("end_utc_ms", BigInteger, nullable=False),
-    Column("time_quality", String, nullable=False),
-    Column("owner", String, nullable=False),  # the lifter, or the sensor's id as long as nobody is named
-    Column("lifter", String),
-    Column("reps", SmallInteger, nullable=False),
     Column("load", Float),
-    Column("load_unit", String),
+    Column("row_id", Integer, primary_key=True),  # this database's own; set_id is the same everywhere
+    Column("log_number", ForeignKey("log.number"), nullable=False),
+    Column("boot", Integer, nullable=False),
+    Column("number", SmallInteger, nullable=False),  # as the sensor counted it
+    Column("reps", SmallInteger, nullable=False),
     Column("warm_up", SmallInteger, nullable=False),
     Column("working", SmallInteger, nullable=False),
+    Column("set_id", String(10), nullable=False),
+    Column("time_quality", String, nullable=False),
+    Column("owner", String, nullable=False),  # the lifter, or the sensor's id as long as nobody is named
+    Column("load_unit", String),
     Column("note", String),
     Column("edits", String),  # the ids of the edits that made it what it is, one after the other
-    Index("ix_training_set_boot", "device_id", "log_id", "boot", "start_ms"),
+    Index("ix_training_set_boot", "log_number", "boot"),
     Index("ix_training_set_owner", "owner", "start_utc_ms"),
     Index("ix_training_set_start", "start_utc_ms"),
     Index("ix_training_set_id", "set_id"),
@@ -234,10 +235,8 @@ training_set = Table(
 rep = Table(
     "rep",
     metadata,
-    Column("row_id", ForeignKey("training_set.row_id"), primary_key=True, autoincrement=False),
-    Column("number", SmallInteger, primary_key=True, autoincrement=False),
-    Column("flags", SmallInteger, nullable=False),
     Column("start_ms", BigInteger, nullable=False),  # since the sensor's start
+    Column("row_id", ForeignKey("training_set.row_id"), nullable=False),
     Column("rise_ms", Integer, nullable=False),
     Column("hold_ms", Integer, nullable=False),
     Column("fall_ms", Integer, nullable=False),
@@ -245,6 +244,9 @@ rep = Table(
     Column("rom_mm", Integer, nullable=False),
     Column("peak_mm_s", Integer, nullable=False),
     Column("hold_err_ms", Integer, nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("flags", SmallInteger, nullable=False),
+    PrimaryKeyConstraint("row_id", "number"),
     sqlite_with_rowid=False,
 )
 

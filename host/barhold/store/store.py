@@ -14,7 +14,7 @@ from barhold.errors import StoreError
 from barhold.model import Anchor, Lifter, StoredRecord, TrainingSet
 from barhold.store import derived, schema
 from barhold.store.database import open_engine, writing
-from barhold.store.derived_rows import Log, run
+from barhold.store.derived_rows import Log, find_log, logs, run
 from barhold.store.error_messages import place, translated
 from barhold.store.holes import missing_ranges
 from barhold.store.results import Added, Device, Quarantined
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 _CONFLICT = "another record is stored under this key"
 _ROWS_PER_READ = 1000
 _ROWS_PER_CHECK = 500
+# The records come as one value: what each value costs is most of what a sync costs this computer.
+_INSERT_AT_ONCE = f"""
+    insert into record (log_number, seq, raw)
+    select ?, seq, substr(raws, 1 + {RECORD_BYTES} * (at::int - 1), {RECORD_BYTES})
+    from (select ?::bytea as raws) as given, unnest(?::bigint[]) with ordinality as each (seq, at)
+    order by at
+    on conflict do nothing
+    returning seq
+"""  # noqa: S608 - a constant
 Row = dict[str, Any]
 
 
@@ -76,25 +85,24 @@ class Store:
         by_seq = [(_seq(device_id, raw), bytes(raw)) for raw in raws]
         if not by_seq:
             return Added(0, 0, 0)
-        log = Log(device_id, log_id)
         with translated(self._engine.url), writing(self._engine) as connection:
-            ensure_device(connection, device_id)
-            before = stored_raws(connection, log, by_seq)
-            new = [(seq, raw) for seq, raw in dict(reversed(by_seq)).items() if seq not in before]
-            insert_records(connection, log, new)
+            log = take_log(connection, device_id, log_id, received_utc_ms)
+            new = insert_records(connection, log, by_seq)
             # Read back: only what the database really holds now may be acknowledged.
             after = stored_raws(connection, log, by_seq)
             if any(seq not in after for seq, _ in by_seq):
-                raise _vanished(connection, schema.record)
+                raise vanished(connection, schema.record)
             conflicts: list[Row] = [
-                {**log._asdict(), "seq": seq, "raw": raw} for seq, raw in by_seq if after[seq] != raw
+                {"device_id": device_id, "log_id": log_id, "seq": seq, "raw": raw}
+                for seq, raw in by_seq
+                if after[seq] != raw
             ]
             insert_new(
                 connection, schema.quarantine, [_quarantine_row(row, _CONFLICT, received_utc_ms) for row in conflicts]
             )
             if new:
                 note_received(connection, log, received_utc_ms)
-                derived.records_changed(connection, device_id, log_id, [after[seq] for seq, _ in sorted(new)])
+                derived.records_changed(connection, log, [after[seq] for seq in sorted(new)])
         return Added(len(new), len(by_seq) - len(new) - len(conflicts), len(conflicts))
 
     def quarantine(self, device_id: str, log_id: int, seq: int, raw: bytes, reason: str, received_utc_ms: int) -> None:
@@ -165,26 +173,29 @@ class Store:
         """
         last = -1
         with translated(self._engine.url), self._engine.connect() as connection:
-            for table in (schema.record, schema.quarantine):
-                found = connection.scalar(select(func.max(table.c.seq)).filter_by(device_id=device_id, log_id=log_id))
+            of_log = {"device_id": device_id, "log_id": log_id}
+            log = find_log(connection, device_id, log_id)
+            for table, key in ((schema.record, {"log_number": log.number if log else -1}), (schema.quarantine, of_log)):
+                found = connection.scalar(select(func.max(table.c.seq)).filter_by(**key))
                 last = max(last, -1 if found is None else found)
         return last + 1
 
     def missing(self, device_id: str, log_id: int, first_seq: int, end_seq: int) -> list[tuple[int, int]]:
         """Return the ranges (first seq, seq after the last) of `first_seq` up to `end_seq` without a stored record."""
         with translated(self._engine.url), self._engine.connect() as connection:
-            return missing_ranges(connection, device_id, log_id, first_seq, end_seq)
+            log = find_log(connection, device_id, log_id)
+            if log is None:
+                return [(first_seq, end_seq)] if first_seq < end_seq else []
+            return missing_ranges(connection, log.number, first_seq, end_seq)
 
     def records(self, device_id: str | None = None) -> Iterator[StoredRecord]:
         """Yield records in the order of (device id, log id, seq), in which the boots of a log ascend."""
         table = schema.record
-        wanted = select(table.c.device_id, table.c.log_id, table.c.seq, table.c.raw)
-        if device_id is not None:
-            wanted = wanted.where(table.c.device_id == device_id)
-        wanted = wanted.order_by(table.c.device_id, table.c.log_id, table.c.seq)
         with translated(self._engine.url), self._engine.connect() as connection:
-            for rows in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted).partitions():
-                yield from map(StoredRecord._make, rows)
+            for log in logs(connection, device_id):
+                wanted = select(table.c.seq, table.c.raw).filter_by(log_number=log.number).order_by(table.c.seq)
+                for rows in connection.execution_options(yield_per=_ROWS_PER_READ).execute(wanted).partitions():
+                    yield from (StoredRecord(*log.key, seq, raw) for seq, raw in rows)
 
     @property
     def sets(self) -> TrainingSets:
@@ -204,7 +215,7 @@ class Store:
         """Return all lifters in the order of their names."""
         wanted = select(schema.lifter).order_by(schema.lifter.c.name)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return [Lifter(**row) for row in connection.execute(wanted).mappings()]
+            return [Lifter(row.name, row.plan, row.exercise or "") for row in connection.execute(wanted)]
 
     def anchors(self) -> list[Anchor]:
         """Return all anchors in the order of (device id, log id, boot)."""
@@ -238,14 +249,24 @@ def _quarantine_row(row: Row, reason: str, received_utc_ms: int) -> Row:
     return {**row, "reason": reason, "received_utc_ms": received_utc_ms}
 
 
+def take_log(connection: Connection, device_id: str, log_id: int, received_utc_ms: int) -> Log:
+    """Return a log, which is added where no record of it came before; nobody else writes of its sensor meanwhile."""
+    lock_device(connection, device_id)
+    log = find_log(connection, device_id, log_id)
+    if log is None:
+        add_device(connection, device_id)
+        wanted = "insert into log (device_id, log_id, received_utc_ms) values (?, ?, ?)"
+        run(connection, wanted, (device_id, log_id, received_utc_ms))
+        log = find_log(connection, device_id, log_id)
+    if log is None:
+        raise vanished(connection, schema.log)
+    return log
+
+
 def note_received(connection: Connection, log: Log, received_utc_ms: int) -> None:
     """Keep when the newest record of a log came."""
-    wanted = """
-        insert into log (device_id, log_id, received_utc_ms) values (?, ?, ?)
-        on conflict (device_id, log_id) do update set received_utc_ms = excluded.received_utc_ms
-        where excluded.received_utc_ms > log.received_utc_ms
-    """
-    run(connection, wanted, (*log, received_utc_ms))
+    wanted = "update log set received_utc_ms = ? where number = ? and received_utc_ms < ?"
+    run(connection, wanted, (received_utc_ms, log.number, received_utc_ms))
 
 
 def keep_anchor(connection: Connection, anchor: Anchor) -> tuple[int, bool]:
@@ -275,17 +296,32 @@ def put(connection: Connection, table: Table, row: Row) -> None:
 
 def ensure_device(connection: Connection, device_id: str) -> None:
     """Make sure that rows may name this sensor, and that nobody else writes of it before this transaction ends."""
-    if connection.dialect.name == "postgresql":
+    lock_device(connection, device_id)
+    add_device(connection, device_id)
+
+
+def lock_device(connection: Connection, device_id: str) -> None:
+    """Make sure that nobody else writes of this sensor before this transaction ends."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         run(connection, "select pg_advisory_xact_lock(hashtextextended(?, 0))", (device_id,))
+
+
+def add_device(connection: Connection, device_id: str) -> None:
+    """Make sure that rows may name this sensor."""
     wanted = "insert into device (device_id, name, firmware, seen_utc_ms) values (?, '', '', 0) on conflict do nothing"
     run(connection, wanted, (device_id,))
 
 
-def insert_records(connection: Connection, log: Log, records: Sequence[tuple[int, bytes]]) -> None:
-    """Insert records by (seq, bytes) where their key is free."""
-    if records:
-        wanted = "insert into record (device_id, log_id, seq, raw) values (?, ?, ?, ?) on conflict do nothing"
-        run(connection, wanted, [(*log, seq, raw) for seq, raw in records])
+def insert_records(connection: Connection, log: Log, records: Sequence[tuple[int, bytes]]) -> set[int]:
+    """Insert records by (seq, bytes) where their key is free; of two with one key the first. Return the new seqs."""
+    if connection.dialect.name == "postgresql":
+        seqs, raws = [seq for seq, _ in records], b"".join([raw for _, raw in records])
+        return {seq for (seq,) in run(connection, _INSERT_AT_ONCE, (log.number, raws, seqs))}
+    before = stored_raws(connection, log, records)
+    new = {seq: raw for seq, raw in reversed(records) if seq not in before}
+    wanted = "insert into record (log_number, seq, raw) values (?, ?, ?) on conflict do nothing"
+    run(connection, wanted, [(log.number, seq, new[seq]) for seq in sorted(new)])
+    return set(new)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -305,10 +341,11 @@ def _check_kept(connection: Connection, table: Table, rows: Sequence[Row]) -> No
         wanted = {tuple(row[key.name] for key in keys) for row in rows[first : first + _ROWS_PER_CHECK]}
         kept = connection.scalar(select(func.count()).select_from(table).where(tuple_(*keys).in_(wanted)))
         if kept != len(wanted):
-            raise _vanished(connection, table)
+            raise vanished(connection, table)
 
 
-def _vanished(connection: Connection, table: Table) -> StoreError:
+def vanished(connection: Connection, table: Table) -> StoreError:
+    """Return the error for rows that were written and are not there."""
     step = "remove the trigger that deletes them, or use another database"
     where = place(connection.engine.url)
     return StoreError(f"database {where}: rows of {table.name} were gone as soon as they were written: {step}")
@@ -337,5 +374,5 @@ def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite
 def stored_raws(connection: Connection, log: Log, records: Sequence[tuple[int, bytes]]) -> dict[int, bytes]:
     """Return seq -> raw of what is stored under the seqs of these records."""
     seqs = {seq for seq, _ in records}
-    wanted = "select seq, raw from record where device_id = ? and log_id = ? and seq between ? and ?"
-    return {seq: raw for seq, raw in run(connection, wanted, (*log, min(seqs), max(seqs))) if seq in seqs}
+    wanted = "select seq, raw from record where log_number = ? and seq between ? and ?"
+    return {seq: raw for seq, raw in run(connection, wanted, (log.number, min(seqs), max(seqs))) if seq in seqs}

@@ -1,29 +1,27 @@
 """Reads training sets as they count today: those of one lifter, of some weeks, or the last ones, through an index."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
 
 from barhold.model import Load, Rep, SetKey, TrainingSet
 from barhold.store import derived, schema
 from barhold.store.error_messages import translated
+from barhold.store.results import Owner
 from barhold.training import next_set, sets, wall_time
 
 _SETS_PER_READ = 500
 _SETS_OF_A_SESSION = 16
-"""How many sets are read at first for each session that is asked for; more are read where they do not suffice."""
-_TABLE = schema.training_set
-_SHOWN = tuple(
-    _TABLE.c[name]
-    for name in (
-        *("row_id", "device_id", "log_id", "boot", "start_ms", "number", "start_utc_ms", "end_utc_ms", "time_quality"),
-        *("lifter", "load", "load_unit", "warm_up", "working", "note", "edits"),
-    )
+"""How many sets are read at first for each requested session; more are read if they are not enough."""
+_TABLE, _LOG = schema.training_set, schema.log
+_OF_SET = (
+    *("boot", "start_ms", "number", "start_utc_ms", "end_utc_ms", "time_quality"),
+    *("owner", "load", "load_unit", "warm_up", "working", "note", "edits"),
 )
+_SHOWN = (_TABLE.c.row_id, _LOG.c.device_id, _LOG.c.log_id, *(_TABLE.c[name] for name in _OF_SET))
 _REP = schema.rep
 _FIGURES = tuple(
     _REP.c[name]
@@ -32,16 +30,15 @@ _FIGURES = tuple(
         *("hold_err_ms", "flags"),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose sets are stored: a lifter, or a sensor as long as nobody is named."""
-
-    owner: str  # the lifter's name, or the sensor's id
-    sets: int
-    first_utc: datetime
-    last_utc: datetime
+# From each owner straight to the next one in the index.
+_OWNER_NAMES = """
+    with recursive known (owner) as (
+        select min(owner) from training_set
+        union all
+        select (select min(owner) from training_set where owner > known.owner) from known where known.owner is not null
+    )
+    select owner from known where owner is not null
+"""
 
 
 class TrainingSets:
@@ -54,12 +51,12 @@ class TrainingSets:
         self, owner: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[TrainingSet]:
         """Yield sets in order of time, from `since` on and before `until`, a few hundred at a time in memory."""
-        wanted = _in_order(select(_TABLE.c.row_id).where(*_which(owner, since, until)))
+        wanted = _in_order(_select(_TABLE.c.row_id).where(*_which(owner, since, until)))
         with translated(self._engine.url), self._engine.connect() as connection:
             ids = connection.scalars(wanted).all()
             for at in range(0, len(ids), _SETS_PER_READ):
                 part = _TABLE.c.row_id.in_(ids[at : at + _SETS_PER_READ])
-                yield from _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(part))).all())
+                yield from _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(part))).all())
 
     def last(
         self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
@@ -84,6 +81,11 @@ class TrainingSets:
                     return sets.sessions(_with_reps(connection, shown))
                 wanted *= 4
 
+    def owner_names(self) -> list[str]:
+        """Return the owners of all sets in alphabetical order; a gym's whole table is not read for that."""
+        with translated(self._engine.url), self._engine.connect() as connection:
+            return list(connection.scalars(text(_OWNER_NAMES)))
+
     def owners(self) -> list[Owner]:
         """Return whose sets are stored, in the order of their last sets."""
         columns = (func.count(), func.min(_TABLE.c.start_utc_ms), func.max(_TABLE.c.start_utc_ms))
@@ -97,13 +99,13 @@ class TrainingSets:
         """Return the sets whose id begins with `set_id`, in order of time."""
         begins = _TABLE.c.set_id.between(set_id, set_id + "z" * 10)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(begins))).all())
+            return _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(begins))).all())
 
     def of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, in order of time."""
-        same = [_TABLE.c[name] == getattr(key, name) for name in ("device_id", "log_id", "boot")]
+        same = (_LOG.c.device_id == key.device_id, _LOG.c.log_id == key.log_id, _TABLE.c.boot == key.boot)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return _with_reps(connection, connection.execute(_in_order(select(*_SHOWN).where(*same))).all())
+            return _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(*same))).all())
 
     def counted_of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
@@ -119,8 +121,13 @@ def _which(owner: str, since: datetime | None, until: datetime | None) -> list[C
     return [_TABLE.c.owner == owner, *in_time] if owner else in_time
 
 
+def _select(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Begin a query of sets with the logs that they are of."""
+    return select(*columns).select_from(_TABLE.join(_LOG, _LOG.c.number == _TABLE.c.log_number))
+
+
 def _in_order(wanted: Select[Any]) -> Select[Any]:
-    return wanted.order_by(_TABLE.c.start_utc_ms, _TABLE.c.device_id, _TABLE.c.number)
+    return wanted.order_by(_TABLE.c.start_utc_ms, _LOG.c.device_id, _TABLE.c.number)
 
 
 def _last(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> list[TrainingSet]:
@@ -128,8 +135,8 @@ def _last(connection: Connection, count: int, which: Iterable[ColumnElement[bool
 
 
 def _last_rows(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> Sequence[Row[Any]]:
-    backwards = (_TABLE.c.start_utc_ms.desc(), _TABLE.c.device_id.desc(), _TABLE.c.number.desc())
-    return connection.execute(select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()[::-1]
+    backwards = (_TABLE.c.start_utc_ms.desc(), _LOG.c.device_id.desc(), _TABLE.c.number.desc())
+    return connection.execute(_select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()[::-1]
 
 
 def _surely_whole(sessions: Sequence[list[TrainingSet]]) -> list[list[TrainingSet]]:
@@ -159,7 +166,7 @@ def _key(row: Row[Any]) -> SetKey:
 
 def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
     _, device_id, log_id, boot, start_ms, number, start_utc_ms, end_utc_ms, quality, *said = tuple(row)
-    lifter, load, load_unit, warm_up, working, note, edits = said
+    owner, load, load_unit, warm_up, working, note, edits = said
     return TrainingSet(
         device_id,
         boot,
@@ -169,7 +176,7 @@ def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
         quality,
         reps,
         SetKey(device_id, log_id, boot, start_ms),
-        lifter=lifter or "",
+        lifter="" if owner == device_id else owner,
         load=None if load is None else Load(load, load_unit),
         warm_up=bool(warm_up),
         working=bool(working),

@@ -1,9 +1,9 @@
-"""The sets that a coach's week is made of, read without reading everybody's years."""
+"""Reads the sets that a coach's week needs, without reading everybody's whole history."""
 
 from datetime import date, datetime, time, timedelta
 
 from barhold.model import TrainingSet
-from barhold.store.store import Store
+from barhold.store import Store
 from barhold.training.sets import owner, time_order
 
 LOOK_BACK = timedelta(weeks=5)
@@ -18,7 +18,7 @@ def of_everybody(store: Store, monday: date) -> list[TrainingSet]:
     since, until = _span(monday)
     recent = list(store.sets.stream(since=since, until=until))
     found = {owner(item) for item in recent}
-    others = [known.owner for known in store.sets.owners() if known.owner not in found]
+    others = [name for name in store.sets.owner_names() if name not in found]
     return sorted([*recent, *(item for who in others for item in _last_session(store, who, since))], key=time_order)
 
 

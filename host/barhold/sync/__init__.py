@@ -1,4 +1,4 @@
-"""Reach: which sensor is meant, how to get to it, and what to do when the link breaks. Knows links and sessions."""
+"""Syncs sensors: finds the right one, connects, and reconnects when the link breaks."""
 
 from barhold.sync.discovery import SensorQuery, connect, find_sensor, identify, list_endpoints
 from barhold.sync.reconnect import Reconnector

@@ -1,4 +1,4 @@
-"""Which sensor is meant: by cable or port, by name or id, or the only one near."""
+"""Finds the chosen sensor: by cable or port, by name or id, or the only one nearby."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from barhold.training import sensor_names
 
 @dataclass(frozen=True, slots=True)
 class SensorQuery:
-    """What the user said: a name or a part of an id, the cable, or one port; nothing means the only one."""
+    """The sensor that the user asked for: a name or part of an id, the cable, or one port; empty means the only one."""
 
     sensor: str = ""
     usb: bool = False
@@ -22,14 +22,14 @@ class SensorQuery:
 
     @property
     def by_cable(self) -> bool:
-        """Whether the radio is left alone."""
+        """Whether the cable is used instead of the radio."""
         return self.usb or bool(self.port)
 
 
 async def list_endpoints(
     wanted: SensorQuery, seconds: float = ble.SCAN_S, enough: Callable[[Endpoint], bool] | None = None
 ) -> list[Endpoint]:
-    """Return where sensors are: the port named, the ports with a board, or what advertises."""
+    """Return where sensors may be: the named port, the ports with a board, or the advertising sensors."""
     if wanted.port:
         return [Endpoint(USB, wanted.port)]
     if wanted.usb:
@@ -43,7 +43,7 @@ async def connect(found: Endpoint) -> Transport:
 
 
 async def identify(found: Endpoint, keys: Keys = lambda _: None) -> Info:
-    """Connect only to learn who is there; RefusedError for a look-alike of one that `keys` knows.
+    """Connect only to read the sensor's INFO; RefusedError for an impostor of a sensor that `keys` knows.
 
     A sensor whose key is not known gives a short Info.
     """
@@ -59,9 +59,9 @@ async def identify(found: Endpoint, keys: Keys = lambda _: None) -> Info:
 
 
 async def find_sensor(wanted: SensorQuery, known: dict[str, str]) -> tuple[Endpoint, str]:
-    """Return the one place that is meant, and the id that must answer there ("" for any).
+    """Return the endpoint of the chosen sensor, and the id that must answer there ("" for any).
 
-    `known` gives the last name of each device id. LinkError says who is near when it is none or not clear which.
+    `known` gives the last name of each device id. If none or several match, LinkError names the sensors nearby.
     """
     expected = _id_of(wanted.sensor, known)
     name = sensor_names.sensor_name(expected, known[expected]) if expected else wanted.sensor
@@ -122,4 +122,4 @@ def _how(wanted: SensorQuery) -> str:
 def _nobody(wanted: SensorQuery) -> LinkError:
     if wanted.by_cable:
         return NotPluggedInError("no board is plugged in: plug the sensor in, or name its port with --serial-port")
-    return LinkError("no sensor is near: switch it on and bring it near; is another computer connected to it?")
+    return LinkError("no sensor found nearby: switch it on and bring it closer; is another computer connected to it?")

@@ -1,4 +1,4 @@
-"""Many sensors into one store, in turns on one adapter."""
+"""Syncs many sensors into one store, in turns on one adapter."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Failure:
 
 @dataclass(slots=True)
 class SyncSummary:
-    """What became of it: a result per sensor that answered, a failure per sensor that did not to the end."""
+    """A result for each sensor that answered, and a failure for each that did not finish."""
 
     by_id: dict[str, SyncResult] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -51,11 +51,11 @@ async def sync_all(
     tell: Tell,
     on_progress: Callable[[Connection], None] = lambda _: None,
 ) -> SyncSummary:
-    """Catch up with the named sensors, or with every one near; LinkError when none is."""
+    """Sync the named sensors, or every sensor nearby; LinkError if there is none."""
     found = await _meant(names, store)
     done = SyncSummary()
     missing = [name for name, one in found.items() if one is None]
-    done.failures += [Failure(name, "it is not near: switch it on and bring it near") for name in missing]
+    done.failures += [Failure(name, "not found nearby: switch it on and bring it closer") for name in missing]
     there = [one for one in found.values() if one is not None]
     tell(f"{len(there)} sensors, up to {AT_ONCE} at once")
     await sync_found(there, store, now, wait_s, tell, on_progress, done)
@@ -102,14 +102,14 @@ async def _seen_again(one: Endpoint) -> Endpoint:
     for other in await list_endpoints(SensorQuery(), enough=lambda other: other.address == one.address):
         if other.address == one.address:
             return other
-    raise LinkError(f"{one.shown} is not near any more: bring it nearer")
+    raise LinkError(f"{one.shown} is out of range: bring it closer")
 
 
 async def _meant(names: list[str], store: Store) -> dict[str, Endpoint | None]:
     """Return the place of each sensor meant, by its name or its address."""
     found = await list_endpoints(SensorQuery())
     if not found:
-        raise LinkError("no sensor is near: switch them on and bring them near")
+        raise LinkError("no sensor found nearby: switch them on and bring them closer")
     if not names:
         return {one.address: one for one in found}
     known = {one.device_id: one.name for one in store.devices()}

@@ -1,4 +1,4 @@
-"""One sync: everything the sensor has and the store has not."""
+"""One sync: fetches everything that the sensor has and the store lacks."""
 
 import time
 from collections.abc import Callable

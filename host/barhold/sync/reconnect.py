@@ -1,4 +1,4 @@
-"""Keeps at one sensor: finds it, connects, does the work, and after a break goes on with that very sensor."""
+"""Finds one sensor, connects and does the work, and reconnects to the same sensor when the link breaks."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,7 +32,7 @@ class Reconnector:
         self.result = SyncResult()
 
     async def catch_up(self, now: Now, on_progress: Callable[[Connection], None] = lambda _: None) -> SyncResult:
-        """Fetch all that the sensor has; return the sum over every connection it took."""
+        """Fetch all that the sensor has; return the sum over all connections."""
 
         async def attempt() -> None:
             async with self._link() as transport:
@@ -79,7 +79,7 @@ class Reconnector:
         self._told.clear()
 
     def _tell(self, text: str) -> None:
-        """Say it once until something is achieved: a sensor that is away for an hour is no hundred lines."""
+        """Report a reason once until there is progress: a sensor that is away for an hour must not fill the screen."""
         if text not in self._told:
             self._told.add(text)
             self._tell_user(text)

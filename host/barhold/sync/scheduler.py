@@ -1,4 +1,4 @@
-"""Many sensors on one adapter: a few at once, in turns, so that none waits for ever. Who fails goes to the back."""
+"""Schedules many sensors on one adapter: a few at once, in turns. A sensor that fails goes to the back."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What people say to change the past, `k7m2qp split 5`, as edits of the sets they mean. Pure."""
+"""Parses requests such as `k7m2qp split 5` into edits of sets. Pure."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ def parse_request(words: Sequence[str], sets: Sequence[TrainingSet], lifters: Co
 
 
 NEXT_SET_ACTIONS = (edits.WARM_UP, edits.WORKING, edits.LOAD, edits.NOTE)
-"""What can be said of a set before it exists."""
+"""The actions that may be planned for the next set."""
 
 
 def parse_next_set(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -88,7 +88,7 @@ def find_sets(text: str, sets: Sequence[TrainingSet]) -> list[TrainingSet]:
 
 
 def describe(edit: Edit) -> str:
-    """Return what an edit says, in words."""
+    """Describe an edit in words."""
     match edit.action, edits.read_value(edit):
         case ((edits.SPLIT | edits.DROP), {"rep": int(start_ms)}):
             return f"{edit.action} rep at {(start_ms - edit.key.start_ms) / 1000:.1f} s"

@@ -1,4 +1,4 @@
-"""Edits: what people said of sets, laid over what the sensor counted. Pure; the sets given stay as they are.
+"""Edits: corrections by people, applied to what the sensor counted. Pure; the given sets are not changed.
 
     split    {"rep": start_ms}         a second set begins with this rep; its key is that moment
     merge    {"with": [a set's key]}   both are one set, under the earlier one's key; both of one boot

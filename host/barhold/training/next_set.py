@@ -1,4 +1,4 @@
-"""What people say of a set before it exists: its load, that it is a warm-up, a note. Pure.
+"""Edits planned for the next set, before it exists: its load, that it is a warm-up, a note. Pure.
 
 Such an edit has no set to name yet. Its key is the sensor and the moment at which it was said, in log 0 and boot 0,
 which no sensor has. It belongs to the first set of the same sensor and lifter that ends after that moment and begins

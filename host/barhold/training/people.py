@@ -1,4 +1,4 @@
-"""Who wears which sensor at a time, and by whose plan. Pure: who asks brings the lifters and the wearers."""
+"""Who wears which sensor at a time, and which plan applies. Pure: the caller passes in lifters and wearers."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -64,6 +64,14 @@ def plan_finder(store: KnowsLifters, asked: str = "") -> PlanOf:
 def with_exercise(training_set: TrainingSet, plan_of: PlanOf) -> TrainingSet:
     """Return the set with the exercise that its owner's plan is for."""
     return replace(training_set, exercise=plan_of(owner(training_set)).exercise)
+
+
+def exercise_of(plan: str) -> str:
+    """Return what a lifter's plan is for; "" without a plan of their own, or where that plan cannot be read here."""
+    try:
+        return library.find(plan).exercise if plan else ""
+    except InputError:
+        return ""
 
 
 def owner_names(owners: Iterable[str], sensors: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a sensor is called, and which one a user means. Pure."""
+"""The names of sensors, and how a user's text chooses one. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping

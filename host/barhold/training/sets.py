@@ -99,6 +99,19 @@ def sessions(sets: Iterable[TrainingSet]) -> list[list[TrainingSet]]:
     return found
 
 
+def by_owner(items: Iterable[TrainingSet]) -> dict[str, list[TrainingSet]]:
+    """Group sets by owner, in the order of each owner's first set."""
+    found: dict[str, list[TrainingSet]] = {}
+    for item in items:
+        found.setdefault(owner(item), []).append(item)
+    return found
+
+
+def sessions_by_owner(items: Iterable[TrainingSet]) -> dict[str, list[list[TrainingSet]]]:
+    """Group sets (in order of time) into sessions, and these by owner."""
+    return {whose: sessions(own) for whose, own in by_owner(items).items()}
+
+
 def owner(item: TrainingSet) -> str:
     """Return whose set it is: the lifter's, or the sensor's id as long as nobody was named."""
     return item.lifter or item.device_id

@@ -1,1 +1,1 @@
-"""Update: a sensor brought to a bundle's version, over whatever link. Knows sessions and bundles, no links."""
+"""Updates a sensor to a bundle's version, over any link."""

@@ -1,4 +1,4 @@
-"""Refuses here what the sensor would refuse, by the sensor's own rules and in its words. Pure."""
+"""Refuses an update that the sensor would refuse, by the sensor's own rules. Pure."""
 
 import hashlib
 import struct
@@ -29,25 +29,25 @@ _NEXT_STEP = {
 def refusal(info: Info, reason: int) -> RefusedError:
     """Return the error for a reason, with the next step where there is one."""
     step = f": {_NEXT_STEP[reason]}" if reason in _NEXT_STEP else ""
-    return RefusedError(f"sensor {info.name} ({info.device_id}) takes no update: {reason_text(reason)}{step}")
+    return RefusedError(f"sensor {info.name} ({info.device_id}) refuses the update: {reason_text(reason)}{step}")
 
 
 def check(
     made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None = None
 ) -> None:
-    """Raise RefusedError where the sensor would; `modulus` is of the key that signed the bundle, None if not known."""
+    """Raise RefusedError if the sensor would refuse; `modulus` is of the signing key, None if not known."""
     reason = _moment(info, state) or _fit(made, info, state, by_cable, downgrade, modulus)
     if reason:
         raise refusal(info, reason)
 
 
 def key_id(modulus: bytes) -> int:
-    """Return what a sensor shows of its key."""
+    """Return the id by which a sensor shows its key."""
     return int(struct.unpack("<I", hashlib.sha256(modulus).digest()[:4])[0])
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """Return a version as numbers; one that cannot be read is older than any."""
+    """Return a version as numbers; an unreadable one counts as the oldest."""
     try:
         return tuple(int(part) for part in text.split("."))
     except ValueError:
@@ -64,12 +64,13 @@ def _moment(info: Info, state: UpdateState) -> int:
         return protocol.UPDATE_BUSY
     if state.reason == protocol.UPDATE_NO_SLOTS:
         return protocol.UPDATE_NO_SLOTS
-    return int(policy.begins(info.battery_mv, Pointer(state.slot, state.slot_state, 0, 0)))
+    return int(policy.begin_refusal(info.battery_mv, Pointer(state.slot, state.slot_state, 0, 0)))
 
 
 def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade: bool, modulus: bytes | None) -> int:
     family = boards.FAMILIES.get(info.board, "any")
-    fitting = made.manifest.bytecode | made.manifest.arch << 10  # what its MicroPython reads only the sensor knows
+    # Only the sensor knows which bytecode its MicroPython reads.
+    fitting = made.manifest.bytecode | made.manifest.arch << 10
     sensor = policy.SensorIdentity(parse_version(info.firmware), family, fitting)
     head = made.raw[: len(made.raw) - made.manifest.total_bytes]
     key = b"" if not state.key_id else modulus
@@ -77,5 +78,5 @@ def _fit(made: Bundle, info: Info, state: UpdateState, by_cable: bool, downgrade
         if modulus is not None:  # the sensor has another key
             return protocol.UPDATE_SIGNATURE
         head = bundle.pack_head(made.manifest_bytes)  # only the sensor can check the signature
-        return int(policy.head(head, sensor, b"", True, downgrade))
-    return int(policy.head(head, sensor, key or b"", by_cable, downgrade))
+        return int(policy.head_refusal(head, sensor, b"", True, downgrade))
+    return int(policy.head_refusal(head, sensor, key or b"", by_cable, downgrade))

@@ -27,24 +27,24 @@ from barsensor.boards import known
 
 BLOCK_BYTES = protocol.MAX_BODY - struct.calcsize(protocol.UPDATE_FORMAT + protocol.UPDATE_BLOCK_FORMAT[1:])
 WINDOW = 6
-"""Blocks on their way at once by radio: enough to fill the turn of a link, few enough for the sensor's inbox."""
+"""How many blocks are in flight by radio: enough to keep the link busy, few enough for the sensor's inbox."""
 WINDOW_SINCE = 2
-"""The minor protocol version since which a sensor's inbox holds a window. On a cable a turn takes no time."""
+"""The minor protocol version since which a sensor's inbox holds a window. A cable has no latency to hide."""
 PACKET_OVERHEAD = 20
 """Bytes of a block's packet on a cable that are not the block's: its frame, its COBS code bytes and zeros."""
 LINE_BYTES = 200
-"""What a UART's receive ring surely takes at once: MicroPython drops what it does not hold."""
+"""What a UART's receive ring can always take at once: MicroPython drops the rest."""
 POLL_S = 0.5
 _UNDER_WAY = (protocol.UPDATE_CHECKING, protocol.UPDATE_READY)
 CONFIRM_S = 90.0
-"""The longest that a new version may take to prove itself once it answers: it needs 30 s of health, at rest."""
+"""The longest that a new version may take to be confirmed once it answers: it must be healthy and at rest for 30 s."""
 RESTART_S = 15.0
 """The old version may still answer so long after READY: it restarts at rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is to be brought, and how."""
+    """What to install, and how."""
 
     made: Bundle
     by_cable: bool
@@ -73,7 +73,7 @@ class Uploader:
         self._digest = hashlib.sha256(head).digest()
 
     async def work(self, control: Control) -> str:
-        """Do what is left in this session; LinkError when another one must go on."""
+        """Do what is left in this connection; LinkError if another connection must continue."""
         if precheck.same_version(self._offer.made, control.info):
             return await self._confirmed(control)
         if self._sent_at_s is not None:
@@ -95,14 +95,14 @@ class Uploader:
         await self._send_rest(control)
 
     async def _send_rest(self, control: Control) -> None:
-        """Begin, or go on where the sensor is, and send all that is missing."""
+        """Begin, or resume where the sensor is, and send everything missing."""
         offer = self._offer
         flags = protocol.UPDATE_DOWNGRADE if offer.downgrade else 0
         state = await control.update(protocol.UPDATE_BEGIN, struct.pack("<B", flags) + self._digest)
         self._judge(control, state)
         self._begun = True
         if state.next_offset:
-            self._note(f"going on at byte {state.next_offset} of {len(offer.made.raw)}")
+            self._note(f"resuming at byte {state.next_offset} of {len(offer.made.raw)}")
         await self._send_blocks(control, state)
         self._finishing = True
         await self._finish(control, await control.update(protocol.UPDATE_FINISH))
@@ -114,9 +114,9 @@ class Uploader:
             state = await control.update(protocol.UPDATE_ASK)
         if state.state != protocol.UPDATE_READY and state.slot_state != slots.TRIAL:
             self._judge(control, state)
-            raise LinkError("the sensor did not take the whole bundle")
+            raise LinkError("the sensor did not accept the whole bundle")
         self._sent_at_s = time.monotonic()
-        self._note("all of it has come and is right; the sensor restarts into it")
+        self._note("the whole bundle has arrived and is correct; the sensor restarts into it")
 
     async def _send_blocks(self, control: Control, state: UpdateState) -> None:
         raw, block_bytes = self._offer.made.raw, self._fitting(control.info)
@@ -129,19 +129,19 @@ class Uploader:
         await control.send_blocks(raw, state.next_offset, block_bytes, WINDOW if ahead else 1, on_state)
 
     def _fitting(self, info: Info) -> int:
-        """Return how many bytes of a block the sensor takes at once; a board that nobody knows gets the fewest."""
+        """Return how many bytes of a block the sensor accepts at once; an unknown board gets the fewest."""
         board = known.named(info.board)
         if self._offer.by_cable and (board is None or board.console_ring_bytes):
             return min(self._block_bytes, LINE_BYTES - PACKET_OVERHEAD)
         return self._block_bytes
 
     async def _confirmed(self, control: Control) -> str:
-        """Wait until the version that runs is confirmed; the session stays open meanwhile."""
+        """Wait until the version that runs is confirmed; the connection stays open meanwhile."""
         if self._trial_from_s is None:
             self._trial_from_s = time.monotonic()
         state = await control.update(protocol.UPDATE_ASK)
         if state.slot_state == slots.TRIAL:
-            self._note(f"{control.info.firmware} runs on trial: it must be healthy for half a minute; leave it still")
+            self._note(f"{control.info.firmware} is on trial for half a minute; keep the sensor still")
         while state.slot_state == slots.TRIAL:
             if time.monotonic() - self._trial_from_s > CONFIRM_S:
                 raise RefusedError(
@@ -159,14 +159,14 @@ class Uploader:
         if info.state & protocol.STATE_SAFE_MODE:
             raise RefusedError(f"sensor {info.name} is in safe mode: no version started; update again, or flash it")
         raise RefusedError(
-            f"sensor {info.name} went back to {info.firmware}: {self._offer.made.version} did not prove healthy there; "
-            f"it counts as before (`barhold sync` fetches the crash that it noted)"
+            f"sensor {info.name} went back to {info.firmware}: {self._offer.made.version} failed its trial; the "
+            f"sensor counts as before (`barhold sync` fetches the crash that it noted)"
         )
 
     def _judge(self, control: Control, state: UpdateState) -> None:
         if state.reason == protocol.UPDATE_FILE and state.state == protocol.UPDATE_FILES:
             return  # that file comes again
         if state.reason in (protocol.UPDATE_NOT_BEGUN, protocol.UPDATE_MISSING):
-            raise LinkError("the sensor lost its place in the update")
+            raise LinkError("the sensor has lost its place in the update")
         if state.reason:
             raise precheck.refusal(control.info, state.reason)

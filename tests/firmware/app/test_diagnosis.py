@@ -49,6 +49,7 @@ def test_whatever_is_unusual_names_the_next_step() -> None:
         ({"starts": (0, 1, 0, 1, 0, 0, 0, 0)}, "starts since the last sync", "warn"),
         ({"starts": (0, 0, 0, 0, 0, 0, 2, 0)}, "starts since the last sync", "warn"),
         ({"starts": (0, 12, 0, 0, 0, 0, 0, 0)}, "starts since the last sync", "warn"),
+        ({"starts": (0, 5, 0, 0, 0, 0, 0, 0), "short_starts": 4}, "starts since the last sync", "warn"),
         ({"temperature_c": 85}, "temperature", "warn"),
     ):
         [line] = [line for line in condition_lines(changed(**values)) if line.status != "ok"]

@@ -7,6 +7,7 @@ import pytest
 
 from barcore import protocol, record
 from barhold import generate
+from barhold.connection.diagnosis import read_diagnosis
 from barloader.slots import Slots
 from barsensor.storage.record_log import RecordLog
 from sensorkit import REST, Sensor, housekeeping, main, sim
@@ -64,6 +65,72 @@ def tones(sensor: Sensor) -> set[int]:
     return {hz for _, hz in sensor.board.tone.told}
 
 
+# --- a supply that breaks down at each start ---
+
+
+def writes(sensor: Sensor) -> list[str]:
+    """Note from now on every write to flash."""
+    written: list[str] = []
+    for place in (sensor.board.storage, sensor.board.config):
+        replace = type(place).replace
+        place.replace = lambda name, data, place=place, replace=replace: (
+            written.append(name),
+            replace(place, name, data),
+        )
+    return written
+
+
+def brown_out(sensor: Sensor, starts: int, lived_ms: int) -> None:
+    """Start so often, each time until the supply breaks down; then start once more."""
+    for _ in range(starts):
+        sensor.run(lived_ms)
+        sensor.start()
+
+
+@pytest.mark.parametrize("lived_ms", [500, 20_000])
+def test_a_supply_that_breaks_down_at_each_start_wears_no_flash_and_is_reported_once_it_holds(
+    sensor: Sensor, lived_ms: int
+) -> None:
+    brown_out(sensor, housekeeping.SHORT_STARTS, lived_ms)
+    written = writes(sensor)
+    records = sensor.app.log.next_seq
+    brown_out(sensor, 100, lived_ms)
+    assert (written, sensor.app.log.next_seq) == ([], records)
+    sensor.run(protocol.SHORT_START_MS + 5000)
+    assert written
+    assert kinds(sensor).count(protocol.BOOT) == housekeeping.SHORT_STARTS + 1
+    assert "power: 4 or more starts in a row ended within a minute; check battery and wires" in sensor.texts()
+    sensor.hello()
+    found = read_diagnosis(sensor.answer(protocol.DIAGNOSE)[1])
+    assert found
+    assert found.short_starts == housekeeping.SHORT_STARTS
+    sensor.start()
+    assert not sensor.app.log.locked, "the last start lasted"
+
+
+@pytest.mark.parametrize("ends_it", ["a set", "a host"])
+def test_after_such_starts_a_set_or_a_host_is_worth_writing_at_once(sensor: Sensor, ends_it: str) -> None:
+    brown_out(sensor, housekeeping.SHORT_STARTS, 500)
+    assert sensor.app.log.locked
+    if ends_it == "a host":
+        sensor.hello()
+        sensor.run(40)
+    else:
+        sensor.play(SET_OF_3)
+        assert kinds(sensor).count(protocol.REP) == 3
+    assert not sensor.app.log.locked
+    assert sensor.app.now_ms() < protocol.SHORT_START_MS
+
+
+@pytest.mark.parametrize("cause", [protocol.RESET_WAKE, protocol.RESET_SOFT, protocol.RESET_WATCHDOG])
+def test_starts_that_were_no_power_ons_are_written_at_once(sensor: Sensor, cause: int) -> None:
+    brown_out(sensor, housekeeping.SHORT_STARTS, 500)
+    sensor.board.power.cause = cause
+    sensor.start()
+    assert not sensor.app.log.locked
+    assert kinds(sensor).count(protocol.BOOT) == housekeeping.SHORT_STARTS + 1
+
+
 # --- reports ---
 
 
@@ -91,7 +158,7 @@ def test_a_bar_that_never_rests_has_its_health_noted_all_the_same(sensor: Sensor
     assert [noise_ug for _, noise_ug, _, _ in health(sensor)] == [0]
 
 
-def test_what_the_imu_suffered_is_told_with_the_next_report_and_once(sensor: Sensor) -> None:
+def test_what_the_imu_suffered_is_reported_with_the_next_report_and_once(sensor: Sensor) -> None:
     sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
     sensor.run(4000)
     sensor.follow(2 * HOUR_MS)

@@ -200,4 +200,4 @@ def test_the_same_picture_under_micropython() -> None:
 
 
 def test_neither_cue_nor_screen_allocates_in_a_step() -> None:
-    assert rig.run(rig.HERE / "each_step.py").splitlines() == ["cue 0", "screen 0", "seeded True"]
+    assert rig.run(rig.HERE / "cue_and_screen_allocations.py").splitlines() == ["cue 0", "screen 0", "seeded True"]

@@ -82,7 +82,7 @@ def test_a_read_takes_no_more_than_its_limit() -> None:
 
 
 @pytest.mark.parametrize("start_tick", [1, (1 << 30) - 5, (1 << 31) + 3])
-def test_ticks_start_where_they_are_told_and_wrap(start_tick: int) -> None:
+def test_ticks_start_where_they_are_set_and_wrap(start_tick: int) -> None:
     board = sim.open_board(packed(0, 4, 5, 6), start_tick=start_tick)
     assert board.clock.ticks_ms() == start_tick & MASK
     board.clock.wait_ms(6)
@@ -102,12 +102,12 @@ def test_real_time_passes_at_its_own_pace() -> None:
 def test_the_same_recording_has_the_same_identity_and_another_one_has_not() -> None:
     first, again, other = (sim.open_board(packed(*times)) for times in ((0, 1), (0, 1), (0, 2)))
     assert first.device_id == again.device_id != other.device_id
-    assert first.storage.new_id() == again.storage.new_id() != other.storage.new_id()
+    assert first.storage.new_log_id() == again.storage.new_log_id() != other.storage.new_log_id()
 
 
 def test_the_caller_may_name_device_and_log() -> None:
     board = sim.open_board(packed(0), device_id=b"sensor01", log_id=5)
-    assert (board.device_id, board.storage.new_id()) == (b"sensor01", 5)
+    assert (board.device_id, board.storage.new_log_id()) == (b"sensor01", 5)
 
 
 @pytest.mark.parametrize(

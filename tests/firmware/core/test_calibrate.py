@@ -36,7 +36,7 @@ from barcore.calibrate import (
     Calibrator,
 )
 from barcore.settings import Settings
-from mpy import pose, rig
+from mpy import calibrate_poses, rig
 from poses import FACES, Part, ask_pose, calibrated, tilted
 
 EDGE = (0.707, 0.707, 0.0)
@@ -311,7 +311,7 @@ def test_micropython_finds_the_same_integers() -> None:
     for seed in range(12):
         packed += poses.packed(part(seed), [*FACES, EDGE, (0.577, -0.577, 0.577)])
     packed += poses.packed(perfect(), [*FACES[:4], EDGE, EDGE])
-    lines = pose.lines(packed)
-    assert rig.run(rig.HERE / "pose.py", stdin=packed).split("\n")[:-1] == lines
+    lines = calibrate_poses.lines(packed)
+    assert rig.run(rig.HERE / "calibrate_poses.py", stdin=packed).split("\n")[:-1] == lines
     assert sum(line.startswith(f"{DONE} ") for line in lines) == 12 * 3
     assert any(line.startswith(f"{READY} {ALIKE} ") for line in lines)

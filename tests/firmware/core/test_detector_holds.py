@@ -10,8 +10,10 @@ from barcore.detector import Detector
 from barcore.drift import MASK, Drift
 from barcore.fold import FOLD_MS, FOLD_STEPS, FOLD_TICKS, IDLE, Fold
 from barcore.motion import Motion
+from barcore.rep import ABOVE, SEEK
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
+from barcore.state import R_STATE, STILL_MS
 from barhold import generate
 from barhold.generate import RepPlan
 from barmotion import COUNT_M_S, drifting, follow, ring, still
@@ -86,8 +88,8 @@ def test_a_first_reading_in_motion_is_not_taken_for_the_gyroscopes_zero() -> Non
     turning, resting = Motion(), Motion()
     turning.start(0, 0, 4096, 40 * 32, 0, 0)
     resting.start(0, 0, 4096, 7 * 32, 0, 0)
-    assert turning.gravity._zero_x == 0
-    assert resting.gravity._zero_x == 7 * 32 << 16
+    assert turning.gravity.zero[0] == 0
+    assert resting.gravity.zero[0] == 7 * 32 << 16
 
 
 def test_the_pull_of_the_first_seconds_is_a_plain_mean() -> None:
@@ -126,8 +128,25 @@ def judged_first_rep(age_ticks: int, rom_mm: int, missing_mm: int) -> tuple[Dete
 def test_a_first_rep_in_doubt_is_looked_at_for_a_while_then_counted_with_low_confidence() -> None:
     assert judged_first_rep(30, 300, 20)[1] == [0], "a sure one at once"
     assert judged_first_rep(30, 200, 160)[1] == [], "not yet"
-    assert judged_first_rep(80, 200, 160)[1] == [protocol.LOW_CONFIDENCE]
-    assert judged_first_rep(80, 70, 60)[1] == [], "under the exercise's least range it is none"
+    assert judged_first_rep(120, 200, 160)[1] == [], "not yet"
+    assert judged_first_rep(130, 200, 160)[1] == [protocol.LOW_CONFIDENCE]
+    assert judged_first_rep(130, 70, 60)[1] == [], "under the exercise's least range it is none"
+
+
+def test_what_ended_with_the_bar_down_but_a_rep_unfinished_is_reviewed_again_soon() -> None:
+    detector = Detector(Settings(calibrated=True))
+
+    def due(walked_to: int, since_up: int, planned: int) -> int:
+        detector._n, detector._busy_tick, detector._due = 2000, 2000 - since_up, planned
+        detector.review.rep._walk[R_STATE] = walked_to
+        detector._review_again()
+        return detector._due - 2000
+
+    assert due(ABOVE, 10, 2040) == 12
+    assert due(ABOVE, 10, 2020) == 20, "one is due anyway"
+    assert due(ABOVE, 0, 2040) == 40, "the bar is still up"
+    assert due(ABOVE, 80, 2040) == 40, "that fall is long over"
+    assert due(SEEK, 10, 2040) == 40, "nothing is unfinished"
 
 
 def test_a_first_rep_in_doubt_is_solved_again_from_scratch() -> None:
@@ -137,3 +156,12 @@ def test_a_first_rep_in_doubt_is_solved_again_from_scratch() -> None:
     rep.rom_mm, rep.missing_mm, rep.end_tick = 200, 160, 1970
     detector._judge_found(rep)
     assert detector._rework.state != IDLE
+
+
+@pytest.mark.parametrize(("lying_ticks", "target_ms"), [(0, 2000), (48, 2000), (49, 0), (400, 0)])
+def test_a_bar_that_lies_dead_still_gets_no_cue(lying_ticks: int, target_ms: int) -> None:
+    detector, asked = Detector(Settings()), []
+    detector._lying_ticks, detector._motion.state[STILL_MS] = lying_ticks, 5000
+    detector.live.update = lambda _tick, _least, target: asked.append(target) or 0  # type: ignore[method-assign]
+    detector._live_tick()
+    assert asked == [target_ms]

@@ -128,7 +128,7 @@ def test_back_joins_both_directions() -> None:
     between = 0
     for k in range(newest, 0, -1):
         at = k & MASK
-        backward, forward = drift._back_level, drift.level[at]
+        backward, forward = drift._behind[0], drift.level[at]
         drift.back(k)
         smoothed = drift.smooth_level[at]
         assert min(backward, forward) - 1 <= smoothed <= max(backward, forward) + 1

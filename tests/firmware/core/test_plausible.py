@@ -2,9 +2,10 @@
 
 import pytest
 
+from barcore import protocol
 from barcore.drift import Drift
 from barcore.measure import RepMeasure
-from barcore.plausible import is_sure, rolled_over
+from barcore.plausible import comes_back, flags_of, is_sure, more_mm, rolled_over
 from barmotion import no_drift
 
 
@@ -36,3 +37,29 @@ def test_a_bar_that_rolled_by_more_than_110_degrees_was_moved() -> None:
 def test_a_rep_that_may_be_drift_is_not_sure(edge: dict[str, int], beyond: dict[str, int]) -> None:
     assert is_sure(measured(no_drift(), **edge))
     assert not is_sure(measured(no_drift(), **beyond))
+
+
+def test_who_ends_near_the_bottom_has_come_back_whatever_the_drift() -> None:
+    assert comes_back(measured(no_drift(), missing_mm=105, doubt_mm=900))
+    assert not comes_back(measured(no_drift(), missing_mm=106))
+
+
+def test_a_first_rep_that_never_came_back_has_risen_by_nothing() -> None:
+    drift = no_drift()
+    assert more_mm(measured(drift, missing_mm=166, doubt_mm=80), 0) == -300
+    assert more_mm(measured(drift, missing_mm=165, doubt_mm=80), 0) == 20, "55 % of the rise"
+    assert more_mm(measured(drift, missing_mm=166, doubt_mm=83), 0) == 20, "drift may explain it"
+    assert more_mm(measured(drift, missing_mm=166, doubt_mm=80), 1) == 20, "the second is part of a set"
+
+
+def test_the_flags_tell_what_happened_to_the_rep() -> None:
+    rep = measured(no_drift())
+    rep.hold_err_ms, rep.disturbed = 300, False
+    assert flags_of(rep, True, False, False) == 0
+    assert flags_of(rep, False, False, False) == protocol.UNCALIBRATED
+    assert flags_of(rep, True, True, True) == protocol.CLIPPED | protocol.GAPPED
+    rep.hold_err_ms, rep.disturbed = 301, True
+    assert flags_of(rep, True, False, False) == protocol.DISTURBED | protocol.LOW_CONFIDENCE
+    unsure = measured(no_drift(), missing_mm=250)
+    unsure.hold_err_ms, unsure.disturbed = 20, False
+    assert flags_of(unsure, True, False, False) == protocol.LOW_CONFIDENCE

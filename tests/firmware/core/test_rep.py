@@ -4,9 +4,9 @@ from array import array
 
 import pytest
 
-from barcore.drift import RING, STEP_TICKS
+from barcore.drift import STEP_TICKS
 from barcore.rep import ABOVE, FOUND, LOWERING, MEASURE, MM, SEEK, RepFinder
-from barcore.smooth import V_RING
+from barcore.state import RING, SMOOTH_LEVEL, V_RING
 from barmotion import move, no_drift, rep, ring, still
 
 
@@ -124,5 +124,7 @@ def test_the_smoothed_drift_is_taken_between_its_steps() -> None:
     a_tick = 10  # counts that the integral is off by, more each tick
     found = RepFinder(array("i", [a_tick * tick for tick in range(V_RING)]), no_drift())
     for step in range(RING):
-        found._drift.smooth_level[step] = 16 * a_tick * STEP_TICKS * step
-    assert [found.velocity_at(tick) for tick in range(100, 108)] == [0] * 8
+        found._drift.rings[SMOOTH_LEVEL + step] = 16 * a_tick * STEP_TICKS * step
+    found.begin(96, 80 * MM)
+    found.work(110, 14)
+    assert [found.walked_at(tick) for tick in range(97, 111)] == [(0, 0)] * 14

@@ -21,8 +21,8 @@ class Listed(Drift):
     def start_back(self, k: int) -> None:
         self.begun.append(k)
 
-    def back(self, k: int) -> None:
-        self.smoothed.append(k)
+    def back(self, k: int, steps: int = 1) -> None:
+        self.smoothed += range(k, k - steps, -1)
 
 
 def begun(velocities: list[float], least_mm: int = LEAST_MM) -> Review:

@@ -73,12 +73,12 @@ def test_the_end_of_the_set_judges_the_first_reps_by_all() -> None:
 
 
 def test_only_what_is_surely_under_half_of_the_reference_is_dropped() -> None:
-    for doubt_mm, verdict in ((36, DROPPED), (39, DROPPED), (40, protocol.PARTIAL), (4000, protocol.PARTIAL)):
+    for more_mm, verdict in ((-140, DROPPED), (9, DROPPED), (10, protocol.PARTIAL), (1000, protocol.PARTIAL)):
         sets = SetKeeper()
-        sets.add(0, 3000, 140, 0, doubt_mm)
+        sets.add(0, 3000, 140, 0, more_mm)
         for i in range(1, 4):
             sets.add(5000 * i, 5000 * i + 3000, 300, 0, 0)
-        assert judged(sets) == [verdict, JUDGED, JUDGED, JUDGED, DONE], doubt_mm
+        assert judged(sets) == [verdict, JUDGED, JUDGED, JUDGED, DONE], more_mm
 
 
 def test_more_reps_than_it_can_hold_are_still_counted() -> None:

@@ -211,6 +211,6 @@ def test_no_operation_leaves_31_bits(kind: str) -> None:
 
 
 def test_nothing_is_allocated_per_sample_in_micropython() -> None:
-    assert rig.run(rig.HERE / "still.py", "none") == "taken 3 3\n"
+    assert rig.run(rig.HERE / "still_locked_heap.py", "none") == "taken 3 3\n"
     with pytest.raises(rig.RigError, match="MemoryError"):
-        rig.run(rig.HERE / "still.py", "seeded")
+        rig.run(rig.HERE / "still_locked_heap.py", "seeded")

@@ -142,7 +142,7 @@ def test_connected_without_hello_is_disconnected(rig: Rig) -> None:
 def test_connected_that_wrote_but_opened_nothing_is_disconnected_after_5_s(rig: Rig, at_ms: int) -> None:
     """Whatever it wrote: here bytes that are no frame, more of them, and in the end a HELLO of a stranger."""
     access = Access(MemoryStorage(None))
-    access.give(bytes(range(32)))
+    access.set_key(bytes(range(32)))
     log = RecordLog(MemoryStorage(lambda: 1))
     port = SessionPort(rig.link, SessionProtocol(DEVICE, log, "bar", "0.1.0", 236, access=access))
     for _ in range(2):

@@ -132,6 +132,14 @@ def test_a_packet_of_200_bytes_always_fits_the_uart_of_the_plus2_and_one_of_530_
         assert any(lost_of(large, phase_ms, loop_ms) for phase_ms in range(1, 36))
 
 
+def test_a_poll_takes_all_that_the_ring_of_the_plus2_holds() -> None:
+    ring_bytes = known.named("m5stickc_plus2").console_ring_bytes
+    port = Port()
+    port.incoming = bytes([7]) * ring_bytes
+    stream.FrameStream(port).poll(0)
+    assert port.incoming == b"", "while any is left, so much less of what comes finds room"
+
+
 def test_a_frame_under_way_keeps_the_loop_busy_until_it_is_whole_or_given_up() -> None:
     port = Port()
     link = stream.FrameStream(port)

@@ -18,7 +18,7 @@ from barsensor.access import Access
 from barsensor.boards import storage
 from barsensor.storage import config
 from memory_nvs import MemoryNvs
-from mpy import kept as script
+from mpy import load_config_files as script
 from mpy import rig
 
 FORMS = [config.SETTINGS, config.CALIBRATION]
@@ -162,7 +162,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("raw", "fault"), BAD, ids=range(len(BAD)))
-def test_a_bad_file_gives_defaults_is_told_and_left_then_kept_aside_once(raw: bytes, fault: str) -> None:
+def test_a_bad_file_gives_defaults_is_reported_and_left_then_kept_aside_once(raw: bytes, fault: str) -> None:
     place = holding(raw)
     for _ in range(3):
         values, said = config.SETTINGS.load(place)
@@ -187,7 +187,7 @@ def test_the_same_values_are_not_written_again() -> None:
     assert place.left == 1
 
 
-def test_a_file_that_cannot_be_read_is_told() -> None:
+def test_a_file_that_cannot_be_read_is_reported() -> None:
     place = Failing(None)
     place.replace("settings", signed('{"version": 1, "name": "Left"}'))
     values, fault = config.SETTINGS.load(place)
@@ -216,13 +216,15 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(before: bytes | None
             assert before in place.files.values(), "the bad file is never lost"
 
 
-def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_sensor_to_nobody(tmp_path: Path) -> None:
+def test_a_file_that_was_saved_once_and_is_gone_is_reported_and_its_key_opens_the_sensor_to_nobody(
+    tmp_path: Path,
+) -> None:
     """One flipped bit in littlefs's root can take the whole folder away."""
     nvs = MemoryNvs()
     place = storage.FolderStorage(str(tmp_path / "config"), None, nvs)
     access = Access(place)
     assert access.answers_everybody
-    access.give(bytes(range(32)))
+    access.set_key(bytes(range(32)))
     for form in FORMS:
         assert form.load(place)[1] == "", "it never was there"
         form.save(place, {})
@@ -235,7 +237,7 @@ def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_se
     access = Access(again)
     assert access.fault == "key: gone from flash"
     assert not access.answers_everybody
-    assert access.told_key == b""
+    assert access.key_for_cable == b""
 
 
 def test_a_newer_firmwares_keys_are_kept_when_rewritten() -> None:
@@ -331,7 +333,7 @@ def packed(files: list[bytes]) -> bytes:
 def test_mutated_files_do_no_harm_in_either_interpreter() -> None:
     files = packed(mutants())
     assert len(script.lines(config, storage, files)) == 2 * len(mutants())
-    assert rig.run(rig.HERE / "kept.py", "count", stdin=files) == f"{2 * len(mutants())}\n"
+    assert rig.run(rig.HERE / "load_config_files.py", "count", stdin=files) == f"{2 * len(mutants())}\n"
 
 
 def test_both_interpreters_read_and_write_the_same() -> None:
@@ -346,6 +348,6 @@ def test_both_interpreters_read_and_write_the_same() -> None:
         '{"version": 1, "name": 1.5}',
     ]
     files = packed([signed(line) for line in lines if "\\u" not in line] + [raw for raw, _ in BAD])
-    there = rig.run(rig.HERE / "kept.py", stdin=files).split("\n")[:-1]
+    there = rig.run(rig.HERE / "load_config_files.py", stdin=files).split("\n")[:-1]
     assert there == script.lines(config, storage, files)
-    rig.run(rig.HERE / "kept.py", "count", stdin=packed([signed(lines[1])]))
+    rig.run(rig.HERE / "load_config_files.py", "count", stdin=packed([signed(lines[1])]))

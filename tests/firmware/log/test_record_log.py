@@ -224,7 +224,7 @@ def test_slots_of_another_log_are_none_of_this_one() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 31, 32, 40, 100])
-def test_a_segment_cut_short_by_a_foreign_hand_holds_what_it_holds(size: int) -> None:
+def test_a_segment_cut_short_by_something_else_holds_what_it_holds(size: int) -> None:
     storage = make_storage()
     log = RecordLog(storage)
     append(log, 127)
@@ -256,7 +256,7 @@ def test_any_file_alone_names_the_log(left: str) -> None:
         append(log, 64)
         log.ack(LOG_ID, 1)
         log.flush()
-    storage.new_id = lambda: 999
+    storage.new_log_id = lambda: 999
     storage.files = {left: storage.files[left]}
     assert RecordLog(storage).log_id == LOG_ID
     storage.files[left] = bytes(32) + storage.files[left][32:]
@@ -455,7 +455,7 @@ def test_a_folder_that_was_set_back_shows_as_a_hole(records: int, kept: int) -> 
     """Of the log's folder only its state after `kept` records is there; of the mirror, the newest."""
     storage, nvs, log = mirrored(records)
     older = mirrored(kept)[0]
-    storage.new_id = lambda: 999
+    storage.new_log_id = lambda: 999
     storage.files = older.files if kept else {}
     again = RecordLog(storage, nvs=nvs)
     assert (again.log_id, again.next_seq, again.acked, again.boot) == (LOG_ID, records, log.acked, 2)
@@ -500,7 +500,7 @@ def test_a_mirror_of_another_log_is_not_believed() -> None:
 
 def test_after_an_erase_the_mirror_tells_of_the_new_log() -> None:
     storage, nvs, log = mirrored(20)
-    storage.new_id = lambda: 55
+    storage.new_log_id = lambda: 55
     log.erase()
     append(log, 1)
     log.flush()
@@ -575,7 +575,7 @@ def test_a_note_of_another_log_or_a_damaged_one_is_no_record(spoil: str) -> None
     append(log, 5)
     note_all(log)
     if spoil == "erase":
-        storage.new_id = lambda: 55
+        storage.new_log_id = lambda: 55
         log.erase()
         append(log, 2)
         log.flush()

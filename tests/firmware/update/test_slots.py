@@ -46,6 +46,15 @@ def test_the_table_has_a_row_for_each_of_these() -> None:
     assert len(rows) == 10
 
 
+def test_a_file_is_read_by_its_own_size_and_never_beyond_the_most(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "pointer"
+    path.write_bytes(b"twelve bytes")
+    assert (slots._read(str(path), 100), slots._read(str(path), 6)) == (b"twelve bytes", b"twelve")
+    # Only the size counts. Another figure, a time for example, would reserve as much as `most` for a small file.
+    monkeypatch.setattr(slots.os, "stat", lambda _: (0,) * 6 + (6, 0, 0, 0))
+    assert slots._read(str(path), 100) == b"twelve"
+
+
 def test_whatever_was_found_starts_end_within_seven_in_something_that_stays() -> None:
     """Crash for ever: each pointer leads to safe mode, and none to a start between two slots without end."""
     for slot in (A, B):

@@ -51,7 +51,7 @@ OK, SHORT, LONG, UNSURE = 2500, 1500, 3500, 2000
         ([[OK] * 12] * 3, "more-load", "more load: all targets met in all 3 sets at 12 reps"),
         ([[OK] * 12, [OK] * 11], "more-reps", "up to 12 a set"),
         ([[OK] * 6] * 2, "more-reps", "the same load, more reps"),
-        ([[OK] * 12], "same-load", "1 sets, the plan asks 2-3"),
+        ([[OK] * 12], "same-load", "1 set, the plan asks 2-3"),
         ([[OK] * 13] * 2, "same-load", "not every set had 6-12 reps"),
         ([[SHORT] * 8] * 2, "less-load", "16 of 16 holds fell short of 2 s"),
         ([[OK] * 6 + [SHORT] * 2] * 2, "less-load", "4 of 16 holds fell short of 2 s"),

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from barhold.cli import _options
+from barhold.cli import _options, demo
 from barhold.cli._command_list import COMMANDS
 from barhold.cli.demo import NEXT
 from hostkit import ROOT, barhold, root_command
@@ -44,7 +44,8 @@ def test_the_commands_that_the_demo_ends_with_run_on_its_training(tmp_path, monk
     assert not (tmp_path / "own.db").exists()  # the user's own training is left alone
 
 
-def test_the_demo_again_replaces_its_training(tmp_path):
+def test_the_demo_again_replaces_its_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "REPS", 3)
     for _ in range(2):
         barhold("demo")
         barhold("load", "60kg", "--demo")

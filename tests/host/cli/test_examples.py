@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from barhold.cli import app as command
+from barhold.cli import demo
 from barhold.flash import boards, download
 from barhold.flash import run as flashing
 from barhold.flash.board_info import BoardInfo
@@ -165,19 +166,28 @@ POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1
          (2, 0, 7, 63, 900, 1500)]  # fmt: skip
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
     """A folder with what examples name: a recording, recordings with truth; and a database with a session."""
-    work = tmp_path / "work"
+    root = tmp_path_factory.mktemp("trained")
+    work = root / "work"
     (work / "recordings").mkdir(parents=True)
-    monkeypatch.chdir(work)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    shutil.copy(DATA / "six-reps.csv", "session.csv")
+    shutil.copy(DATA / "six-reps.csv", work / "session.csv")
     for number, name in enumerate(("six-reps", "mixed-set")):
         for kind in ("csv", "json"):
-            shutil.copy(DATA / f"{name}.{kind}", f"recordings/normal-{number}.{kind}")
-    run("barhold sync --virtual session.csv --keep", tmp_path)
+            shutil.copy(DATA / f"{name}.{kind}", work / "recordings" / f"normal-{number}.{kind}")
+    assert run(f"barhold sync --virtual {work / 'session.csv'} --keep", root).exit_code == 0
+    return root
+
+
+@pytest.fixture
+def folder(trained, tmp_path, monkeypatch):
+    """A copy of it for one page, whose work folder is the current one."""
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(demo, "REPS", 3)  # tests/integration/test_journey.py runs the whole demo
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path
 
 

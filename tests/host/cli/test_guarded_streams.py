@@ -144,7 +144,7 @@ def hostile(tmp_path, monkeypatch):
     with closing(sqlite3.connect(db)) as crafted, crafted:
         of_two_lines = f"{text}\nbarhold: all is well"
         crafted.execute("update device set name = ?, firmware = ?", (of_two_lines, of_two_lines))
-        crafted.execute("insert into lifter values (?, ?)", (of_two_lines, ""))
+        crafted.execute("insert into lifter (name, plan) values (?, ?)", (of_two_lines, ""))
         crafted.execute("insert into wearer values (?, 0, ?)", (DEVICE, of_two_lines))
         crafted.execute(edit, ("a" * 32, "note", json.dumps({"text": of_two_lines})))
         crafted.execute(edit, ("b" * 32, text, "{}"))

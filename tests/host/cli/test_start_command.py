@@ -25,7 +25,7 @@ POSES = [(0, 0, 0, 0, 0, 0), *[(0, 0, n, (1 << n) - 1, 0, 1500) for n in range(1
          (2, 0, 6, 63, 0, 1500), (2, 0, 7, 63, 900, 1500)]  # fmt: skip
 ANSWERS = {
     "find": (),
-    "name": (("What shall it be called?", "bar-2"),),
+    "name": (("What would you like to call it?", "bar-2"),),
     "pair": (("Pair it now?", "y"),),
     "calibrate": (("Calibrate it now?", "y"),),
     "lifter": (("Who lifts with it?", "Mia"),),

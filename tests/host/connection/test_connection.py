@@ -268,7 +268,7 @@ def test_a_record_that_never_comes_is_named_with_its_tries(store: Store) -> None
         return [] if kind == protocol.DATA and make(9) in body else [raw]
 
     sensor = FakeSensor(FakeLog(SIXTY), without_nine)
-    with pytest.raises(LinkError, match=r"00112233445566aa: record seq 9 did not come in 8 tries"):
+    with pytest.raises(LinkError, match=r"00112233445566aa: record seq 9 did not arrive in 8 tries"):
         run(sensor, store)
     assert stored(store).keys() == set(range(9))
     assert sensor.log.acked == 9
@@ -423,7 +423,7 @@ def test_an_info_for_another_hello_opens_nothing(store: Store) -> None:
 
 
 def test_silence_is_an_error_that_says_what_to_do(store: Store) -> None:
-    with pytest.raises(LinkError, match="did not answer HELLO in 8 tries: bring it nearer"):
+    with pytest.raises(LinkError, match="did not answer HELLO in 8 tries: bring it closer"):
         run(FakeSensor(FakeLog(SIXTY), lambda n, raw: []), store)
     with pytest.raises(LinkError, match="did not answer TIME in 8 tries"):
         run(FakeSensor(FakeLog(SIXTY), only_first := lambda n, raw: [raw] if n == 0 else []), store)
@@ -435,7 +435,7 @@ def test_silence_is_an_error_that_says_what_to_do(store: Store) -> None:
     (protocol.ACK, protocol.WRONG_LOG, "ACK .status 4: the sensor keeps another log"),
     (protocol.TIME, 77, "TIME .status 77: for a reason this Barhold does not know"),
 ])  # fmt: skip
-def test_a_refusal_is_told(store: Store, kind: int, code: int, said: str) -> None:
+def test_a_refusal_is_reported(store: Store, kind: int, code: int, said: str) -> None:
     answer_of = {protocol.PULL: protocol.DATA, protocol.ACK: protocol.ACKED, protocol.TIME: protocol.TIME_IS}
 
     def refuses(_: int, raw: bytes) -> list[bytes]:

@@ -110,7 +110,7 @@ def test_a_log_is_erased_only_by_cable() -> None:
     assert sensor.log.raws
 
 
-def test_a_calibration_is_told_with_its_reason() -> None:
+def test_a_calibration_is_reported_with_its_reason() -> None:
     sensor = ModernSensor(FakeLog({}))
     sensor.modern.calibration = [(1, 4, 3, 7, 0, 1500)]
     now = ask(sensor, lambda c: c.calibrate(protocol.CALIBRATE_STATE))
@@ -161,5 +161,5 @@ def test_a_piece_that_comes_twice_or_spoilt_is_dropped() -> None:
 
 def test_a_stream_that_stops_is_an_error_with_a_next_step() -> None:
     sensor = ModernSensor(FakeLog({}), samples=bytes(160))
-    with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor nearer"):
+    with pytest.raises(LinkError, match="no sample came for 5 s: bring the sensor closer"):
         ask(sensor, lambda c: gather(c, 2))

@@ -1,6 +1,7 @@
 """Peers that hand over what they should not: the cursor stays at the first hole, and what is promised must come."""
 
 import asyncio
+import binascii
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from barcore import frame, protocol
+from barcore import frame, protocol, record
 from barhold.connection import Connection, SyncResult
 from barhold.errors import LinkError, RefusedError
 from barhold.store import Store
@@ -77,7 +78,7 @@ def test_no_acknowledgement_passes_a_record_that_did_not_come(tmp_path: Path, st
 
     store.add_records(DEVICE.hex(), LOG, [OWN[149]], NOW_MS)
     sensor = FakeSensor(FakeLog(OWN), hides_30, database=tmp_path / "barhold.db")
-    with pytest.raises(LinkError, match="record seq 30 did not come"):
+    with pytest.raises(LinkError, match="record seq 30 did not arrive"):
         run(sensor, store)
     assert sensor.log.acked <= 30
 
@@ -100,6 +101,28 @@ def test_a_record_outside_the_pull_is_not_stored(store: Store, seq: int) -> None
     assert forged not in stored(store).values()
     assert stored(store) == log.raws
     assert result.dropped_frames > 0
+
+
+@pytest.mark.parametrize("seq", [200, 0xFFFFFFFE])
+def test_a_record_outside_the_pull_is_not_stored_though_its_end_vouches_for_it(store: Store, seq: int) -> None:
+    """In the place of a real record, with an END whose count and checksum are right."""
+    forged, sent = make(seq, t_ms=666), []
+
+    def in_its_place(_: int, raw: bytes) -> list[bytes]:
+        kind, nonce, body = frame.parse(raw)
+        if kind == protocol.DATA:
+            body = body.replace(OWN[20], forged)
+            sent.extend(record.header(body, at)[3] for at in range(0, len(body), protocol.RECORD_BYTES))
+        elif kind == protocol.END:
+            next_seq, count, _, first_seq = struct.unpack(protocol.END_FORMAT, body)
+            crc = binascii.crc32(struct.pack(f"<{len(sent)}I", *sorted(sent)))
+            body = struct.pack(protocol.END_FORMAT, next_seq, count, crc, first_seq)
+            sent.clear()
+        return [frame.pack(kind, nonce, body)]
+
+    with pytest.raises(LinkError, match="record seq 20 did not arrive"):
+        run(FakeSensor(first(60), in_its_place), store)
+    assert stored(store) == {at: OWN[at] for at in range(20)}
 
 
 def test_a_record_beyond_the_sensors_own_range_is_not_stored(store: Store) -> None:
@@ -172,7 +195,7 @@ def test_a_peer_that_promises_and_gives_nothing_is_left(store: Store) -> None:
     log = FakeLog({})
     log.next_seq = 0xFFFFFFF0
     sensor = FakeSensor(log)
-    with pytest.raises(RefusedError, match=r"promised records up to seq 4294967279 and gave none in 600 answers"):
+    with pytest.raises(RefusedError, match=r"announced records up to seq 4294967279 but sent none in 600 answers"):
         run(sensor, store)
     assert sensor.kinds().count(protocol.PULL) < 620
 
@@ -244,6 +267,6 @@ def test_the_holes_are_found_by_one_query(tmp_path: Path, store: Store) -> None:
     assert holes(20, 30) == [(20, 30)]
     assert holes(3, 5) == holes(7, 7) == []
     plan = sqlite3.connect(tmp_path / "barhold.db").execute(
-        "explain query plan select min(seq) from record where device_id = ? and log_id = ? and seq >= 0", ("x", 1)
+        "explain query plan select min(seq) from record where log_number = ? and seq >= 0", (1,)
     )
     assert "USING" in str(plan.fetchall())

@@ -144,7 +144,7 @@ def test_a_look_alike_is_refused_with_an_alarm_and_nothing_is_stored(
     sensor = ModernSensor(FakeLog({0: make(0)}), name="evil")
     sensor.modern.key = key
     with pytest.raises(
-        RefusedError, match=f"ALARM: this may be a look-alike .*{found}.*{next_step}.*barhold pair --usb"
+        RefusedError, match=f"WARNING: this may be an impostor .*{found}.*{next_step}.*barhold pair --usb"
     ):
         asyncio.run(sync(sensor, store, lambda: NOW_MS))
     assert stored(store) == {}

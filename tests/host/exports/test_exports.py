@@ -286,6 +286,19 @@ def test_fit_writes_one_file_for_each_session(tmp_path):
     assert (tmp_path / "one.fit").read_bytes()[8:12] == b".FIT"
 
 
+def test_an_existing_file_is_refused_at_the_first_difference(tmp_path):
+    out = tmp_path / "out"
+    out.write_bytes(b"mine")
+
+    def pieces():
+        yield b"other"
+        pytest.fail("the rest of the store is read for nothing")
+
+    with pytest.raises(InputError, match="exists: name another file, or replace it with --overwrite"):
+        files.write_pieces_atomically(out, pieces())
+    assert (out.read_bytes(), list(tmp_path.iterdir())) == (b"mine", [out])
+
+
 @pytest.mark.parametrize("what", ["csv", "jsonl", "strong", "hevy", "ical", "parquet"])
 def test_every_format_is_reproducible_and_replaces_only_with_overwrite(what, tmp_path):
     db, out = filled(tmp_path / "b.db"), tmp_path / "out"

@@ -89,7 +89,7 @@ def test_an_image_that_moved_is_followed(site: Site, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("data", "announced", "error", "said"),
     [
-        (None, 0, InputError, "does not exist .any more.: choose a newer image at micropython.org/download/ESP32_GEN"),
+        (None, 0, InputError, "does not exist: choose a newer image at micropython.org/download/ESP32_GEN"),
         (WHOLE[:100_000], len(WHOLE), LinkError, "repeat"),
         (an_image(STICK), 0, InputError, "made for chip number 0, xiao_s3 has number 9"),
         (WHOLE[:-40], 0, InputError, "within its application: download it again"),

@@ -320,18 +320,18 @@ def test_a_full_file_system_is_told_before_anything_is_written(tmp_path) -> None
     async def test(board: BareBoard) -> None:
         line = said(await flash(board.port))
         assert "kB free" in line
-        assert "remove what is not Barhold's" in line
+        assert "remove files that are not Barhold's" in line
 
     on_a_board(tmp_path / "board", test, room_bytes=100_000)
     assert list((tmp_path / "board").iterdir()) == []
 
 
-def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, monkeypatch) -> None:
+def test_a_file_system_that_fills_up_on_the_way_is_reported_and_can_go_on(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("barhold.flash.install._refuse_full", lambda *_: None)
     wish = run.FlashRequest(boards.find_board("xiao_s3"))
 
     async def full(board: BareBoard) -> None:
-        with pytest.raises(BarholdError, match=r"is full at /\w+.*: remove what is not Barhold's"):
+        with pytest.raises(BarholdError, match=r"is full at /\w+.*: remove files that are not Barhold's"):
             await asyncio.to_thread(run.flash, board.port, wish, lambda _: None, lambda _: None)
         await board.settled()
 

@@ -203,9 +203,9 @@ def test_only_one_connects_or_scans_at_a_time(monkeypatch: pytest.MonkeyPatch) -
     (BleakError("Device with address AA:BB was not found"), "switch the sensor on"),
     (BleakDBusError("org.bluez.Error.Failed", ["le-connection-abort-by-local"]), "this passes, try again"),
     (BleakDBusError("org.bluez.Error.InProgress", ["In Progress"]), "this passes, try again"),
-    (TimeoutError(), "did not come about in time: bring the sensor nearer"),
-    (OSError(5, "radio trouble"), "radio trouble: bring the sensor nearer"),
-    (EOFError(), "EOFError: bring the sensor nearer"),
+    (TimeoutError(), "timed out; bring the sensor closer"),
+    (OSError(5, "radio trouble"), "radio trouble: bring the sensor closer"),
+    (EOFError(), "EOFError: bring the sensor closer"),
 ])  # fmt: skip
 def test_a_failed_connection_is_one_line_and_lets_go(
     monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
@@ -254,7 +254,7 @@ def advert(name: str | None, rssi: int, manufacturer: dict[int, bytes] | None = 
 def test_a_scan_tells_name_battery_unsynced_and_signal_strongest_first(monkeypatch: pytest.MonkeyPatch) -> None:
     far, near = SimpleNamespace(address="A", name="x"), SimpleNamespace(address="B", name=None)
     monkeypatch.setattr(FakeScanner, "devices", [
-        (far, advert(None, -80)), (near, advert("bar\x1b[2J", -40, {ble.ADVERT_COMPANY: bytes((73, 1, 2))})),
+        (far, advert(None, -80)), (near, advert("bar\x1b[2J", -40, {protocol.ADVERT_COMPANY: bytes((73, 1, 2))})),
         (far, advert("bar-9", -81)),
     ])  # fmt: skip
     found = asyncio.run(ble.discover(0.01))

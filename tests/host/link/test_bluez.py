@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from bleak.exc import BleakBluetoothNotAvailableReason as Reason
+from typer.main import get_command
 
+from barhold.cli import app
 from barhold.errors import InputError
 from barhold.link import ble, bluez, quirks
+from hostkit import barhold
 
 DEBIAN = 'PRETTY_NAME="Debian 12"\nID=debian\n'
 UBUNTU_CHILD = 'ID=linuxmint\nID_LIKE="ubuntu debian"\n'
@@ -86,3 +89,27 @@ def test_the_adapter_that_was_asked_for_scans_and_connects(monkeypatch: pytest.M
     monkeypatch.setattr(quirks, "SYSTEM", quirks.WINDOWS)
     with pytest.raises(InputError, match="Linux only"):
         ble.use_adapter("hci1")
+
+
+def test_every_command_that_may_use_the_radio_takes_the_adapter_before_its_name_or_after() -> None:
+    root = get_command(app)
+    pages = [
+        page
+        for name in root.list_commands(None)
+        for page in (root.get_command(None, name), *getattr(root.get_command(None, name), "commands", {}).values())
+    ]
+    with_radio = {page.name for page in pages if "usb" in {param.name for param in page.params}}
+    with_adapter = {page.name for page in pages if "--adapter" in {opt for param in page.params for opt in param.opts}}
+    assert with_radio == with_adapter
+    assert {"sync", "scan", "doctor", "live", "serve", "update", "pair", "push"} <= with_radio
+
+
+@pytest.mark.parametrize("words", [("sync", "--adapter", "hci1"), ("--adapter", "hci1", "sync"), ("sync",)])
+def test_sync_uses_the_adapter_that_was_asked_for(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quirks, "SYSTEM", quirks.LINUX)
+    monkeypatch.setattr(ble, "_adapter", [""])
+    told = barhold(*words, "--db", tmp_path / "a.db", "--serial-port", "/dev/none", "--wait", "0.1")
+    assert told.exit_code == 2
+    assert ble._adapter == (["hci1"] if "hci1" in words else [""])

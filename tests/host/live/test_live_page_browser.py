@@ -12,7 +12,7 @@ from barcore.sample import SAMPLE_BYTES
 from barhold.recordings import reader
 from barhold.recordings.writer import Capture
 from barhold.store import People, Store
-from browserkit import Page, opened, serving
+from browserkit import Page, serving
 from hostkit import DATA
 from teamkit import HOUR_MS, add_lifter
 
@@ -39,12 +39,36 @@ CONTRAST = """(() => {
     return Math.min(...texts.map((one) => [light(getComputedStyle(one).color), light(ground(one))])
         .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)));
 })()"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with opened() as browser:
-        yield browser
+RING = """(() => {
+    const words = { over: 'ready for set 12', under: 'hold 2.5-3.5 s', hold: '12:34' };
+    const crossing = [];
+    for (const dial of document.querySelectorAll('.dial')) {
+        const parts = [...dial.querySelectorAll('.inside > *')];
+        for (const part of parts) {
+            part.textContent = words[part.className] ?? '172.5 kg, warm-up';
+            part.hidden = false;
+        }
+        const box = dial.getBoundingClientRect();
+        const [x, y, most] = [box.x + box.width / 2, box.y + box.height / 2, box.width * 160 / 400];
+        for (const part of parts) {
+            const range = document.createRange();
+            range.selectNodeContents(part);
+            for (const line of range.getClientRects()) {
+                // The letters of a line stand within the middle 70 % of its box.
+                const [top, bottom] = [line.y + 0.15 * line.height, line.bottom - 0.15 * line.height];
+                const corners = [line.x, line.right].flatMap((px) => [top, bottom].map((py) => [px, py]));
+                if (corners.some(([px, py]) => Math.hypot(px - x, py - y) > most)) crossing.push(part.textContent);
+            }
+        }
+    }
+    return crossing;
+})()"""
+TIGHT = """[...document.querySelectorAll('button, a.button')].filter((one) => one.checkVisibility()).filter((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const [text, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()];
+    return text.x < box.x + 4 || text.right > box.right - 4 || text.y < box.y || text.bottom > box.bottom;
+}).map((one) => one.textContent)"""
 
 
 @pytest.fixture
@@ -176,6 +200,8 @@ def look_at_everything(address, pages):
                 page.page.emulate_media(color_scheme=scheme)
                 assert page.ask(FITS), (page.page.url, width)
                 assert page.ask(CONTRAST) >= 4.5, (page.page.url, width, scheme)
+            assert page.ask(RING) == [], (page.page.url, width)  # no word runs across the ring
+            assert page.ask(TIGHT) == [], (page.page.url, width)  # no word touches the border of its button
         assert page.errors == []
         assert {urlsplit(url).netloc for url in page.requests} == {urlsplit(address).netloc}
     report = Page(chromium_of(pages[0]), f"{address}report")
@@ -294,6 +320,10 @@ def test_a_phone_enters_by_the_codes_address_and_comes_in_again(chromium, tmp_pa
         assert page.errors == []
         stranger = Page(chromium, address.partition("#")[0].replace("/enter", "/"))
         assert stranger.page.url.endswith("/enter")
+        for width in (390, 1280):
+            stranger.page.set_viewport_size({"width": width, "height": 800})
+            assert stranger.ask("document.getElementById('told').getBoundingClientRect().width > 200")
+            assert stranger.ask(FITS)
         stranger.page.fill("#token", "wrong")
         stranger.page.click("#form button")
         stranger.until("document.getElementById('told').textContent.startsWith('This is not the token')")

@@ -96,7 +96,7 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ('hold_s = "2-3"', 1, "must be two numbers, [least, most], as in [2, 3]"),
         ("hold_s = 2", 1, "must be two numbers"),
         ("hold_s = [2]", 1, "must be two numbers"),
-        ("hold_s = [2, 2]", 1, "no room"),
+        ("hold_s = [2, 2]", 1, "needs room between"),
         ("hold_s = [nan, 3]", 1, "must lie within 0 and 60"),
         ("hold_s = [2, inf]", 1, "must lie within 0 and 60"),
         ("hold_s = [true, 3]", 1, "must be two numbers"),
@@ -123,7 +123,7 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ("\n\nreps 8", 3, "not TOML"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text, line, words):
+def test_what_is_wrong_is_reported_with_its_line(text, line, words):
     with pytest.raises(InputError) as told:
         parsed(text)
     assert str(told.value).startswith(f"mine.toml line {line}: ")
@@ -131,12 +131,12 @@ def test_what_is_wrong_is_told_with_its_line(text, line, words):
     assert len(str(told.value).splitlines()) == 1
 
 
-def test_bytes_that_are_no_text_are_told_with_their_line():
+def test_bytes_that_are_no_text_are_reported_with_their_line():
     with pytest.raises(InputError, match=r"mine\.toml line 2: not UTF-8"):
         toml_format.parse("mine", b"sets = 2\nexercise = '\xff'", "mine.toml")
 
 
-def test_deep_nesting_is_told():
+def test_deep_nesting_is_reported():
     with pytest.raises(InputError, match=r"mine\.toml"):
         parsed("a = " + "[" * 8000)
 
@@ -309,7 +309,7 @@ def test_push_brings_the_named_the_wearers_or_the_chosen_plan(own, monkeypatch, 
         assert result.exit_code == 0, result.stderr
         return sensor.modern.target_ms, sensor.modern.long_ms, result.stdout
 
-    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and too long at 3 s\n")
+    assert kept() == (2000, 3000, "bar-1 now cues the target at 2 s and warns of a long pause at 3 s\n")
     assert kept("mine")[:2] == (1500, 2500)
     with Store.open(db) as store:
         People(store).add_lifter(Lifter("Mia", "slow"))

@@ -9,7 +9,7 @@ import pytest
 
 from barhold import generate
 from barhold.connection import Samples
-from barhold.doctor import FAIL, NOTE, OK, Line, motion
+from barhold.doctor import FAIL, NOTE, OK, Finding, motion
 from barhold.generate import UNCALIBRATED
 from barhold.recordings import axes, reader
 from hostkit import DATA, barhold
@@ -87,7 +87,7 @@ async def streamed(samples: bytes) -> AsyncIterator[Samples]:
 
 @pytest.mark.parametrize(("signs", "status"), [((1, 1, 1), OK), ((-1, -1, -1), FAIL)])
 def test_the_doctor_judges_what_the_mount_check_saw(signs: Three, status: str) -> None:
-    async def check() -> Line:
+    async def check() -> Finding:
         seen = bytearray()
         await motion.mount(motion.keep(streamed(mixed(signs=signs)), seen), lambda _: None)
         return motion.gyroscope(bytes(seen))

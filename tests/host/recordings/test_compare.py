@@ -129,16 +129,16 @@ def test_a_rate_that_was_not_recorded_is_refused(rate):
         reader.resample(generated(), rate)
 
 
-@pytest.fixture
-def kept(tmp_path):
-    """A database with a generated session played on the virtual sensor, and its recording."""
-    db = tmp_path / "b.db"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A database with a session played on the virtual sensor, and its recording; nothing here writes to it."""
+    db = tmp_path_factory.mktemp("kept") / "b.db"
     result = barhold("sync", "--seed", "1", "--keep", db=db)
     assert (result.exit_code, "is kept" in result.stderr) == (0, True)
     return db
 
 
-def test_the_same_settings_change_nothing_and_others_are_told(kept):
+def test_the_same_settings_change_nothing_and_others_are_reported(kept):
     result = barhold("replay", "--from-store", "--json", db=kept)
     assert result.exit_code == 0
     *reps, told = [json.loads(line) for line in result.stdout.splitlines()]
@@ -177,7 +177,7 @@ def test_a_recording_without_sets_in_the_store_says_so(tmp_path):
     ("args", "told"),
     [
         (["replay"], "name a recording"),
-        (["replay", "--from-store", "nope"], "recording 'nope' is not kept: there is generated-1"),
+        (["replay", "--from-store", "nope"], "recording 'nope' is not in the database, which has generated-1"),
         (["replay", "--from-store", "--plot", "x.png"], "--plot draws files"),
         (["replay", "--from-store", "--rate", "900"], "must lie within"),
         (["replay", "--from-store", "--calibration", "1,2"], "three offsets of at most 500 mg"),

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,7 +16,7 @@ from barhold import report
 from barhold.check import team_week, verdicts
 from barhold.model import Anchor, Load
 from barhold.plans import plan
-from barhold.report import svg
+from barhold.report import svg, week_trend
 from barhold.report.set_charts import figures
 from barhold.report.svg import Scale
 from barhold.store import Store
@@ -117,6 +117,16 @@ def loaded(items, amounts, unit="kg"):
     """Give the sets of each session in turn the next of `amounts`."""
     amount_of = dict(zip(sorted({item.boot for item in items}), amounts, strict=True))
     return [replace(item, load=Load(amount_of[item.boot], unit)) for item in items]
+
+
+def test_a_month_that_begins_in_the_last_week_is_named_within_the_drawing():
+    for last in (date(2026, 11, 2), date(2026, 11, 30), date(2026, 12, 28)):
+        for width in (svg.WIDE, svg.NARROW):
+            first = last - timedelta(weeks=1)
+            named = "".join(week_trend.dates(first, last, Scale(0, 1, 50, width - 20), width, 10, 200))
+            places = [float(x) for x in re.findall(r'<text x="([\d.]+)"', named)]
+            assert places
+            assert max(places) <= width
 
 
 def test_load_and_volume_are_shown_by_the_week():
@@ -259,7 +269,7 @@ def test_every_chart_has_a_name_and_a_table():
         assert all(len(label) > 10 for label in named)
 
 
-def test_one_set_of_two_reps_is_enough_and_nothing_is_said_so():
+def test_one_set_of_two_reps_is_enough_without_a_message():
     assert "Hold per rep" in made(sets.training_sets(stored(reps(2)), [], NOW))
     assert "No training yet" in made([])
 
@@ -303,7 +313,11 @@ def test_the_command_writes_the_page_in_one_piece_or_not_at_all(tmp_path):
     assert out.read_text().startswith("<!doctype html>")
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix in (".html", ".part")) == ["r.html"]
     first = out.read_text()
-    assert barhold("report", "--out", out, db=db).exit_code == 0  # its own older one is replaced
+    refused = barhold("report", "--out", out, db=db)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"{out} exists: name another file, or replace it with --overwrite" in refused.stderr
+    assert out.read_text() == first
+    assert barhold("report", "--out", out, "--overwrite", db=db).exit_code == 0
     assert len(out.read_text()) == len(first)
     piped = barhold("report", "--out", "-", db=db)
     assert piped.stdout.startswith("<!doctype html>")
@@ -348,7 +362,7 @@ def test_since_and_until_choose_what_a_report_shows(tmp_path):
     db, out = weekly(tmp_path / "b.db", 120), tmp_path / "r.html"
 
     def shown(*args):
-        assert barhold("report", "--out", out, *args, db=db).exit_code == 0
+        assert barhold("report", "--overwrite", "--out", out, *args, db=db).exit_code == 0
         bests = re.search(r"Personal bests since ([^<]*)<", out.read_text())[1]
         return bests, len(rows_of(out.read_text(), "<h3>Holds over weeks"))
 
@@ -356,7 +370,7 @@ def test_since_and_until_choose_what_a_report_shows(tmp_path):
     assert shown("--since", "2020-01-01")[1] == 120
     assert shown("--since", "2026-10-20") == ("Wed 21 Oct 2026", 3)
     assert shown("--until", "2026-10-20") == ("Wed 16 Oct 2024", 105)
-    done = barhold("report", "--since", "2030-01-01", "--out", out, db=db)
+    done = barhold("report", "--since", "2030-01-01", "--out", out, "--overwrite", db=db)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "no set is stored in this time" in done.stderr
 
@@ -376,6 +390,9 @@ def test_each_lifter_gets_a_file_on_request(tmp_path):
     assert sorted(done.stdout.split()) == sorted(str(path) for path in folder.iterdir())
     for path in folder.iterdir():
         assert path.read_text().count("<h1>") == 1
+    refused = barhold("report", "--each", folder, db=db)
+    assert "exists: name another file, or replace it with --overwrite" in refused.stderr
+    assert barhold("report", "--each", folder, "--overwrite", db=db).exit_code == 0
     both = barhold("report", "--each", folder, "--out", "-", db=db)
     assert (both.exit_code, both.stdout, len(both.stderr.splitlines())) == (2, "", 1)
     (tmp_path / "file").write_text("")

@@ -9,17 +9,11 @@ from test_report import made, paged, training
 
 from barhold.plans import plan
 from bench import browser
-from browserkit import Page, opened
+from browserkit import Page
 from hostkit import barhold_process
 
 GROUND = "getComputedStyle(document.body).backgroundColor"
 VISIBLE = "[...document.querySelectorAll('figure > div')].filter((one) => one.offsetParent).map((one) => one.className)"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with opened() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def filled(place: str) -> str:
     with Store.open(place) as store:
         store.add_device(Device(DEVICE, "bar é", "0.1.0", 5))
         store.add_device(Device(OTHER, "bar 2", "0.1.0", 6))
-        for day in list(years.days(1))[:20]:
+        for day in islice(years.days(1), 20):
             store.add_anchor(day.anchor)
             store.add_records(years.DEVICE_ID, years.LOG_ID, day.raws, day.synced_utc_ms)
         store.add_records(OTHER, 0xFFFFFFFF, [make(seq) for seq in range(60)], 7)
@@ -54,23 +55,33 @@ def filled(place: str) -> str:
 
 
 def dumped(place: str) -> dict[str, list[tuple]]:
-    """Return every row of every table, byte for byte, in the order of the keys."""
+    """Return every row of every table, byte for byte, in the order of the keys, without what is each database's own."""
     engine = database.bare_engine(database.locate(place))
     with engine.connect() as connection:
-        tables = {
-            table.name: [tuple(row) for row in connection.execute(table.select().order_by(*table.primary_key.columns))]
-            for table in schema.SAID
-        }
+        tables = {}
+        for table in schema.SAID:
+            wanted = table.select().order_by(*table.primary_key.columns)
+            tables[table.name] = [tuple(row) for row in connection.execute(wanted)]
+        names = {number: key for number, *key, _ in tables["log"]}
+        tables["log"] = sorted(row[1:] for row in tables["log"])
+        tables["record"] = sorted((*names[number], seq, raw) for seq, number, raw in tables["record"])
+        sets = derived_rows.stored_everywhere(connection).values()
+        at = derived_rows.SET_COLUMNS.index("log_number")
         tables["training_set"] = sorted(
-            derived_rows.stored_everywhere(connection).values()
-        )  # row ids are each database's own
+            ((*names[one.row[at]], *one.row[:at], *one.row[at + 1 :], one.reps) for one in sets), key=str
+        )
     engine.dispose()
     return tables
 
 
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return filled(str(tmp_path_factory.mktemp("filled") / "full.db"))
+
+
 @pytest.fixture
-def full(tmp_path: Path) -> str:
-    return filled(str(tmp_path / "full.db"))
+def full(filled_file: str, tmp_path: Path) -> str:
+    return str(shutil.copy(filled_file, tmp_path / "full.db"))
 
 
 @pytest.fixture
@@ -338,11 +349,11 @@ def test_an_older_backup_is_brought_to_the_newest_schema_and_stays_itself(tmp_pa
 def test_copy_counts_what_is_new_in_words(full: str, tmp_path: Path) -> None:
     said = barhold("db", "copy", full, tmp_path / "x.db").stdout
     assert said.startswith("copied: 2 devices, 1 lifter, ")
-    assert ", 2 quarantined records, 1072 records, 1 recording, 1 key, 1 wearer" in said
+    assert ", 2 quarantined records, 1 recording, 1 key, 1 wearer, 1072 records" in said
     assert barhold("db", "copy", full, tmp_path / "x.db").stdout == "copied: nothing new\n"
 
 
-def test_what_cannot_be_copied_is_said(full: str, tmp_path: Path) -> None:
+def test_what_cannot_be_copied_is_reported(full: str, tmp_path: Path) -> None:
     for source, target, said in (
         (full, full, "both FROM and TO"),
         (tmp_path / "none.db", tmp_path / "x.db", "is not there"),

@@ -95,7 +95,8 @@ def test_an_impossible_set_is_named_and_left_out(tmp_path: Path, utc_ms: int) ->
     place = str(tmp_path / "b.db")
     fill(place)
     with Store.open(place) as store, store.engine.begin() as connection:
-        connection.execute(sa.text(f"update training_set set start_utc_ms = {utc_ms} where device_id = '{DEVICE}'"))
+        of_log = f"log_number = (select number from log where device_id = '{DEVICE}')"
+        connection.execute(sa.text(f"update training_set set start_utc_ms = {utc_ms} where {of_log}"))
     done = barhold("sets", "--json", db=place)
     assert [json.loads(line)["device"] for line in done.stdout.splitlines()] == [OTHER]
     assert "cannot be true; it is left out (`barhold db rebuild`)" in done.stderr

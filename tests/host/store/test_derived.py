@@ -1,12 +1,14 @@
 """Sets and reps in the store: what is kept up step by step is what everything derived anew would be."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import postgreskit
 from barcore import protocol
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
 from barhold.store import People, Store, database, derived, schema
@@ -124,9 +126,9 @@ def is_anchored(store: Store) -> bool:
     """Tell whether each sensor has an anchored boot: then no time depends on when the records came."""
     with store.engine.connect() as connection:
         anchored = connection.scalars(
-            sa.select(schema.boot.c.device_id).where(schema.boot.c.time_quality == "anchored")
+            sa.select(schema.boot.c.log_number).where(schema.boot.c.time_quality == "anchored")
         )
-        return set(anchored) == set(connection.scalars(sa.select(schema.boot.c.device_id)))
+        return set(anchored) == set(connection.scalars(sa.select(schema.boot.c.log_number)))
 
 
 def check(store: Store, steps: list[tuple]) -> None:
@@ -141,19 +143,61 @@ def check(store: Store, steps: list[tuple]) -> None:
     assert list(store.training_sets()) == found
 
 
+@pytest.fixture(scope="module")
+def empty() -> Iterator[Store]:
+    """Give a store in memory that stays empty."""
+    with Store.open("sqlite://") as store:
+        yield store
+
+
+def copy_of(empty: Store) -> Store:
+    """Return a new store in memory: to copy it is far quicker than to make the schema anew."""
+    engine = database.bare_engine(database.locate("sqlite://"))
+    with empty.engine.connect() as source, engine.connect() as target:
+        source.connection.driver_connection.backup(target.connection.driver_connection)
+    return Store(engine)
+
+
 @settings(max_examples=150, deadline=None)
 @given(steps=HISTORIES)
-def test_incremental_and_rebuilt_tables_are_equal(steps: list[tuple]) -> None:
-    with Store.open("sqlite://") as store:
+def test_incremental_and_rebuilt_tables_are_equal(empty: Store, steps: list[tuple]) -> None:
+    with copy_of(empty) as store:
         check(store, steps)
 
 
 @pytest.mark.long
 @settings(max_examples=3000, deadline=None)
 @given(steps=HISTORIES)
-def test_incremental_and_rebuilt_tables_are_equal_in_many_more_histories(steps: list[tuple]) -> None:
-    with Store.open("sqlite://") as store:
+def test_incremental_and_rebuilt_tables_are_equal_in_many_more_histories(empty: Store, steps: list[tuple]) -> None:
+    with copy_of(empty) as store:
         check(store, steps)
+
+
+@pytest.fixture
+def on_postgres(postgres: postgreskit.Server, postgres_database: str) -> Iterator[Store]:
+    with Store.open(postgres.url(postgres_database)) as store:
+        yield store
+
+
+def check_anew(store: Store, steps: list[tuple]) -> None:
+    """Check a history in a database that holds another one's."""
+    with database.writing(store.engine) as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+    check(store, steps)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=HISTORIES)
+def test_incremental_and_rebuilt_tables_are_equal_in_postgresql(on_postgres: Store, steps: list[tuple]) -> None:
+    check_anew(on_postgres, steps)
+
+
+@pytest.mark.long
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=HISTORIES)
+def test_they_are_equal_in_postgresql_in_many_more_histories(on_postgres: Store, steps: list[tuple]) -> None:
+    check_anew(on_postgres, steps)
 
 
 def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(database_place):
@@ -165,6 +209,7 @@ def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(datab
         for count in (1, 2, 6, 20, 27):
             assert store.sets.last_sessions(count) == everything[-count:]
         assert {session[0].lifter for session in store.sets.last_sessions(2)} == {"Ada", "Tom"}
+        assert store.sets.owner_names() == sorted(one.owner for one in store.sets.owners()) == ["Ada", "Mia", "Tom"]
         for name in ("Ada", "Mia", "Tom"):
             own = [session for session in everything if session[0].lifter == name]
             assert store.sets.last_sessions(3, name) == own[-3:]

@@ -1,6 +1,7 @@
 """Disks that are full or read-only: status 2, one line, and nothing that is half written."""
 
 import os
+import shutil
 import sqlite3
 import struct
 import subprocess
@@ -16,7 +17,7 @@ from barhold.errors import InputError, StoreError
 from barhold.recordings.writer import Capture
 from barhold.store import Store
 from fake_sensor import LOG, make
-from hostkit import DATA, barhold, barhold_process
+from hostkit import DATA, barhold_process
 
 DEVICE = "00112233445566aa"
 SMALL_KB, BATCH = 300, 50
@@ -159,18 +160,44 @@ def test_a_restore_that_finds_no_room_leaves_what_was_there(disk: Disk, old: Pat
     assert held(path) == 100
 
 
-def test_a_database_on_a_read_only_disk_is_said_so(disk: Disk) -> None:
+def test_a_database_on_a_read_only_disk_is_reported(disk: Disk) -> None:
+    """A closed SQLite file in write-ahead mode has no companions, and cannot be opened where none can be made.
+
+    On a disk with no room for what is in them, they stay: this one has room.
+    """
+    disk.again("size=8m")
     path = disk.folder / "b.db"
     with Store.open(path) as store:
         store.add_records(DEVICE, LOG, [make(0)], 1)
+    assert companions(path) == []
     disk.again("ro")
     before = path.read_bytes()
-    for words in (("sets",), ("check",)):
-        # Whether SQLite can read in its write-ahead mode hangs on files that the last writer may have left.
-        done = barhold(*words, db=path)
-        assert "writable" in done.stderr or "no set is stored" in done.stderr
-    assert "writable" in run("sync", "--virtual", DATA / "six-reps.csv", db=path)
+    for words in (("sets",), ("check",), ("sync", "--virtual", DATA / "six-reps.csv")):
+        assert "cannot be created or opened: make it and its folder writable" in run(*words, db=path)
     assert path.read_bytes() == before
+
+
+def test_a_database_with_its_companions_is_read_on_a_read_only_disk(disk: Disk) -> None:
+    """What decides is whether the companions are there: after a power cut, or because another program has it open."""
+    disk.again("size=8m")
+    path, left = disk.folder / "b.db", disk.folder / "left.db"
+    with Store.open(path) as store:
+        store.add_records(DEVICE, LOG, [make(0)], 1)
+        for name in ("", "-wal", "-shm"):
+            shutil.copy(f"{path}{name}", f"{left}{name}")
+    disk.again("ro")
+    before = [file.read_bytes() for file in companions(left)]
+    assert len(before) == 2
+    shown = barhold_process("sets", BARHOLD_DB=str(left))
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert "no set is stored" in shown.stderr
+    assert "writable" in run("sync", "--virtual", DATA / "six-reps.csv", db=left)
+    assert [file.read_bytes() for file in companions(left)] == before
+
+
+def companions(path: Path) -> list[Path]:
+    """Return the files that SQLite has put beside a database."""
+    return [file for name in ("-wal", "-shm") if (file := path.with_name(path.name + name)).exists()]
 
 
 def test_a_recording_that_finds_no_room_leaves_no_half(disk: Disk) -> None:

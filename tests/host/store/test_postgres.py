@@ -17,7 +17,7 @@ import postgreskit
 from barhold.errors import InputError, StoreError
 from barhold.store import Store, database, migrate, schema
 from fake_sensor import LOG, make
-from hostkit import DATA, barhold, barhold_process
+from hostkit import DATA, barhold
 
 DEVICE = "00112233445566aa"
 
@@ -156,17 +156,17 @@ def test_a_server_that_goes_away_in_a_sync_is_one_line_and_the_next_sync_goes_on
     for limit in range(1500, 30_000, 1500):
         with proxy(postgres.port, limit) as port:
             url = postgres.tcp_url(postgres_database, port=port)
-            done = barhold_process("sync", "--virtual", DATA / "six-reps.csv", BARHOLD_DB=url)
+            done = barhold("sync", "--virtual", DATA / "six-reps.csv", db=url)
         with Store.open(postgres.url(postgres_database)) as store:
             seqs = [(one.device_id, one.log_id, one.seq) for one in store.records()]
-            in_the_middle += bool(store.devices()) and done.returncode == 2
+            in_the_middle += bool(store.devices()) and done.exit_code == 2
         assert len(seqs) == len(set(seqs))
-        if not done.returncode:
+        if not done.exit_code:
             break
-        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+        assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.stderr
         assert "repeat" in done.stderr or "start the server" in done.stderr
         assert postgreskit.PASSWORD not in done.stderr
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert in_the_middle
     assert len(seqs) > 8
 

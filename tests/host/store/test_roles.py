@@ -67,6 +67,9 @@ def fill(store: Store, number: int, device: str, name: str) -> None:
         connection.execute(schema.imported.insert(), row | text | {"set_index": 0, "reps": 8})
 
 
+SENSORS = "select device_id from record join log on log.number = log_number"
+
+
 class Gym:
     """The database and its three roles, whose names are this test's own: roles belong to the whole server."""
 
@@ -117,7 +120,10 @@ def test_every_table_is_guarded(gym: Gym) -> None:
 def test_a_gateway_reads_its_own_lifters_and_no_others(gym: Gym, table: str) -> None:
     for role, device, lifter in (("west", WESTS, "Ada"), ("east", EASTS, "Bob")):
         column = {"lifter": "name", "imported": "lifter"}.get(table, "device_id")
-        source = "rep join training_set using (row_id)" if table == "rep" else table
+        of_log = f"{table} join log on log.number = log_number"
+        source = of_log if "log_number" in schema.metadata.tables[table].columns else table
+        if table == "rep":
+            source = "rep join training_set using (row_id) join log on log.number = log_number"
         seen = {value for (value,) in gym.run(role, f"select {column} from {source}")}
         assert seen == {device if column == "device_id" else lifter}
     assert len(gym.run("admin", f"select 1 from {table}")) > len(gym.run("west", f"select 1 from {table}"))
@@ -244,7 +250,7 @@ def test_a_handed_on_sensor_takes_its_log_along(own_gym: Gym) -> None:
     with Store.open(own_gym.url("admin")) as store:
         People(store).wear(Wearer(WESTS, 50, "Bob"))
     assert own_gym.run("west", "select 1 from record") == []
-    assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {WESTS, EASTS}
+    assert {device for (device,) in own_gym.run("east", SENSORS)} == {WESTS, EASTS}
 
 
 FAR = 1 << 62
@@ -275,8 +281,8 @@ def test_a_gateway_cannot_plant_a_later_time_on_a_sensor_of_its_own(own_gym: Gym
 def test_a_hand_over_dated_in_the_future_gives_nothing_until_then(own_gym: Gym) -> None:
     with Store.open(own_gym.url("admin")) as store:
         People(store).wear(Wearer(WESTS, FAR, "Bob"))
-    assert {device for (device,) in own_gym.run("west", "select device_id from record")} == {WESTS}
-    assert {device for (device,) in own_gym.run("east", "select device_id from record")} == {EASTS}
+    assert {device for (device,) in own_gym.run("west", SENSORS)} == {WESTS}
+    assert {device for (device,) in own_gym.run("east", SENSORS)} == {EASTS}
     assert own_gym.run("east", f"select 1 from trust where device_id = '{WESTS}'") == []
 
 
@@ -293,11 +299,10 @@ def test_a_wearer_who_got_a_sensor_back_cannot_cut_the_time_of_the_one_between(o
 
 
 def test_a_gateway_derives_sets_of_its_own_sensors_only(own_gym: Gym) -> None:
-    own_gym.run(
-        "west", f"delete from rep where row_id in (select row_id from training_set where device_id = '{EASTS}')"
-    )
-    own_gym.run("west", f"update training_set set lifter = 'Ada' where device_id = '{EASTS}'")
-    assert own_gym.run("admin", f"select lifter from training_set where device_id = '{EASTS}'") == [("Bob",)]
+    [(log,)] = own_gym.run("admin", f"select number from log where device_id = '{EASTS}'")
+    own_gym.run("west", f"delete from rep where row_id in (select row_id from training_set where log_number = {log})")
+    own_gym.run("west", f"update training_set set owner = 'Ada' where log_number = {log}")
+    assert own_gym.run("admin", f"select owner from training_set where log_number = {log}") == [("Bob",)]
     with Store.open(own_gym.url("west")) as store:
         assert [item.lifter for item in store.training_sets()] == ["Ada"]
         more = [one.raw for one in stored([rep(10_000), rep(16_000), rep(22_000), rep(28_000)])]

@@ -23,7 +23,7 @@ def store(database_place: str):
         raws = [*reps(3), *reps(1, 28_000, flags=protocol.PARTIAL), *reps(2, 200_000, set_number=2)]
         store.add_records(DEVICE, 1, [one.raw for one in stored(raws)], START_MS)
         people = People(store)
-        people.add_lifter(Lifter("Mia"))
+        people.add_lifter(Lifter("Mia", "glute-bridge", "glute bridge"))
         people.wear(Wearer(DEVICE, 0, "Mia"))
         first, second = store.training_sets()
         people.add_edits(
@@ -41,6 +41,16 @@ def test_the_three_queries_give_figures(store: Store) -> None:
     assert [(who, float(hold_ms), count) for who, hold_ms, count in mean] == [("Mia", 2500, 4)]
     assert [(who, day, count, float(kg)) for who, day, count, kg in days] == [("Mia", "2026-09-21", 4, 240)]
     assert [(who, float(kg), float(percent)) for who, kg, percent in partial] == [("Mia", 60, 25)]
+
+
+@pytest.mark.parametrize("view", ["rep_view", "set_view"])
+def test_a_view_names_the_exercise_of_the_lifters_plan(store: Store, view: str) -> None:
+    wanted = sa.text(f"select distinct lifter, exercise from {view}")
+    with store.engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(wanted)] == [("Mia", "glute bridge")]
+    People(store).add_lifter(Lifter("Mia"))
+    with store.engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(wanted)] == [("Mia", None)]
 
 
 @pytest.mark.parametrize("view", ["rep_view", "set_view"])

@@ -53,6 +53,7 @@ def test_the_same_records_again_change_nothing(store: Store) -> None:
     assert store.add_records(DEVICE, LOG, [*raws[20:], make(28)], 6) == Added(1, 8, 0)
     assert [r.raw for r in store.records()] == [*raws, make(28)]
     assert store.quarantined() == []
+    assert store.add_records(DEVICE, LOG, [], 7) == Added(0, 0, 0)
 
 
 def test_the_key_has_three_parts(store: Store) -> None:
@@ -142,7 +143,7 @@ def test_a_reader_does_not_hold_up_a_writer(store: Store, database_place: str) -
     assert [r.seq for r in reading] == [1, 2]
 
 
-def test_a_held_database_is_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_held_database_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 1)
     Store.open(path).close()
     holder = sqlite3.connect(path, isolation_level=None)
@@ -282,7 +283,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         real(connection)
         connection.execute(sa.text("select * from no_such_table"))
 
-    monkeypatch.setattr(migrate, "migrate", fails_at_its_end)
+    monkeypatch.setattr(migrate, "create", fails_at_its_end)
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(database_place)
     engine = database.bare_engine(database._url(database_place))

@@ -25,7 +25,7 @@ def place(database_place: str) -> str:
         store.add_records(DEVICE, 1, [one.raw for one in stored(raws)], START_MS)
         people = People(store)
         for name in ("Ada", "Mia"):
-            people.add_lifter(Lifter(name, "glute-bridge" if name == "Mia" else ""))
+            people.add_lifter(Lifter(name, "glute-bridge", "glute bridge") if name == "Mia" else Lifter(name))
         people.wear(Wearer(DEVICE, 0, "Ada"))
         people.wear(Wearer(DEVICE, START_MS + HOUR_MS, "Mia"))
         last = store.sets.last(1)[0]
@@ -44,7 +44,7 @@ def test_a_renamed_lifter_keeps_all_sets_and_the_plan(place: str) -> None:
     assert barhold("lifter", "rename", "Ada", "Ida", db=place).exit_code == 0
     assert owners(place) == ["Ida", "Mia S", "Ida"]
     with Store.open(place) as store:
-        assert store.lifters() == [Lifter("Ida"), Lifter("Mia S", "glute-bridge")]
+        assert store.lifters() == [Lifter("Ida"), Lifter("Mia S", "glute-bridge", "glute bridge")]
     assert barhold("db", "check", db=place).exit_code == 0
 
 
@@ -103,3 +103,15 @@ def test_a_hand_over_in_the_future_does_not_count_yet(place: str) -> None:
         People(store).wear(Wearer(DEVICE, START_MS + 7 * HOUR_MS, "Mia"))
     known = [json.loads(line) for line in barhold("lifter", "list", "--json", db=place).stdout.splitlines()]
     assert [(line["name"], line["wears"]) for line in known] == [("Ada", []), ("Mia", ["bar-1"])]
+
+
+def test_a_lifter_has_the_exercise_of_the_plan_however_it_was_named(tmp_path: Path) -> None:
+    place, team_file = tmp_path / "b.db", tmp_path / "team.toml"
+    team_file.write_text(
+        '[[lifter]]\nname = "Ada"\nplan = "glute-bridge"\n[[lifter]]\nname = "Tom"\nplan = "not-on-this-computer"\n'
+    )
+    assert barhold("lifter", "add", "Mia", "--plan", "glute-bridge", db=place).exit_code == 0
+    assert barhold("lifter", "import", str(team_file), db=place).exit_code == 0
+    with Store.open(place) as store:
+        found = {one.name: one.exercise for one in store.lifters()}
+    assert found == {"Ada": "glute bridge", "Mia": "glute bridge", "Tom": ""}

@@ -61,7 +61,7 @@ def test_several_near_are_named_with_how_to_choose(room: FakeRoom) -> None:
 
 
 def test_nobody_near_says_what_to_do(room: FakeRoom) -> None:
-    with pytest.raises(LinkError, match="no sensor is near: switch it on"):
+    with pytest.raises(LinkError, match="no sensor found nearby: switch it on"):
         found(SensorQuery())
     with pytest.raises(LinkError, match="no board is plugged in: plug the sensor in"):
         found(SensorQuery(usb=True))
@@ -130,7 +130,7 @@ def test_a_sync_goes_on_after_a_break_at_any_operation(room: FakeRoom, tmp_path:
 def test_it_gives_up_after_the_stated_time_without_progress(room: FakeRoom, store: Store) -> None:
     said: list[str] = []
     started = time.monotonic()
-    with pytest.raises(LinkError, match="no sensor is near"):
+    with pytest.raises(LinkError, match="no sensor found nearby"):
         asyncio.run(Reconnector(SensorQuery(), store, said.append, 0.1).catch_up(lambda: NOW_MS))
     assert 0.1 <= time.monotonic() - started < 2
     assert len(said) == 1  # the same reason again is no news
@@ -140,9 +140,7 @@ def test_it_gives_up_after_the_stated_time_without_progress(room: FakeRoom, stor
 def test_after_a_break_only_the_same_sensor_will_do(room: FakeRoom, store: Store) -> None:
     first = room.add("A", sensor(ONE, "bar-1", break_at=15))
     first.on_break = lambda: room.by_radio.update(A=sensor(TWO, "bar-1"))
-    with pytest.raises(
-        LinkError, match=f"sensor {ONE.hex()} is not there, only bar-1|answered in the place of {ONE.hex()}"
-    ):
+    with pytest.raises(LinkError, match=f"sensor {ONE.hex()} is not there, only bar-1|answered instead of {ONE.hex()}"):
         asyncio.run(Reconnector(SensorQuery(), store, print, 0.2).catch_up(lambda: NOW_MS))
     assert stored(store, TWO) == {}
 
@@ -150,7 +148,7 @@ def test_after_a_break_only_the_same_sensor_will_do(room: FakeRoom, store: Store
 def test_a_look_alike_is_not_tried_again(room: FakeRoom, store: Store) -> None:
     store.keep_key(ONE.hex(), b"k" * 32, 0)
     fake = room.add("A", sensor(ONE, "bar-1"))
-    with pytest.raises(RefusedError, match="ALARM"):
+    with pytest.raises(RefusedError, match="WARNING: this may be an impostor"):
         asyncio.run(Reconnector(SensorQuery(), store, print, None).catch_up(lambda: NOW_MS))
     assert fake.kinds() == [protocol.HELLO]
 
@@ -199,7 +197,7 @@ def test_control_is_done_in_one_session_and_its_key_is_checked(room: FakeRoom, s
     assert asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work)) == "new"
     assert one.kinds() == [protocol.HELLO, protocol.SET, protocol.BYE]
     store.keep_key(ONE.hex(), b"k" * 32, 0)
-    with pytest.raises(RefusedError, match="ALARM"):
+    with pytest.raises(RefusedError, match="WARNING: this may be an impostor"):
         asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work))
     assert asyncio.run(Reconnector(SensorQuery(usb=True), store, print, 1.0).control(work, check_key=False)) == "new"
 
@@ -229,7 +227,7 @@ def test_an_adapter_that_carries_one_connection_only_takes_longer(room: FakeRoom
     assert (len(done.results), done.failures, room.most_open) == (8, [], 1)
 
 
-def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store: Store) -> None:
+def test_one_that_never_works_is_reported_and_holds_nobody_up(room: FakeRoom, store: Store) -> None:
     for number in range(6):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}", records=30))
     room.fails["A0"] = 1_000_000
@@ -237,10 +235,10 @@ def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store:
     done = asyncio.run(many_sensors.sync_all([], store, lambda: NOW_MS, 0.3, lambda _: None))
     assert len(done.results) == 4
     assert sorted(one.sensor for one in done.failures) == ["bar-0", "bar-1"]
-    assert any("ALARM" in one.reason for one in done.failures)
+    assert any("impostor" in one.reason for one in done.failures)
 
 
-def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
+def test_a_place_that_the_system_has_forgotten_is_searched_for_again(
     room: FakeRoom, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.add("A0", sensor(ONE, "bar-0"))
@@ -252,12 +250,12 @@ def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
     assert room.scans == 5
 
 
-def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: Store) -> None:
+def test_names_choose_and_one_that_is_not_near_is_reported(room: FakeRoom, store: Store) -> None:
     for number in range(3):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))
     done = asyncio.run(many_sensors.sync_all(["bar-0", "bar-2", "bar-9"], store, lambda: NOW_MS, 1.0, lambda _: None))
     assert [one.name for one in done.results] == ["bar-0", "bar-2"]
-    assert list(map(str, done.failures)) == ["bar-9: it is not near: switch it on and bring it near"]
+    assert list(map(str, done.failures)) == ["bar-9: not found nearby: switch it on and bring it closer"]
 
 
 def test_a_sensor_without_end_gives_the_others_their_turn() -> None:

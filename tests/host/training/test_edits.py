@@ -312,6 +312,13 @@ def test_a_split_at_the_first_rep_changes_nothing_and_is_reported_as_idle():
     assert edits.ineffective_ids(SETS, said) == {"1" * 32}
 
 
+def test_a_split_after_the_last_rep_makes_no_empty_set_and_is_reported_as_idle():
+    key = SETS[FIRST - 1].key
+    said = [Edit("1" * 32, key, "split", json.dumps({"rep": SETS[FIRST - 1].reps[-1].start_ms + 1}), 1)]
+    assert edits.apply(SETS, said, []) == SETS
+    assert edits.ineffective_ids(SETS, said) == {"1" * 32}
+
+
 def test_an_edit_that_made_both_parts_is_listed_once_when_they_are_merged():
     journal = Journal().say(FIRST, "split", 4).say(FIRST, "merge", FIRST + 1)
     assert journal.now[FIRST - 1].edits == tuple(edit.edit_id for edit in journal.edits)

@@ -163,4 +163,4 @@ def test_the_command_takes_and_shows_turns(tmp_path):
     assert (unknown.exit_code, len(unknown.stderr.splitlines())) == (2, 1)
     assert "barhold lifter add" in unknown.stderr
     assert barhold("turn", "Tom", db=db).exit_code == 2  # two sensors: which one?
-    assert "no sensor is known" in barhold("turn", db=tmp_path / "empty.db").stderr
+    assert "the database has no sensor yet" in barhold("turn", db=tmp_path / "empty.db").stderr

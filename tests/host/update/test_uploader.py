@@ -203,7 +203,7 @@ def test_an_update_is_brought_and_confirmed_whatever_breaks(tmp_path, break_ever
         assert sensor.blocks == -(-len(NEW.bundle()) // 507)
         assert brought.sessions <= 4  # the old version answers until it restarts
         assert brought.steps == sorted(brought.steps)
-        assert "0.3.0 runs on trial" in " ".join(brought.notes)
+        assert "0.3.0 is on trial" in " ".join(brought.notes)
 
 
 def test_a_break_costs_no_more_than_a_piece(tmp_path) -> None:
@@ -213,7 +213,7 @@ def test_a_break_costs_no_more_than_a_piece(tmp_path) -> None:
     pieces = -(-4096 // 507) + 1
     head = -(-layout.head_bytes(NEW.bundle()) // 507)
     assert sensor.blocks <= -(-len(NEW.bundle()) // 507) + brought.sessions * (pieces + head)
-    assert any("going on at byte" in note for note in brought.notes)
+    assert any("resuming at byte" in note for note in brought.notes)
 
 
 WINDOW_LOSSES = {
@@ -261,14 +261,14 @@ def test_a_sensor_that_answers_and_does_not_move_on_is_left(tmp_path) -> None:
         )
         await control.send_blocks(raw, 0, 507, 6, lambda _: None)
 
-    with pytest.raises(LinkError, match="the sensor stays at byte 0 of the update"):
+    with pytest.raises(LinkError, match="the update does not get past byte 0"):
         asyncio.run(send())
     assert sensor.blocks < 200
 
 
-def test_a_version_that_crashes_is_told_and_the_old_one_counts(tmp_path) -> None:
+def test_a_version_that_crashes_is_reported_and_the_old_one_counts(tmp_path) -> None:
     sensor = Sensor(tmp_path, crashing=True)
-    with pytest.raises(RefusedError, match=r"went back to 0\.2\.0: 0\.3\.0 did not prove healthy"):
+    with pytest.raises(RefusedError, match=r"went back to 0\.2\.0: 0\.3\.0 failed its trial"):
         Brought(sensor, offered(NEW, sensor)).run()
     assert sensor.version == OLD.number
 

@@ -19,8 +19,8 @@ from barhold.sync import Reconnector, SensorQuery
 from barhold.update.uploader import BLOCK_BYTES, Offer, Uploader
 from barsensor.boards import storage
 from barsensor.update import policy
-from radio import backend, hosts
-from radio.air import Air
+from radio import bleak_backend, hosts
+from radio.paced_link import Air
 from radio.peripheral import Faults
 from radio.transport import BleakTransport
 
@@ -51,7 +51,7 @@ async def update(broken: bool, files: int, interval_ms: float = INTERVAL_MS) -> 
         config = storage.FolderStorage(str(folder / "board" / "config"), lambda: 1)
         policy.KEY.save(config, {"modulus": signing_keys.read(folder / "key.pem").modulus.hex()})
         air = Air(interval_ms)
-        backend.install(hosts.here(air))
+        bleak_backend.install(hosts.here(air))
         async with BareBoard(folder / "board", 600, air) as board:
             await board.on_air()
             bare_s = await _bare(board, made.raw)
@@ -66,7 +66,7 @@ async def _updated(board: BareBoard, made: bundle.Bundle, database: Path) -> tup
     done = asyncio.Event()
 
     def note(text: str) -> None:
-        if text.startswith("all of it has come"):
+        if text.startswith("the whole bundle has arrived"):
             done.set()
 
     with Store.open(database) as store:

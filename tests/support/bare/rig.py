@@ -9,8 +9,8 @@ from typing import Any
 from barhold.flash.layout import Part
 from barsensor.boards import known
 from mpy import rig
-from radio.air import Air
 from radio.board import CTRL_C, Board, Uart
+from radio.paced_link import Air
 
 HERE = Path(__file__).resolve().parent
 S3 = "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3"

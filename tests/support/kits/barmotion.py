@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from barcore.drift import STEP_TICKS, Drift
 from barcore.gravity import Gravity
 from barcore.smooth import LAG_TICKS, V_MASK, V_RING, Smoother
+from barcore.state import MOTION_INTS, UP
 
 COUNT_M_S = 38.307e-6
 TICK_S = 0.02
@@ -63,8 +64,9 @@ def up_at(roll_deg: float, plane: str = "zy") -> Gravity:
     parts = dict.fromkeys("xyz", 0)
     parts[plane[0]] = round(16384 * math.cos(math.radians(roll_deg)))
     parts[plane[1]] = round(16384 * math.sin(math.radians(roll_deg)))
-    up = Gravity()
-    up.x, up.y, up.z = parts["x"], parts["y"], parts["z"]
+    state = array("i", [0] * MOTION_INTS)
+    up = Gravity(state)
+    state[UP], state[UP + 1], state[UP + 2] = parts["x"], parts["y"], parts["z"]
     return up
 
 

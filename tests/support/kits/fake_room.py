@@ -60,7 +60,7 @@ class FakeRoom:
             raise LinkError(f"connecting to {found.shown}: no connection is free: try again")
         if self.fails.get(found.address, 0):
             self.fails[found.address] -= 1
-            raise LinkError(f"connecting to {found.shown}: it did not come about in time: bring the sensor nearer")
+            raise LinkError(f"connecting to {found.shown}: timed out; bring the sensor closer")
         self.connected.append(found.address)
         self.open_now += 1
         self.most_open = max(self.most_open, self.open_now)

@@ -130,7 +130,8 @@ class FakeSensor:
     def _hold_against_database(self, log_id: int, next_seq: int) -> None:
         reader = sqlite3.connect(self._database)
         key = (self.device.hex(), log_id)
-        stored = set(reader.execute("select seq from record where device_id = ? and log_id = ?", key))
+        of_log = "join log on log.number = log_number where device_id = ? and log_id = ?"
+        stored = set(reader.execute(f"select seq from record {of_log}", key))
         stored |= set(reader.execute("select seq from quarantine where device_id = ? and log_id = ?", key))
         reader.close()
         assert {(seq,) for seq in self.log.raws if seq < next_seq} <= stored, f"ACK({next_seq}) before the commit"
@@ -174,11 +175,11 @@ class Modern:
 
     @property
     def key(self) -> bytes:
-        return self.access.told_key
+        return self.access.key_for_cable
 
     @key.setter
     def key(self, key: bytes) -> None:
-        self.access.give(key)
+        self.access.set_key(key)
 
     def update(self, kind: int, nonce: int, body: bytes, now_ms: int) -> list[bytes]:
         return [self._as_older(raw) for raw in self.answer.update(kind, nonce, body, now_ms)]
@@ -240,7 +241,7 @@ class Modern:
 
     def _key(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
         assert len(body) in (0, protocol.KEY_BYTES)
-        self.access.give(body)
+        self.access.set_key(body)
         return protocol.DONE, nonce, bytes((protocol.KEY,))
 
     def _erase(self, nonce: int, body: bytes) -> tuple[int, int, bytes]:
@@ -265,7 +266,7 @@ class Modern:
         if body[0] != protocol.ACCESS_ASK:
             self.access.open(body[0] == protocol.ACCESS_OPEN)
         told = bytes((self.access.is_open,))
-        return protocol.ACCESS_IS, nonce, told + self.access.told_key if self.cable else told
+        return protocol.ACCESS_IS, nonce, told + self.access.key_for_cable if self.cable else told
 
 
 class Asked:

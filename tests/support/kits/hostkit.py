@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from typer.main import get_command
@@ -21,6 +22,7 @@ DEVICE = "00112233aabbccdd"
 COLUMNS = "100"
 
 
+@cache
 def root_command():
     """Return the root command with every other one loaded below it."""
     root = get_command(app)

@@ -134,7 +134,7 @@ def long_import(name):
 def identity(name):
     """Print who the board is and why it started, for each cause."""
     world, board = open_here(name)
-    print(board.name, board.device_id, board.storage.names(), board.config.names(), board.storage.new_id() >> 32)
+    print(board.name, board.device_id, board.storage.names(), board.config.names(), board.storage.new_log_id() >> 32)
     causes = []
     for cause in (1, 2, 3, 4, 5, 0):
         world.reboot(cause)

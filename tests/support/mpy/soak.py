@@ -19,8 +19,10 @@ import assembled  # noqa: E402
 import machine  # noqa: E402
 from world import DeepSleep  # noqa: E402
 
+from barcore import loglayout  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
 from barsensor import boards, main  # noqa: E402
+from barsensor.boards import esp  # noqa: E402
 from barsensor.housekeeping import Housekeeping  # noqa: E402
 
 WRAP_MS = 1 << 30
@@ -39,6 +41,8 @@ class Day:
         self.started = 0
         self.taken = self.read = self.overruns = self.bad_words = self.faults = 0
         self.world = assembled.xiao_s3(now_ms=WRAP_MS - wrap_at_ms)
+        for seq in range(loglayout.NOTES):  # the twin has them on the heap, a chip in its flash
+            self.world.nvs[esp.NVS_NAMESPACE, loglayout.note_name(seq)] = bytes(loglayout.NOTE_BYTES)
         self.world.imu.motion = self.motion
         self.begun_ms = self.world.now_ms
         self.at = 0

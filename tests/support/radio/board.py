@@ -16,7 +16,7 @@ from typing import Any
 
 from barhold.image import firmware_files
 from mpy import rig
-from radio.air import Air
+from radio.paced_link import Air
 from radio.peripheral import Faults, Peripheral
 from radio.simulated_time import count_computing
 

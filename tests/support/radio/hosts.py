@@ -11,7 +11,7 @@ from bumble.host import Host
 from bumble.transport import open_transport
 from bumble.transport.common import PacketParser
 
-from radio.air import Air, AirController
+from radio.paced_link import Air, AirController
 
 
 def here(air: Air) -> Callable[[], Awaitable[Device]]:

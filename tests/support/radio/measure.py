@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from barcore import frame, protocol, record
-from radio import backend, hosts, rig
-from radio.air import Air
+from radio import bleak_backend, hosts, rig
 from radio.board import HERE, Board
+from radio.paced_link import Air
 from radio.transport import BleakTransport
 
 RECORDS = 20_000
@@ -54,14 +54,15 @@ class Latency:
 
 
 async def throughput(
-    pull: Puller | None = None, records: int = RECORDS, interval_ms: float = INTERVAL_MS
+    pull: Puller | None = None, records: int = RECORDS, interval_ms: float = INTERVAL_MS, key: bytes = b""
 ) -> Throughput:
-    """Measure. `pull(transport, count)` fetches all and returns how many records came; without it `pull_ahead` does."""
-    async with _sensor(records, interval_ms) as board:
+    """Measure. `pull(transport, count)` fetches all and returns how many records came; without it `pull_ahead` does.
+
+    With `key` the sensor is paired, and `pull` must prove it at once: the bare link is not measured then.
+    """
+    async with _sensor(records, interval_ms, key=key.hex()) as board:
         transport = await BleakTransport.open(NAME)
-        await transport.send(rig.HELLO)  # a host that says nothing is disconnected after 10 s
-        await transport.receive(5.0)
-        bare_s = await _bare(board, transport, -(-records // RECORDS_A_FRAME))
+        bare_s = 0.0 if key else await _opened_bare(board, transport, records)
         before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = asyncio.get_running_loop().time()
         got = await (pull or pull_ahead)(transport, records)
@@ -118,6 +119,12 @@ async def pull_ahead(transport: BleakTransport, records: int, ahead: int = 4) ->
     return got
 
 
+async def _opened_bare(board: Board, transport: BleakTransport, records: int) -> float:
+    await transport.send(rig.HELLO)  # a host that says nothing is disconnected after 10 s
+    await transport.receive(5.0)
+    return await _bare(board, transport, -(-records // RECORDS_A_FRAME))
+
+
 async def _bare(board: Board, transport: BleakTransport, count: int) -> float:
     """Return the seconds that `count` notifications of a full DATA frame take when only the radio holds them up."""
     size = protocol.FRAME_OVERHEAD + RECORDS_A_FRAME * protocol.RECORD_BYTES
@@ -142,9 +149,9 @@ async def _bare(board: Board, transport: BleakTransport, count: int) -> float:
 
 
 @contextlib.asynccontextmanager
-async def _sensor(records: int, interval_ms: float, **more: int) -> AsyncIterator[Board]:
+async def _sensor(records: int, interval_ms: float, **more: int | str) -> AsyncIterator[Board]:
     air = Air(interval_ms)
-    backend.install(hosts.here(air))
+    bleak_backend.install(hosts.here(air))
     told = json.loads(rig.told(NAME, records=records, **more))
     async with Board(air, HERE / "sensor.py", json.dumps(told), files={"samples": b""}) as board:
         yield board

@@ -17,7 +17,7 @@ from bumble.hci import Address, OwnAddressType
 from bumble.host import Host
 
 from barcore import protocol
-from radio.air import Air, AirController
+from radio.paced_link import Air, AirController
 
 ENOMEM, ENOTCONN = 12, -128
 QUEUE = 12

@@ -15,9 +15,9 @@ from barhold.link import ble
 from barhold.link.transport import Transport
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock
-from radio import backend, hosts
-from radio.air import Air
+from radio import bleak_backend, hosts
 from radio.board import HERE, Board
+from radio.paced_link import Air
 from radio.peripheral import Faults
 from radio.transport import BleakTransport
 
@@ -39,7 +39,7 @@ def run(test: Coroutine[Any, Any, T], limit_s: float = LIMIT_S) -> T:
 def told(name: str = "rack 1", number: int = 1, **more: Any) -> str:
     """Return the argument of sensor.py."""
     usual = {"records": 100, "play": "before", "ble": True, "cable": False, "step_ms": 5, "clock_ms": 5, "live_ms": 0}
-    usual["key"] = ""
+    usual["key"] = usual["press_at"] = ""
     return json.dumps({"device_id": f"{number:016x}", "log_id": 7 + number, "name": name, **usual, **more})
 
 
@@ -54,7 +54,7 @@ async def radio(
 ) -> AsyncIterator[list[Board]]:
     """Give one board per argument of sensor.py; bleak finds them."""
     air = Air(interval_ms, advert_ms=advert_ms)
-    backend.install(hosts.here(air), mtu)
+    bleak_backend.install(hosts.here(air), mtu)
     async with contextlib.AsyncExitStack() as stack:
         boards = [sensor(air, one, samples, faults) for one in arguments]
         yield [await stack.enter_async_context(board) for board in boards]

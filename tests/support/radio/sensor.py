@@ -4,7 +4,7 @@ The argument is JSON: device_id (hex), log_id, name, records (made ones that it 
 that link), play ("before": what the file `samples` leads to is there from the start; "during": its time stands until a
 host has a session), step_ms (real time a step waits), clock_ms (what the sensor's own clock advances by meanwhile),
 live_ms (0, or how often, on that clock, a made event happens whose record's utc_ms is the moment), key (hex; what its
-owner gave it, or "").
+owner gave it, or ""), press_at ("", or the name on its screen at which its button is pressed, once; then it has one).
 """
 
 import binascii
@@ -26,7 +26,8 @@ from barsensor.storage.record_log import RecordLog
 
 told = json.loads(sys.argv[1])
 samples = binascii.unhexlify(remote.ask("file", "samples"))
-board = sim.open_board(samples, device_id=binascii.unhexlify(told["device_id"]), log_id=told["log_id"])
+device_id = binascii.unhexlify(told["device_id"])
+board = sim.open_board(samples, device_id=device_id, log_id=told["log_id"], has_screen=bool(told["press_at"]))
 
 
 def fill(count):
@@ -85,12 +86,22 @@ begun[0] = told["play"] == "before"
 if told["ble"]:
     made[0].start(app.now_ms())
 due = [app.now_ms() + told["live_ms"]]
+pressed_ms = [0]
+
+
+def use_button():
+    """Press the button for 200 ms, 200 ms after the name has come."""
+    if not pressed_ms[0] and board.screen.name == told["press_at"]:
+        pressed_ms[0] = app.now_ms() + 200
+    board.button.pressed = pressed_ms[0] > 0 and 0 <= app.now_ms() - pressed_ms[0] < 200
 
 
 def step():
     if told["live_ms"] and app.now_ms() >= due[0]:
         due[0] += told["live_ms"]
         happen()  # as the application's own events: before it serves the links
+    if told["press_at"]:
+        use_button()
     app.step()
     begun[0] = begun[0] or app.linked
     if told["play"] == "during" and board.imu.ended() and not finished:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hostkit import ROOT
 from radio import hosts
-from radio.air import Air
 from radio.board import HERE
+from radio.paced_link import Air
 
 LIMIT_S = 60
 

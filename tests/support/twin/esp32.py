@@ -4,7 +4,7 @@ import world
 
 WAKEUP_ALL_LOW, WAKEUP_ANY_HIGH = False, True
 HEAP_DATA = 4
-NVS_NOT_FOUND, NVS_KEY_TOO_LONG, NVS_INVALID_LENGTH = -0x1102, -0x1109, -0x110C
+NVS_NOT_INITIALIZED, NVS_NOT_FOUND, NVS_KEY_TOO_LONG, NVS_INVALID_LENGTH = -0x1101, -0x1102, -0x1109, -0x110C
 NVS_KEY_BYTES = 15
 
 
@@ -12,6 +12,8 @@ class NVS:
     """A namespace of the partition for short values, which outlives every reset."""
 
     def __init__(self, namespace):
+        if world.current().nvs is None:
+            raise OSError(NVS_NOT_INITIALIZED)
         self._name = namespace
 
     def set_blob(self, key, value):

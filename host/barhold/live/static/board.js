@@ -31,7 +31,8 @@ function drawPanel(panel, sensor, i) {
   panel.classList.toggle("away", away);
   set(part(panel, "name"), called(sensor, i, stream.state.sensors));
   const next = [loadText(sensor.next.load), sensor.next.warm_up ? "warm-up" : ""].filter(Boolean).join(", ");
-  const link = { connected: next || sensor.name, looking: "looking for the sensor", lost: "sensor lost, trying again" }[sensor.link];
+  const where = sensor.lifter ? sensor.name : "";  // else it is the name above
+  const link = { connected: next || where, looking: "looking for the sensor", lost: "sensor lost, trying again" }[sensor.link];
   set(part(panel, "sensor"), link);
   const newest = newestText(sensor);
   part(panel, "newest").className = `newest ${newest.verdict}`;

@@ -65,9 +65,8 @@ function drawLoad(which) {
   const step = sensor.load_step;
   less.textContent = `-${step}`;
   more.textContent = `+${step}`;
-  middle.textContent = load ? loadText(load) : sensor.last_load ? `Last: ${loadText(sensor.last_load)}` : "No load yet";
+  middle.textContent = load ? loadText(load) : sensor.last_load ? `Last: ${loadText(sensor.last_load)}` : "Enter load";
   middle.setAttribute("aria-pressed", String(Boolean(load)));
-  middle.disabled = Boolean(load) || !sensor.last_load;
 }
 
 function setLoad(which, load) {
@@ -75,6 +74,12 @@ function setLoad(which, load) {
   clearTimeout(timers[which]);
   timers[which] = setTimeout(() => flush(which), QUIET_MS);
   drawLoad(which);
+}
+
+// The big button takes the last load over; where that is done, or there is none, it asks.
+function tapLoad(which) {
+  if (loadOf(which) || !sensor.last_load) askLoad(which);
+  else setLoad(which, sensor.last_load);
 }
 
 function changeLoad(which, sign) {
@@ -150,7 +155,7 @@ export function wireControls(onUse) {
   for (const [which, [less, middle, more]] of Object.entries(BUTTONS)) {
     $(less).onclick = () => changeLoad(which, -1);
     $(more).onclick = () => changeLoad(which, 1);
-    $(middle).onclick = () => setLoad(which, sensor.last_load);
+    $(middle).onclick = () => tapLoad(which);
   }
   $("warm-up").onclick = () => say("next", sensor.next.warm_up ? "working" : "warm-up");
   $("note").onclick = () => askNote("next", sensor.next.note);

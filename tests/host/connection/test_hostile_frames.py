@@ -83,7 +83,7 @@ def take_frame(raw: bytes) -> int:
     batch = Batch(0, protocol.PULL_MAX, protocol.PULL_MAX)
     batch.add(body)
     gaps(batch.raws, 0)
-    ble.read_advert({ble.ADVERT_COMPANY: body}, {})
+    ble.read_advert({protocol.ADVERT_COMPANY: body}, {})
     view = LiveView()
     for at in range(0, len(body) - 31, 32):
         if record.is_valid(body[at : at + 32]):

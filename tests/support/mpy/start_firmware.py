@@ -18,6 +18,7 @@ from world import DeepSleep, Restart  # noqa: E402
 
 from barcore import protocol, record  # noqa: E402
 from barcore.sample import SAMPLE_BYTES, SAMPLE_FORMAT  # noqa: E402
+from barloader import slots  # noqa: E402
 from barsensor import main  # noqa: E402
 from barsensor.boards.storage import FolderStorage  # noqa: E402
 from barsensor.storage.record_log import RecordLog  # noqa: E402
@@ -203,6 +204,56 @@ def cut(name, at_ms, stall_ms):
     world.imu.motion = lambda at_ms: (0, 0, 4096, 0, 0, 0)
     life(world, 5000)
     print(counted(), causes(), [seq for _, _, seq in records()] == list(range(len(records()))))
+
+
+def no_nvs(name):
+    """Train on a chip whose own store cannot be opened; print what was counted and told."""
+    world = made(name)
+    world.nvs = None
+    print(life(world, played(world, 8000) + 25000), counted(), texts())
+
+
+def first_flush(name):
+    """Let the first write of a start stall everything for 2.1 s; print what is told of it, and the health records."""
+    world = made(name)
+    replace, left = FolderStorage.replace, [1]
+
+    def slow(self, file, data):
+        if left[0]:
+            left[0] -= 1
+            world.wait_ms(2138)
+        replace(self, file, data)
+
+    FolderStorage.replace = slow
+    life(world, 20000)
+    FolderStorage.replace = replace
+    print(left, texts(), kinds().count(protocol.HEALTH))
+
+
+def brown_out(name, lived_ms):
+    """Let the supply break down again and again soon after the start, then hold, and train.
+
+    Print in how many starts flash was written, how many the loader took for crashes, and what came of the set.
+    """
+    world = made(name)
+    replace, writes = FolderStorage.replace, [0]
+
+    def counting(self, file, data):
+        writes[0] += 1
+        replace(self, file, data)
+
+    FolderStorage.replace = counting
+    written, crashes = 0, 0
+    for _ in range(20):
+        before = writes[0], world.nvs_writes
+        At(world, int(lived_ms), power_cut)
+        life(world)
+        world.reboot()
+        written += (writes[0], world.nvs_writes) != before
+        crashes += slots.has_crashed(machine)
+    FolderStorage.replace = replace
+    print(written, crashes, causes())
+    print(life(world, played(world, 8000) + 25000), counted(), len(causes()), texts()[-1])
 
 
 def crash_of_storage(name):
