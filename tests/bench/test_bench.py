@@ -248,6 +248,7 @@ def test_a_gyms_rows_are_what_syncs_would_leave(database_place):
         opened.add_records("ff" * 8, 1, next(years.days(1)).raws, years.FIRST_UTC_MS)
 
 
+@pytest.mark.long
 def test_a_small_gym_is_measured_against_every_bound(tmp_path):
     figures = gym.measure(lambda name: str(tmp_path / f"{name}.db"), lifters=2, runs=1, long_years=2)
     assert len({figure.what for figure in figures}) > 10
@@ -284,7 +285,7 @@ def test_the_years_are_training_as_the_sensor_logs_it():
     assert {one.time_quality for one in found_sets} == {"anchored"}
 
 
-def test_where_no_server_can_be_had_the_reason_is_said(monkeypatch, tmp_path):
+def test_where_no_server_can_be_had_the_reason_is_reported(monkeypatch, tmp_path):
     monkeypatch.setattr(postgreskit, "binaries", lambda: None)
     missing = pytest.raises(InputError, match="is not measured: no PostgreSQL server here: apt-get install")
     with missing, store.postgresql(None):
