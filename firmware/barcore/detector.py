@@ -10,7 +10,7 @@ rep. Every sample does a bounded share of the review.
 
 from array import array
 
-from barcore import ticks
+from barcore import hot, ticks
 from barcore.announce import Announcer
 from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
 from barcore.fold import FOLD_TICKS, Fold
@@ -349,8 +349,7 @@ class Detector:
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
         self._fold.end(self.review.rep.measured)
-        for i in range(V_RING):
-            self._velocity[i] = 0
+        hot.fill(self._velocity, 0, V_RING)
         self._smoother.restart(0)
         self._drift.restart(0)
         self.live.restart()

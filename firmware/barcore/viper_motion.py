@@ -185,3 +185,9 @@ def push(s: ptr32, v: ptr32, n: int):
     off = off if off < 20000 else 20000
     s[216] = (s[216] << wide >> wide) + off - (s[128 + (n - 50 & 63)] << wide >> wide)
     s[128 + (n & 63)] = off
+
+
+@micropython.viper
+def fill(ring: ptr32, value: int, count: int):
+    for i in range(count):
+        ring[i] = value

@@ -284,7 +284,7 @@ def test_the_years_are_training_as_the_sensor_logs_it():
     assert {one.time_quality for one in found_sets} == {"anchored"}
 
 
-def test_where_no_server_can_be_had_the_reason_is_said(monkeypatch, tmp_path):
+def test_where_no_server_can_be_had_the_reason_is_reported(monkeypatch, tmp_path):
     monkeypatch.setattr(postgreskit, "binaries", lambda: None)
     missing = pytest.raises(InputError, match="is not measured: no PostgreSQL server here: apt-get install")
     with missing, store.postgresql(None):

@@ -161,5 +161,6 @@ def dates(first: date, last: date, x: Scale, width: float, top: float, height: f
         text = f"{day:%Y}" if each >= 12 else f"{day:%b %Y}" if day.month <= each or day == chosen[0] else f"{day:%b}"
         parts.append(svg.line(px, top, px, height - _BOTTOM, "grid"))
         anchor = "end" if px > width - 40 else "middle"
-        parts.append(svg.word(max(px, _LEFT + 20), height - 6, text, "tick", anchor))
+        # The month that begins within the last week lies beyond its point.
+        parts.append(svg.word(min(max(px, _LEFT + 20), width - 2), height - 6, text, "tick", anchor))
     return parts

@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from barhold.cli import app as command
+from barhold.cli import demo
 from barhold.flash import boards, download
 from barhold.flash import run as flashing
 from barhold.flash.board_info import BoardInfo
@@ -184,6 +185,7 @@ def folder(trained, tmp_path, monkeypatch):
     """A copy of it for one page, whose work folder is the current one."""
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setattr(demo, "REPS", 3)  # tests/integration/test_journey.py runs the whole demo
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return tmp_path

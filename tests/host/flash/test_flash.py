@@ -326,7 +326,7 @@ def test_a_full_file_system_is_told_before_anything_is_written(tmp_path) -> None
     assert list((tmp_path / "board").iterdir()) == []
 
 
-def test_a_file_system_that_fills_up_on_the_way_is_told_and_can_go_on(tmp_path, monkeypatch) -> None:
+def test_a_file_system_that_fills_up_on_the_way_is_reported_and_can_go_on(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("barhold.flash.install._refuse_full", lambda *_: None)
     wish = run.FlashRequest(boards.find_board("xiao_s3"))
 

@@ -320,6 +320,10 @@ def test_a_phone_enters_by_the_codes_address_and_comes_in_again(chromium, tmp_pa
         assert page.errors == []
         stranger = Page(chromium, address.partition("#")[0].replace("/enter", "/"))
         assert stranger.page.url.endswith("/enter")
+        for width in (390, 1280):
+            stranger.page.set_viewport_size({"width": width, "height": 800})
+            assert stranger.ask("document.getElementById('told').getBoundingClientRect().width > 200")
+            assert stranger.ask(FITS)
         stranger.page.fill("#token", "wrong")
         stranger.page.click("#form button")
         stranger.until("document.getElementById('told').textContent.startsWith('This is not the token')")

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -16,7 +16,7 @@ from barhold import report
 from barhold.check import team_week, verdicts
 from barhold.model import Anchor, Load
 from barhold.plans import plan
-from barhold.report import svg
+from barhold.report import svg, week_trend
 from barhold.report.set_charts import figures
 from barhold.report.svg import Scale
 from barhold.store import Store
@@ -117,6 +117,16 @@ def loaded(items, amounts, unit="kg"):
     """Give the sets of each session in turn the next of `amounts`."""
     amount_of = dict(zip(sorted({item.boot for item in items}), amounts, strict=True))
     return [replace(item, load=Load(amount_of[item.boot], unit)) for item in items]
+
+
+def test_a_month_that_begins_in_the_last_week_is_named_within_the_drawing():
+    for last in (date(2026, 11, 2), date(2026, 11, 30), date(2026, 12, 28)):
+        for width in (svg.WIDE, svg.NARROW):
+            first = last - timedelta(weeks=1)
+            named = "".join(week_trend.dates(first, last, Scale(0, 1, 50, width - 20), width, 10, 200))
+            places = [float(x) for x in re.findall(r'<text x="([\d.]+)"', named)]
+            assert places
+            assert max(places) <= width
 
 
 def test_load_and_volume_are_shown_by_the_week():
@@ -259,7 +269,7 @@ def test_every_chart_has_a_name_and_a_table():
         assert all(len(label) > 10 for label in named)
 
 
-def test_one_set_of_two_reps_is_enough_and_nothing_is_said_so():
+def test_one_set_of_two_reps_is_enough_without_a_message():
     assert "Hold per rep" in made(sets.training_sets(stored(reps(2)), [], NOW))
     assert "No training yet" in made([])
 
