@@ -10,9 +10,9 @@ rep. Every sample does a bounded share of the review.
 
 from array import array
 
-from barcore import ticks
+from barcore import hot, ticks
 from barcore.announce import Announcer
-from barcore.drift import OFFSET_VAR, STEP_TICKS, STRAIGHT_STEPS, Drift
+from barcore.drift import OFFSET_VAR, STEP_TICKS, Drift
 from barcore.fold import FOLD_TICKS, Fold
 from barcore.fold import IDLE as FOLD_IDLE
 from barcore.live import FALLING, HELD, LOW, Live
@@ -36,6 +36,7 @@ _WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end .
 _FIRST_WAIT_TICKS = 125  # ... or 2.5 s before a set is proved
 _REVIEWED_TICKS = _FIRST_WAIT_TICKS + _REVIEW_TICKS + 25  # what lies further back was reviewed
 _IDLE_TICKS = 150  # at rest between sets: the integral may start afresh
+_LOOKED_BACK = 64  # ticks: nothing reads further back than that before a fresh start
 _FAR_OFF = 1 << 23  # 321 m/s: an integral that never found rest starts afresh
 _GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000
@@ -43,7 +44,7 @@ _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
 _LYING_TICKS = 500
 _LYING_SHAKE = 8
-_ROOM = 20400  # 1 m
+_DEAD_TICKS = 50  # nobody holds a bar so still for a second: no cue for one that lies
 _REWORK_STEPS = 150
 _REWORK_TICKS = 100
 _AGAIN_TICKS = 12
@@ -195,7 +196,8 @@ class Detector:
         self._lying_ticks = self._lying_ticks + 1 if still else 0
         if self._lying_ticks > _LYING_TICKS and was != LOW:
             live.restart()
-        kind = live.update(self._n, self._sets.least_mm(), self.settings.target_ms)
+        target_ms = self.settings.target_ms if self._lying_ticks < _DEAD_TICKS else 0
+        kind = live.update(self._n, self._sets.least_mm(), target_ms)
         self._motion.let_learn(live.state == LOW)
         if live.state != LOW:
             self._busy_tick = self._n
@@ -212,9 +214,7 @@ class Detector:
             self._restart()
         elif self._is_working() or self._folds():
             return
-        elif (
-            abs(self._drift.travel) > _ROOM or self._drift.straight_steps >= STRAIGHT_STEPS
-        ) and self._n >= self._rework_due:
+        elif self._n >= self._rework_due and self._drift.cannot_be_true():
             self._begin_rework()
         elif idle and self._n > V_RING:
             self._restart()
@@ -350,8 +350,7 @@ class Detector:
         self._n = self._due = self._busy_tick = self._rework_due = 0
         self._rework.state = REWORK_IDLE
         self._fold.end(self.review.rep.measured)
-        for i in range(V_RING):
-            self._velocity[i] = 0
+        hot.fill(self._velocity, 0, V_RING)
         self._smoother.restart(0)
         self._drift.restart(0)
         self.live.restart()

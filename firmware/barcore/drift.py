@@ -23,6 +23,7 @@ STEP_TICKS = 4
 STRAIGHT_STEPS = 20
 _STRAIGHT = 100
 _TURN = 45
+_ROOM = 20400  # 1 m, in the unit of `travel`
 TRAVEL_SHIFT = 7
 RING = state.RING
 AHEAD_STEPS = 2  # how far beyond its newest step the level is foretold
@@ -148,6 +149,10 @@ class Drift:
         self.newest = k
         self.travel += (seen.near - (level.level >> 4) >> 4) - (self.travel >> TRAVEL_SHIFT)
         self.level[at], self.var[at] = level.level, level.var
+
+    def cannot_be_true(self) -> bool:
+        """Tell whether the level would take the bar out of the room, or let it accelerate for longer than any bar."""
+        return abs(self.travel) > _ROOM or self.straight_steps >= STRAIGHT_STEPS
 
     def _turned(self, k: int) -> int:
         """Return the variance that the bar's turning around step `k` adds to a look there."""

@@ -1,25 +1,27 @@
 """The hot functions: machine code where MicroPython has viper's compiler, or took its code for this chip; else plain.
 
-Both twins do the same, bit for bit; tests/firmware/core/test_hot.py holds them against each other.
+Both twins do the same, bit for bit: tests/firmware/core/test_hot.py holds them against each other, and `hot_check` sees
+at every start that it is so on this chip.
 """
 
-COMPILED = True
+from barcore.hot_check import DIGEST, digest
+
+COMPILED = False
 try:
-    import barcore.viper_drift
-    import barcore.viper_measure
-    import barcore.viper_motion
-    import barcore.viper_rep  # noqa: F401
+    from barcore import viper_drift, viper_measure, viper_motion, viper_rep
+
+    COMPILED = digest(viper_motion, viper_drift, viper_rep, viper_measure) == DIGEST  # type: ignore[no-untyped-call]
 except (ImportError, SyntaxError, ValueError, MemoryError):  # CPython; no such compiler; another chip's code; no room
-    COMPILED = False
+    pass
 if not COMPILED:
     from barcore.hot_drift import back, correct, isqrt, predict, ratio_q12, times_q12
     from barcore.hot_measure import close, read
-    from barcore.hot_motion import integrate, push, tick, turn, velocity
+    from barcore.hot_motion import fill, integrate, push, tick, turn, velocity
     from barcore.hot_rep import walk
 else:
     from barcore.viper_drift import back, correct, isqrt, predict, ratio_q12, times_q12
     from barcore.viper_measure import close, read
-    from barcore.viper_motion import integrate, push, tick, turn, velocity
+    from barcore.viper_motion import fill, integrate, push, tick, turn, velocity
     from barcore.viper_rep import walk
 
 __all__ = (
@@ -27,6 +29,7 @@ __all__ = (
     "back",
     "close",
     "correct",
+    "fill",
     "integrate",
     "isqrt",
     "predict",

@@ -229,3 +229,9 @@ def push(s: "array[int]", v: "array[int]", n: int) -> None:
     off = off if off < _OFF_MOST else _OFF_MOST
     s[OFF_SUM] = s[OFF_SUM] + off - s[OFF_RING + (n - SHAKE_TICKS & 63)]
     s[OFF_RING + (n & 63)] = off
+
+
+def fill(ring: "array[int]", value: int, count: int) -> None:
+    """Put `value` into the first `count` elements."""
+    for i in range(count):
+        ring[i] = value

@@ -71,11 +71,12 @@ _HALF_TICKS = 7
 _HALF_MOST = 3
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
 _EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
-_EDGE_SLOW = 790  # 0.030 m/s where rise and fall both last over 1.4 s
+_EDGE_SLOW = 830  # 0.032 m/s where rise and fall both last over 1.4 s
 _SHAKE_USUAL = 350  # counts: up to that much shake is in the figures above
 _SHAKE_MOST = 8000  # 0.3 m/s: no hold shakes like that
 _SHAKE_SHARE = 56  # sixteenths of what shakes beyond it that pass into an edge
-_FLOOR_MS = 6  # of the grid
+_SHAKE_TICKS = 35  # shake is the mean of a second: about a shorter hold it tells how fast the bar rose and fell
+_FLOOR_MS = 8  # of the grid and of the sensor's own filter
 
 
 def zone_of(rise: int) -> int:
@@ -248,12 +249,6 @@ class RepMeasure:
         self.top_ms = self._crossing_ms(self.top_tick, V_005)
         self.down_ms = self._crossing_ms(self.down_tick, -V_005)
         self.end_ms = self._crossing_ms(self.end_tick, -V_005)
-        if self.start_tick < self.seam_tick:
-            self.start_ms -= self.folded_ms
-        if self.top_tick < self.seam_tick:
-            self.top_ms -= self.folded_ms
-        if self.down_tick < self.seam_tick:
-            self.down_ms -= self.folded_ms
         if self.down_ms < self.top_ms:
             self.down_ms = self.top_ms
         self.hold_err_ms = self._spread_ms()
@@ -265,12 +260,13 @@ class RepMeasure:
         """Return how far the hold may be off: by its velocity at both edges, and by where the zone ends.
 
         A velocity that is off by the same amount at both edges moves them the same way, so that only the difference of
-        their slopes counts; what shakes differs from edge to edge.
+        their slopes counts; what shakes differs from edge to edge. A slow sag of a tenth of the rise is invisible, so
+        that the end may be as early as where the bar sank beyond two thirds of the zone for good.
         """
         bounds = self._best_bounds
         rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
         fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
-        shake = self._shake() - _SHAKE_USUAL
+        shake = self._shake() - _SHAKE_USUAL if self.down_tick - self.top_tick > _SHAKE_TICKS else 0
         shake = 0 if shake < 0 else (shake if shake < _SHAKE_MOST else _SHAKE_MOST) * _SHAKE_SHARE >> 4
         edge = _EDGE_SLOW if self._rise_half + self._fall_half == 2 * _HALF_MOST else _EDGE
         apart = isqrt(edge * edge + shake * shake)
@@ -280,8 +276,16 @@ class RepMeasure:
         edges_ms = _FLOOR_MS + isqrt(rise_ms * rise_ms + fall_ms * fall_ms + both_ms * both_ms)
         hold_ticks = self.down_tick - self.top_tick
         higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
-        zone_ms = TICK_MS * (higher if higher > lower else lower)
-        return edges_ms + zone_ms
+        zone_ticks = higher if higher > lower else lower
+        sunk_ticks = self._sunk_ticks()
+        return edges_ms + TICK_MS * (sunk_ticks if sunk_ticks > zone_ticks else zone_ticks)
+
+    def _sunk_ticks(self) -> int:
+        """Return for how long before the hold's end the bar was below two thirds of the zone."""
+        sunk, tick = self._peak - self._zone * 2 // 3, self.down_tick
+        while tick > self.top_tick and self._h[tick & V_MASK] <= sunk:
+            tick -= STEP_TICKS
+        return self.down_tick - tick
 
     def _shake(self) -> int:
         """Return the least shake at five moments of the hold, so that a blow at its end is not taken for one."""
@@ -305,10 +309,11 @@ class RepMeasure:
 
     def _crossing_ms(self, tick: int, line: int) -> int:
         """Return when the velocity crossed `line` on its way from the tick before to `tick`."""
+        ms = tick * TICK_MS - (self.folded_ms if tick < self.seam_tick else 0)
         before, after = self._calm_velocity(tick - 1) - line, self._calm_velocity(tick) - line
         if (before > 0) == (after > 0) or before == after:
-            return tick * TICK_MS
-        return (tick - 1) * TICK_MS + TICK_MS * before // (before - after)
+            return ms
+        return ms - TICK_MS + TICK_MS * before // (before - after)
 
 
 def _half_ticks(rise: int, fastest: int) -> int:

@@ -1,7 +1,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 """The twin of hot_drift for MicroPython's viper compiler, made from it by tests/support/viper.py: change it there."""
-
 import struct
 
 import micropython
@@ -40,11 +39,7 @@ def ratio_q12(part: int, whole: int) -> int:
 @micropython.viper
 def predict(f: ptr32, offset: ptr32, x: int, y: int, z: int, growth: int):
     wide = int(WIDE)
-    slope = (
-        (x * (offset[0] << wide >> wide) >> 10)
-        + (y * (offset[1] << wide >> wide) >> 10)
-        + (z * (offset[2] << wide >> wide) >> 10)
-    )
+    slope = (x * (offset[0] << wide >> wide) >> 10) + (y * (offset[1] << wide >> wide) >> 10) + (z * (offset[2] << wide >> wide) >> 10)
     f[2] = slope
     f[0] = (f[0] << wide >> wide) + (slope >> 4)
     f[16] = x
@@ -54,9 +49,7 @@ def predict(f: ptr32, offset: ptr32, x: int, y: int, z: int, growth: int):
     both = 0
     for i in range(3):
         row = 7 + 3 * i
-        pu = (f[row] << wide >> wide >> 2) * x + (f[row + 1] << wide >> wide >> 2) * y + (
-            f[row + 2] << wide >> wide >> 2
-        ) * z >> 8
+        pu = (f[row] << wide >> wide >> 2) * x + (f[row + 1] << wide >> wide >> 2) * y + (f[row + 2] << wide >> wide >> 2) * z >> 8
         up = f[16 + i] << wide >> wide << 2
         between = f[4 + i] << wide >> wide
         slope_var += (pu >> 12) * up + ((pu & 4095) * up >> 12)
@@ -135,11 +128,7 @@ def back(d: ptr32, b: ptr32, offset: ptr32, k: int, steps: int):
             off = (d[1280 + at] << wide >> wide << 4) - level
             level += (off >> 12) * share + ((off & 4095) * share >> 12)
             var -= (var >> 12) * share + ((var & 4095) * share >> 12)
-        slope = (
-            ((d[2304 + at] << wide >> wide) * (offset[0] << wide >> wide) >> 10)
-            + ((d[2560 + at] << wide >> wide) * (offset[1] << wide >> wide) >> 10)
-            + ((d[2816 + at] << wide >> wide) * (offset[2] << wide >> wide) >> 10)
-        )
+        slope = ((d[2304 + at] << wide >> wide) * (offset[0] << wide >> wide) >> 10) + ((d[2560 + at] << wide >> wide) * (offset[1] << wide >> wide) >> 10) + ((d[2816 + at] << wide >> wide) * (offset[2] << wide >> wide) >> 10)
         level -= slope >> 4
         var += (d[2048 + at] << wide >> wide) + 12 * int(isqrt(var)) + 36
         var = var if var < 67108864 else 67108864

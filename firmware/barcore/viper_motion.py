@@ -1,7 +1,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 """The twin of hot_motion for MicroPython's viper compiler, made from it by tests/support/viper.py: change it there."""
-
 import struct
 
 import micropython
@@ -148,9 +147,7 @@ def tick(m: ptr32) -> int:
         m[33] = fine & 63
         return 0
     part = (m[32] << wide >> wide) - ((m[30] << wide >> wide) - next_ms)
-    m[37] = (m[35] << wide >> wide) + (
-        (m[34] << wide >> wide) + (fine - (m[34] << wide >> wide)) // (m[32] << wide >> wide) * part >> 6
-    )
+    m[37] = (m[35] << wide >> wide) + ((m[34] << wide >> wide) + (fine - (m[34] << wide >> wide)) // (m[32] << wide >> wide) * part >> 6)
     m[31] = next_ms
     return 1
 
@@ -158,11 +155,7 @@ def tick(m: ptr32) -> int:
 @micropython.viper
 def velocity(raw: ptr32, tick: int, level: int) -> int:
     wide = int(WIDE)
-    total = (
-        (raw[tick & 1023] << wide >> wide)
-        + (raw[tick - 1 & 1023] << wide >> wide)
-        + (raw[tick + 1 & 1023] << wide >> wide)
-    )
+    total = (raw[tick & 1023] << wide >> wide) + (raw[tick - 1 & 1023] << wide >> wide) + (raw[tick + 1 & 1023] << wide >> wide)
     v = (total + (raw[tick - 2 & 1023] << wide >> wide) + (raw[tick + 2 & 1023] << wide >> wide)) // 5 - (level >> 4)
     return -262144 if v < -262144 else v if v < 262144 else 262144
 
@@ -192,3 +185,9 @@ def push(s: ptr32, v: ptr32, n: int):
     off = off if off < 20000 else 20000
     s[216] = (s[216] << wide >> wide) + off - (s[128 + (n - 50 & 63)] << wide >> wide)
     s[128 + (n & 63)] = off
+
+
+@micropython.viper
+def fill(ring: ptr32, value: int, count: int):
+    for i in range(count):
+        ring[i] = value

@@ -1,7 +1,6 @@
 # ruff: noqa
 # mypy: ignore-errors
 """The twin of hot_rep for MicroPython's viper compiler, made from it by tests/support/viper.py: change it there."""
-
 import struct
 
 import micropython
@@ -32,11 +31,7 @@ def walk(w: ptr32, d: ptr32, raw: ptr32, v_ring: ptr32, h_ring: ptr32, stop: int
         k = tick >> 2
         level = d[512 + (k & 255)] << wide >> wide
         level += ((d[512 + (k + 1 & 255)] << wide >> wide) - level) * (tick & 3) >> 2
-        v = (
-            (raw[tick & 1023] << wide >> wide)
-            + (raw[tick - 1 & 1023] << wide >> wide)
-            + (raw[tick + 1 & 1023] << wide >> wide)
-        )
+        v = (raw[tick & 1023] << wide >> wide) + (raw[tick - 1 & 1023] << wide >> wide) + (raw[tick + 1 & 1023] << wide >> wide)
         v = (v + (raw[tick - 2 & 1023] << wide >> wide) + (raw[tick + 2 & 1023] << wide >> wide)) // 5 - (level >> 4)
         v = -262144 if v < -262144 else v if v < 262144 else 262144
         h += v

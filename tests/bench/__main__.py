@@ -63,6 +63,40 @@ def detect(
 
 
 @bench.command()
+def cost(
+    before: Annotated[
+        Path | None, typer.Option("--before", metavar="FOLDER", help="Another checkout's firmware/, counted as well.")
+    ] = None,
+    reps: Annotated[int, typer.Option("--reps", min=2, help="Of the set that is generated, at 104 Hz.")] = 8,
+    as_json: AsJson = False,
+) -> None:
+    """Count what a sample costs, in instructions under valgrind: mean, median, the worst call and the worst second.
+
+    The unit is a loop of pystone in the same MicroPython, so that a figure means the same on every machine.
+    It needs Linux and valgrind (Debian: apt install valgrind), and takes some minutes for each firmware.
+
+    \b
+    Examples:
+      poe bench cost --reps 3
+      poe bench cost --before ../main/firmware
+    """
+    from barhold import generate
+    from bench import instructions, lines, table
+
+    samples = generate.session(1, sets=1, reps=reps).samples
+    measured = []
+    for word, firmware in (("before", before), ("now", None)):
+        if word == "now" or before:
+            _console.note(f"counting instructions: {word}")
+            measured.append((word, instructions.measure(samples, firmware)))
+    if as_json:
+        for word, counted in measured:
+            _console.json_line(lines.instructions(word, counted))
+    else:
+        _console.show(*table.instructions(measured))
+
+
+@bench.command()
 def sync(
     records: Annotated[int, typer.Option("--records", min=100, help="How many the sensor holds.")] = 20_000,
     with_key: Annotated[bool, typer.Option("--key", help="Pair the sensor: every frame is authenticated.")] = False,

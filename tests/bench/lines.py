@@ -7,12 +7,13 @@ from barhold.output.json_lines import SCHEMA, Line
 from bench.bounds import Judged
 from bench.cost import Cost
 from bench.gym import Figure
+from bench.instructions import Counted
 from bench.lag import MEDIAN_MS, Lag
 from bench.radio import Radio
 from bench.run import Result
 from bench.score import figures
 from bench.store import Measured
-from bench.table import cost_targets
+from bench.table import cost_targets, instruction_targets
 from bench.updating import Updating
 
 
@@ -39,6 +40,12 @@ def cost(measured: Cost) -> Line:
     met = all(value <= limit for _, value, limit in cost_targets(measured))
     worth = {"median_bytecodes": measured.median_bytecodes, "worst_bytecodes": measured.worst_bytecodes}
     return {**_head("bench_cost"), **asdict(measured), "worst_ratio": measured.worst_ratio, **worth, "met": met}
+
+
+def instructions(firmware: str, counted: Counted) -> Line:
+    """Return the line of one firmware's instructions."""
+    met = all(value <= limit for _, value, limit in instruction_targets(counted))
+    return {**_head("bench_instructions"), "firmware": firmware, **asdict(counted), "met": met}
 
 
 def radio(measured: Radio) -> Line:

@@ -11,6 +11,7 @@ from bench import bounds
 from bench.bounds import Judged
 from bench.cost import MEDIAN_US, WORST_RATIO, Cost
 from bench.gym import Figure
+from bench.instructions import CALL_RATIO, MEAN_LOOPS, SECOND_RATIO, Counted
 from bench.lag import MEDIAN_MS, Lag
 from bench.radio import LATE_MS, LEAST_SHARE, Radio
 from bench.run import Result
@@ -121,6 +122,32 @@ def cost(measured: Cost) -> list[Renderable]:
         f"{measured.bytecode_us * 1000:.1f} ns here, one of straight-line additions of small ints"
     )
     return [_title("cost per sample on MicroPython (WebAssembly)"), table, Text(said, "dim")]
+
+
+def instructions(measured: Sequence[tuple[str, Counted]]) -> list[Renderable]:
+    """Return what a sample costs in instructions, the last firmware against its targets."""
+    table = _table("figure", *(word for word, _ in measured), "target", "verdict")
+    columns = [instruction_targets(counted) for _, counted in measured]
+    for row in zip(*columns, strict=True):
+        words, value, limit = row[-1]
+        verdict = "pass" if value <= limit else "falls short"
+        table.add_row(words, *(f"{one[1]:.2f}" for one in row), f"<= {limit:g}", Text(verdict, _STYLES[verdict]))
+    table.add_section()
+    table.add_row("median, loops", *(f"{counted.median_loops:.2f}" for _, counted in measured), "", "")
+    table.add_row("worst call, loops", *(f"{counted.worst_loops:.1f}" for _, counted in measured), "", "")
+    said = (
+        f"{measured[-1][1].samples} samples; a loop of pystone is {measured[-1][1].loop_instructions:.0f} instructions"
+    )
+    return [_title("cost per sample on MicroPython (native, under valgrind)"), table, Text(said, "dim")]
+
+
+def instruction_targets(counted: Counted) -> list[tuple[str, float, float]]:
+    """Return words, measured value and highest allowed one of each target."""
+    return [
+        ("mean, pystone loops", counted.mean_loops, MEAN_LOOPS),
+        ("worst call / median", counted.worst_ratio, CALL_RATIO),
+        ("worst second / mean", counted.second_ratio, SECOND_RATIO),
+    ]
 
 
 def cost_targets(measured: Cost) -> list[tuple[str, float, float]]:

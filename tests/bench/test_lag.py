@@ -19,7 +19,7 @@ def test_lag_is_from_the_sensors_moment_to_the_frame_by_the_anchor():
     assert lines.lag(found)["limit_ms"] == 100
 
 
-def test_a_page_that_showed_nothing_is_told():
+def test_a_page_that_showed_nothing_is_reported():
     with pytest.raises(BarholdError, match="the page showed no rep"):
         lag._lag([], ANCHOR)
 

@@ -262,7 +262,7 @@ def test_an_erase_ends_the_other_connections(sensor: Sensor) -> None:
     assert sensor.answer(protocol.PULL, pull, sensor.radio) == refused(protocol.WRONG_LOG)
 
 
-def test_an_erase_that_storage_refuses_is_told(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_erase_that_storage_refuses_is_reported(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(5)
 
@@ -374,7 +374,7 @@ def test_below_the_safe_voltage_nothing_is_written_for_a_host(sensor: Sensor) ->
     assert (sensor.board.config.names(), sensor.board.storage.files) == ([], files)
 
 
-def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_is_reported_and_changes_nothing(sensor: Sensor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(28)
 
@@ -385,7 +385,7 @@ def test_a_store_that_fails_is_told_and_changes_nothing(sensor: Sensor, monkeypa
 
 
 @pytest.mark.parametrize("name", ["settings", "calibration", "key"])
-def test_a_corrupt_file_costs_its_values_is_told_once_cued_and_not_overwritten(name: str) -> None:
+def test_a_corrupt_file_costs_its_values_is_reported_once_cued_and_not_overwritten(name: str) -> None:
     sensor = Sensor()
     sensor.board.config.files[name] = b"\xff{torn"
     for _ in range(3):

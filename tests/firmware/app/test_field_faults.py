@@ -34,7 +34,7 @@ def starting(*args: str, stdin: bytes = b"") -> list[str]:
         ("flash", 60_000, 20_000, "flash: "),
     ],
 )
-def test_a_fault_for_a_while_costs_no_rep_and_is_told(
+def test_a_fault_for_a_while_costs_no_rep_and_is_reported(
     fault: str, from_ms: int, for_ms: int, told: str, samples
 ) -> None:
     ended, last = starting("field", XIAO, fault, str(from_ms), str(for_ms), stdin=samples("six-reps"))
@@ -84,7 +84,7 @@ def test_brown_outs_at_each_start_are_no_crashes_wear_no_flash_and_cost_no_later
     assert after == "REPL (6, 1, 1) 5 power: 4 or more starts in a row ended within a minute; check battery and wires"
 
 
-def test_a_clock_that_stops_is_a_crash_that_is_told_and_restarted() -> None:
+def test_a_clock_that_stops_is_a_crash_that_is_reported_and_restarted() -> None:
     ended, last = starting("stopped_clock", XIAO)
     assert ended == "('Restart', (2,))"
     assert last.startswith("ClockError: the clock stands at ")

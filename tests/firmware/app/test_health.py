@@ -63,7 +63,7 @@ def test_a_trial_that_never_gets_healthy_is_given_up() -> None:
         assert run(Store(state), 300_000, healthy=lambda now_ms: False).gave_up_ms is None
 
 
-def test_flash_that_fails_is_told_and_tried_again_later() -> None:
+def test_flash_that_fails_is_reported_and_tried_again_later() -> None:
     watched = health.Health(Store(slots.TRIAL, fails=True))
     told = 0
     for now_ms in range(0, 100_000, 20):

@@ -88,7 +88,7 @@ def brown_out(sensor: Sensor, starts: int, lived_ms: int) -> None:
 
 
 @pytest.mark.parametrize("lived_ms", [500, 20_000])
-def test_a_supply_that_breaks_down_at_each_start_wears_no_flash_and_is_told_once_it_holds(
+def test_a_supply_that_breaks_down_at_each_start_wears_no_flash_and_is_reported_once_it_holds(
     sensor: Sensor, lived_ms: int
 ) -> None:
     brown_out(sensor, housekeeping.SHORT_STARTS, lived_ms)
@@ -158,7 +158,7 @@ def test_a_bar_that_never_rests_has_its_health_noted_all_the_same(sensor: Sensor
     assert [noise_ug for _, noise_ug, _, _ in health(sensor)] == [0]
 
 
-def test_what_the_imu_suffered_is_told_with_the_next_report_and_once(sensor: Sensor) -> None:
+def test_what_the_imu_suffered_is_reported_with_the_next_report_and_once(sensor: Sensor) -> None:
     sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
     sensor.run(4000)
     sensor.follow(2 * HOUR_MS)

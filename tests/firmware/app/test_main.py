@@ -17,7 +17,7 @@ def failing(*_: object) -> None:
     raise OSError(5)
 
 
-def test_a_storage_that_fails_at_the_start_is_told_and_the_set_is_counted_in_memory(
+def test_a_storage_that_fails_at_the_start_is_reported_and_the_set_is_counted_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sensor = Sensor()
@@ -36,7 +36,7 @@ def test_a_storage_that_fails_at_the_start_is_told_and_the_set_is_counted_in_mem
     assert struct.unpack("<I", info[protocol.INFO_LOG])[0] != 77, "another log: no seq of the kept one comes again"
 
 
-def test_a_kept_store_that_fails_costs_its_values_is_told_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_store_that_fails_costs_its_values_is_reported_and_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     sensor = Sensor()
     for name in ("names", "size", "read_into", "replace", "remove"):
         monkeypatch.setattr(sensor.board.config, name, failing)
@@ -93,7 +93,7 @@ def test_after_any_other_start_it_is_only_started(cause: int) -> None:
 
 
 @pytest.mark.parametrize("cause", [protocol.RESET_POWER_ON, protocol.RESET_WAKE])
-def test_an_imu_that_cannot_be_started_is_told_and_everything_else_starts(
+def test_an_imu_that_cannot_be_started_is_reported_and_everything_else_starts(
     cause: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = sim.open_board(b"")
@@ -189,7 +189,7 @@ def test_below_the_safe_voltage_a_crash_writes_nothing_and_restarts(monkeypatch:
     assert {**sensor.board.storage.files, **sensor.board.config.files} == files
 
 
-def test_a_crash_before_there_is_an_application_restarts_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_before_there_is_an_application_restarts_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     sensor = Sensor()
 
     def broken(*_: object, **__: object) -> None:

@@ -37,7 +37,7 @@ def test_a_set_is_counted_and_ctrl_c_gives_the_board_to_who_sits_at_the_cable(bo
     ]
 
 
-def test_a_crash_in_the_loop_is_told_and_followed_by_a_clean_start() -> None:
+def test_a_crash_in_the_loop_is_reported_and_followed_by_a_clean_start() -> None:
     """Crashes 8 s after each of four starts: told once, and from the second on the restart waits a minute."""
     *lives, causes = starting("crash", XIAO)
     told = "1 True True ValueError: chip"
@@ -82,7 +82,7 @@ def test_an_unknown_chip_is_one_line_and_a_minute_of_blinking_then_the_repl_is_f
     assert int(end.partition("(")[2].partition(",")[0]) >= 200
 
 
-def test_a_failing_self_test_is_told_and_cued_and_counting_goes_on(samples) -> None:
+def test_a_failing_self_test_is_reported_and_cued_and_counting_goes_on(samples) -> None:
     first, second = starting("self_test", XIAO, stdin=samples("six-reps"))
     assert first.startswith(
         'REPL (6, 1, 1) ["imu: self-test: accelerometer x 0 mg, must be 50..1700 (50 too little); let it lie still and'

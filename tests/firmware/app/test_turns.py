@@ -142,7 +142,7 @@ def test_without_a_screen_there_are_no_turns() -> None:
     assert struct.unpack("<H", with_screen.hello()[protocol.INFO_STATE])[0] & protocol.STATE_SCREEN
 
 
-def test_a_damaged_list_costs_the_names_and_is_told(sensor: Sensor) -> None:
+def test_a_damaged_list_costs_the_names_and_is_reported(sensor: Sensor) -> None:
     told(sensor, packed(0, *ENTRIES))
     sensor.board.config.replace("turns", b"torn")
     sensor.start()

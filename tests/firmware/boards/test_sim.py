@@ -82,7 +82,7 @@ def test_a_read_takes_no_more_than_its_limit() -> None:
 
 
 @pytest.mark.parametrize("start_tick", [1, (1 << 30) - 5, (1 << 31) + 3])
-def test_ticks_start_where_they_are_told_and_wrap(start_tick: int) -> None:
+def test_ticks_start_where_they_are_set_and_wrap(start_tick: int) -> None:
     board = sim.open_board(packed(0, 4, 5, 6), start_tick=start_tick)
     assert board.clock.ticks_ms() == start_tick & MASK
     board.clock.wait_ms(6)

@@ -13,7 +13,7 @@ from barcore.motion import Motion
 from barcore.rep import ABOVE, SEEK
 from barcore.sample import SAMPLE_FORMAT
 from barcore.settings import Settings
-from barcore.state import R_STATE
+from barcore.state import R_STATE, STILL_MS
 from barhold import generate
 from barhold.generate import RepPlan
 from barmotion import COUNT_M_S, drifting, follow, ring, still
@@ -156,3 +156,12 @@ def test_a_first_rep_in_doubt_is_solved_again_from_scratch() -> None:
     rep.rom_mm, rep.missing_mm, rep.end_tick = 200, 160, 1970
     detector._judge_found(rep)
     assert detector._rework.state != IDLE
+
+
+@pytest.mark.parametrize(("lying_ticks", "target_ms"), [(0, 2000), (48, 2000), (49, 0), (400, 0)])
+def test_a_bar_that_lies_dead_still_gets_no_cue(lying_ticks: int, target_ms: int) -> None:
+    detector, asked = Detector(Settings()), []
+    detector._lying_ticks, detector._motion.state[STILL_MS] = lying_ticks, 5000
+    detector.live.update = lambda _tick, _least, target: asked.append(target) or 0  # type: ignore[method-assign]
+    detector._live_tick()
+    assert asked == [target_ms]

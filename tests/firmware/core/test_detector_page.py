@@ -13,7 +13,7 @@ from hostkit import ROOT
 PAGE = (ROOT / "firmware" / "README.md").read_text(encoding="utf-8")
 PICTURE = ET.parse(ROOT / "docs" / "detector.svg").getroot()
 SVG = "{http://www.w3.org/2000/svg}"
-MACHINES = ["live", "review", "rep", "sets"]
+MACHINES = ["live", "review", "rep", "sets", "rework", "fold"]
 Row = list[str]
 
 

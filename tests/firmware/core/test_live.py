@@ -42,7 +42,7 @@ def test_the_end_of_the_rise_is_the_top() -> None:
     assert events[-1][1] * TICK_S == pytest.approx(0.91, abs=0.05)
 
 
-def test_the_target_is_told_once_and_on_time() -> None:
+def test_the_target_is_reported_once_and_on_time() -> None:
     _, events = play(move(0.3, 1.0) + still(4.0))
     assert kinds(events) == [protocol.RISE, protocol.TOP, protocol.TARGET]
     top_tick, target_tick = events[1][1], events[2][1]

@@ -90,13 +90,13 @@ def test_the_error_estimate_grows_with_doubt_and_slowness() -> None:
     quick = finish(measure(rep(0.3, 0.8, 2.0, 0.9), 0)).hold_err_ms
     slow = finish(measure(rep(0.3, 2.8, 2.0, 3.0), 0)).hold_err_ms
     doubted = finish(measure(rep(0.3, 0.8, 2.0, 0.9), (0.03 / COUNT_M_S) ** 2)).hold_err_ms
-    assert 8 <= quick < doubted
+    assert 25 <= quick < doubted
     assert quick < slow
 
 
 def test_a_hold_that_grazes_the_line_is_given_a_wide_estimate() -> None:
     graze = move(0.26, 1.0)[:-4] + [0.055] * 40 + still(2.0) + move(-0.3, 1.0)
-    assert finish(measure(graze)).hold_err_ms > 200, "0.8 s at 0.055 m/s may well belong to the hold"
+    assert finish(measure(graze)).hold_err_ms > 250, "0.8 s at 0.055 m/s may well belong to the hold"
 
 
 def test_a_held_height_that_creeps_is_no_dip_but_a_real_dip_is() -> None:
@@ -137,3 +137,23 @@ def test_a_rep_that_rose_from_a_dip_has_its_range_from_the_true_bottom() -> None
     assert finish(measure(from_dip, (0.05 / COUNT_M_S) ** 2)).rom_mm < 270, "drift may explain what is missing"
     assert finish(measure(move(0.2, 0.8) + still(2.0) + move(-0.22, 1.2), sure)).rom_mm < 215, "2 cm are no dip"
     assert finish(measure(move(0.2, 0.8) + still(2.0) + move(-0.36, 1.2), sure)).rom_mm < 300, "too deep for one"
+
+
+def test_a_sag_that_stops_short_of_the_line_may_have_crossed_it_and_a_dip_that_returns_has_not() -> None:
+    sagging = move(0.3, 1.0) + still(1.0) + move(-0.057, 3.0) + still(1.0) + move(-0.243, 1.0)
+    assert finish(measure(sagging)).hold_err_ms > 1000, "19 % seen, a tenth of the rise unseen: past the line"
+    less = move(0.3, 1.0) + still(1.0) + move(-0.040, 3.0) + still(1.0) + move(-0.260, 1.0)
+    assert finish(measure(less)).hold_err_ms < 300
+    dipping = move(0.3, 1.0) + still(1.0) + move(-0.057, 0.4) + move(0.057, 0.4) + still(1.0) + move(-0.3, 1.0)
+    assert finish(measure(dipping)).hold_err_ms < 120
+
+
+def test_a_short_hold_is_not_taken_for_a_shaking_one() -> None:
+    def estimate(hold_s: float) -> int:
+        found = measure(rep(0.3, 0.6, hold_s, 0.6))
+        for k in range(256):
+            found._drift.shake[k] = 2000
+        return finish(found).hold_err_ms
+
+    assert estimate(0.4) < 80, "shake is the mean of a second"
+    assert estimate(1.0) > 2 * estimate(0.4)

@@ -119,3 +119,14 @@ def test_a_gap_costs_the_level_as_much_certainty_as_it_is_long() -> None:
     assert none < short < long
     assert short**0.5 * COUNT_M_S == pytest.approx(0.07, abs=0.02)
     assert long**0.5 * COUNT_M_S == pytest.approx(0.31, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("travel", "straight", "lost"), [(20400, 19, False), (20401, 0, True), (-20401, 0, True), (0, 20, True)]
+)
+def test_a_level_that_leaves_the_room_or_a_run_without_end_cannot_be_true(
+    travel: int, straight: int, lost: bool
+) -> None:
+    drift = Drift(calibrated=True)
+    drift.travel, drift.straight_steps = travel, straight
+    assert drift.cannot_be_true() is lost

@@ -34,7 +34,7 @@ def test_a_free_bus_only_sees_a_stop() -> None:
 
 
 @pytest.mark.parametrize("pin", [SDA, SCL])
-def test_a_line_that_stays_low_is_said(pin: int) -> None:
+def test_a_line_that_stays_low_is_reported(pin: int) -> None:
     w = world.World()
     sda, scl = pins()
     w.drive(pin, 0)

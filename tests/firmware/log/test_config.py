@@ -162,7 +162,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("raw", "fault"), BAD, ids=range(len(BAD)))
-def test_a_bad_file_gives_defaults_is_told_and_left_then_kept_aside_once(raw: bytes, fault: str) -> None:
+def test_a_bad_file_gives_defaults_is_reported_and_left_then_kept_aside_once(raw: bytes, fault: str) -> None:
     place = holding(raw)
     for _ in range(3):
         values, said = config.SETTINGS.load(place)
@@ -187,7 +187,7 @@ def test_the_same_values_are_not_written_again() -> None:
     assert place.left == 1
 
 
-def test_a_file_that_cannot_be_read_is_told() -> None:
+def test_a_file_that_cannot_be_read_is_reported() -> None:
     place = Failing(None)
     place.replace("settings", signed('{"version": 1, "name": "Left"}'))
     values, fault = config.SETTINGS.load(place)
@@ -216,7 +216,9 @@ def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(before: bytes | None
             assert before in place.files.values(), "the bad file is never lost"
 
 
-def test_a_file_that_was_saved_once_and_is_gone_is_told_and_its_key_opens_the_sensor_to_nobody(tmp_path: Path) -> None:
+def test_a_file_that_was_saved_once_and_is_gone_is_reported_and_its_key_opens_the_sensor_to_nobody(
+    tmp_path: Path,
+) -> None:
     """One flipped bit in littlefs's root can take the whole folder away."""
     nvs = MemoryNvs()
     place = storage.FolderStorage(str(tmp_path / "config"), None, nvs)

@@ -224,7 +224,7 @@ def test_slots_of_another_log_are_none_of_this_one() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 31, 32, 40, 100])
-def test_a_segment_cut_short_by_a_foreign_hand_holds_what_it_holds(size: int) -> None:
+def test_a_segment_cut_short_by_something_else_holds_what_it_holds(size: int) -> None:
     storage = make_storage()
     log = RecordLog(storage)
     append(log, 127)

@@ -116,7 +116,7 @@ def test_sync_fetches_from_the_only_sensor_and_twice_adds_nothing(room: FakeRoom
     assert "0 new, 1 already stored" in barhold("sync", "bar-1", db=db).stdout
 
 
-def test_a_loss_on_the_sensor_is_told_with_its_size(room: FakeRoom, db: Path) -> None:
+def test_a_loss_on_the_sensor_is_reported_with_its_size(room: FakeRoom, db: Path) -> None:
     one = room.add("AA:1", sensor())
     one.log.raws = {40: make(40), 41: make(41, protocol.GAP, (7, 39))}
     one.log.first_seq, one.log.next_seq = 40, 42
@@ -136,7 +136,7 @@ def test_sync_of_several_tells_each_and_fails_when_one_does(room: FakeRoom, db: 
     assert "2 sensors are there: bar-1, bar-2: choose one" in several.stderr
 
 
-def test_what_was_fetched_before_a_break_for_good_is_told(room: FakeRoom, db: Path) -> None:
+def test_what_was_fetched_before_a_break_for_good_is_reported(room: FakeRoom, db: Path) -> None:
     room.add("AA:1", sensor(records=90, break_at=33))
     result = barhold("sync", "--wait", "0.1", db=db)
     assert result.exit_code == 2

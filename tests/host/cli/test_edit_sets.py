@@ -225,7 +225,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(db, args, told):
         assert (People(store).edits(), People(store).lifters()) == ([], [])
 
 
-def test_an_unknown_id_and_one_of_two_edits_are_told(db):
+def test_an_unknown_id_and_one_of_two_edits_are_reported(db):
     edit(db, 1, "warm-up")
     assert "no edit in force has an id that begins with 'zz'" in refused(db, "sets", "--undo", "zz")
     edit(db, 2, "warm-up")

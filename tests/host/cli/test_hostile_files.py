@@ -245,7 +245,7 @@ def crafted(db, *statements):
     ],
 )
 @pytest.mark.parametrize("when", ["after", "ignore"])
-def test_a_trigger_that_deletes_what_is_inserted_is_told_and_nothing_is_called_stored(table, args, when, tmp_path):
+def test_a_trigger_that_deletes_what_is_inserted_is_reported_and_nothing_is_called_stored(table, args, when, tmp_path):
     from hostkit import DATA  # noqa: PLC0415
 
     db, log = filled(tmp_path / "b.db"), tmp_path / "log.csv"

@@ -435,7 +435,7 @@ def test_silence_is_an_error_that_says_what_to_do(store: Store) -> None:
     (protocol.ACK, protocol.WRONG_LOG, "ACK .status 4: the sensor keeps another log"),
     (protocol.TIME, 77, "TIME .status 77: for a reason this Barhold does not know"),
 ])  # fmt: skip
-def test_a_refusal_is_told(store: Store, kind: int, code: int, said: str) -> None:
+def test_a_refusal_is_reported(store: Store, kind: int, code: int, said: str) -> None:
     answer_of = {protocol.PULL: protocol.DATA, protocol.ACK: protocol.ACKED, protocol.TIME: protocol.TIME_IS}
 
     def refuses(_: int, raw: bytes) -> list[bytes]:

@@ -110,7 +110,7 @@ def test_a_log_is_erased_only_by_cable() -> None:
     assert sensor.log.raws
 
 
-def test_a_calibration_is_told_with_its_reason() -> None:
+def test_a_calibration_is_reported_with_its_reason() -> None:
     sensor = ModernSensor(FakeLog({}))
     sensor.modern.calibration = [(1, 4, 3, 7, 0, 1500)]
     now = ask(sensor, lambda c: c.calibrate(protocol.CALIBRATE_STATE))

@@ -51,7 +51,7 @@ def an_image(kind: boards.BoardModel) -> bytes:
         ),
     ],
 )
-def test_what_esptool_is_told(name, erase, wanted) -> None:
+def test_esptool_gets_these_arguments(name, erase, wanted) -> None:
     ran: list[list[str]] = []
 
     def note(arguments) -> int:

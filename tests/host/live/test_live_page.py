@@ -324,7 +324,7 @@ def base(address):
 
 
 @pytest.mark.parametrize("path", [*PATHS[1:]])
-def test_without_the_token_nothing_is_told(lan, path):
+def test_without_the_token_nothing_is_shown(lan, path):
     address, key = base(lan)
     for cookie in ("", "barhold=", "barhold=wrong", f"other={key}", f"barhold={key[:-1]}", 'barhold="\\'):
         status, _, text = asked(address, path, {"Cookie": cookie})

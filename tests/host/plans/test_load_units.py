@@ -35,7 +35,7 @@ def test_a_load_is_a_number_and_its_unit(text, load):
         ("6\u0660kg", "is not kg or lb"),
     ],
 )
-def test_anything_else_is_told(text, words):
+def test_anything_else_is_reported(text, words):
     with pytest.raises(InputError, match=words):
         load_units.parse(text)
 

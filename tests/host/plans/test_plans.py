@@ -123,7 +123,7 @@ def test_what_a_plan_leaves_out_is_the_defaults():
         ("\n\nreps 8", 3, "not TOML"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text, line, words):
+def test_what_is_wrong_is_reported_with_its_line(text, line, words):
     with pytest.raises(InputError) as told:
         parsed(text)
     assert str(told.value).startswith(f"mine.toml line {line}: ")
@@ -131,12 +131,12 @@ def test_what_is_wrong_is_told_with_its_line(text, line, words):
     assert len(str(told.value).splitlines()) == 1
 
 
-def test_bytes_that_are_no_text_are_told_with_their_line():
+def test_bytes_that_are_no_text_are_reported_with_their_line():
     with pytest.raises(InputError, match=r"mine\.toml line 2: not UTF-8"):
         toml_format.parse("mine", b"sets = 2\nexercise = '\xff'", "mine.toml")
 
 
-def test_deep_nesting_is_told():
+def test_deep_nesting_is_reported():
     with pytest.raises(InputError, match=r"mine\.toml"):
         parsed("a = " + "[" * 8000)
 

@@ -138,7 +138,7 @@ def kept(tmp_path_factory):
     return db
 
 
-def test_the_same_settings_change_nothing_and_others_are_told(kept):
+def test_the_same_settings_change_nothing_and_others_are_reported(kept):
     result = barhold("replay", "--from-store", "--json", db=kept)
     assert result.exit_code == 0
     *reps, told = [json.loads(line) for line in result.stdout.splitlines()]

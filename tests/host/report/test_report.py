@@ -269,7 +269,7 @@ def test_every_chart_has_a_name_and_a_table():
         assert all(len(label) > 10 for label in named)
 
 
-def test_one_set_of_two_reps_is_enough_and_nothing_is_said_so():
+def test_one_set_of_two_reps_is_enough_without_a_message():
     assert "Hold per rep" in made(sets.training_sets(stored(reps(2)), [], NOW))
     assert "No training yet" in made([])
 

@@ -353,7 +353,7 @@ def test_copy_counts_what_is_new_in_words(full: str, tmp_path: Path) -> None:
     assert barhold("db", "copy", full, tmp_path / "x.db").stdout == "copied: nothing new\n"
 
 
-def test_what_cannot_be_copied_is_said(full: str, tmp_path: Path) -> None:
+def test_what_cannot_be_copied_is_reported(full: str, tmp_path: Path) -> None:
     for source, target, said in (
         (full, full, "both FROM and TO"),
         (tmp_path / "none.db", tmp_path / "x.db", "is not there"),

@@ -160,7 +160,7 @@ def test_a_restore_that_finds_no_room_leaves_what_was_there(disk: Disk, old: Pat
     assert held(path) == 100
 
 
-def test_a_database_on_a_read_only_disk_is_said_so(disk: Disk) -> None:
+def test_a_database_on_a_read_only_disk_is_reported(disk: Disk) -> None:
     """A closed SQLite file in write-ahead mode has no companions, and cannot be opened where none can be made.
 
     On a disk with no room for what is in them, they stay: this one has room.

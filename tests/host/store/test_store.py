@@ -143,7 +143,7 @@ def test_a_reader_does_not_hold_up_a_writer(store: Store, database_place: str) -
     assert [r.seq for r in reading] == [1, 2]
 
 
-def test_a_held_database_is_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_held_database_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 1)
     Store.open(path).close()
     holder = sqlite3.connect(path, isolation_level=None)

@@ -227,7 +227,7 @@ def test_an_adapter_that_carries_one_connection_only_takes_longer(room: FakeRoom
     assert (len(done.results), done.failures, room.most_open) == (8, [], 1)
 
 
-def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store: Store) -> None:
+def test_one_that_never_works_is_reported_and_holds_nobody_up(room: FakeRoom, store: Store) -> None:
     for number in range(6):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}", records=30))
     room.fails["A0"] = 1_000_000
@@ -238,7 +238,7 @@ def test_one_that_never_works_is_told_and_holds_nobody_up(room: FakeRoom, store:
     assert any("impostor" in one.reason for one in done.failures)
 
 
-def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
+def test_a_place_that_the_system_has_forgotten_is_searched_for_again(
     room: FakeRoom, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room.add("A0", sensor(ONE, "bar-0"))
@@ -250,7 +250,7 @@ def test_a_place_that_the_system_has_forgotten_is_looked_for_again(
     assert room.scans == 5
 
 
-def test_names_choose_and_one_that_is_not_near_is_told(room: FakeRoom, store: Store) -> None:
+def test_names_choose_and_one_that_is_not_near_is_reported(room: FakeRoom, store: Store) -> None:
     for number in range(3):
         room.add(f"A{number}", sensor(struct.pack("<Q", number), f"bar-{number}"))
     done = asyncio.run(many_sensors.sync_all(["bar-0", "bar-2", "bar-9"], store, lambda: NOW_MS, 1.0, lambda _: None))

@@ -98,7 +98,7 @@ def test_a_sensor_that_keeps_its_log_gives_only_what_is_new(store: Store, tmp_pa
     assert [anchor.boot for anchor in store.anchors()] == [1, 2]
 
 
-def test_what_the_sensor_overwrote_unacknowledged_is_told_with_its_size(store: Store) -> None:
+def test_what_the_sensor_overwrote_unacknowledged_is_reported_with_its_size(store: Store) -> None:
     """The firmware's own log, of two segments only, after 1,000 records that nobody fetched."""
     storage = MemoryStorage(lambda: 9)
     log = RecordLog(storage, segment_limit=2)

@@ -266,7 +266,7 @@ def test_a_sensor_that_answers_and_does_not_move_on_is_left(tmp_path) -> None:
     assert sensor.blocks < 200
 
 
-def test_a_version_that_crashes_is_told_and_the_old_one_counts(tmp_path) -> None:
+def test_a_version_that_crashes_is_reported_and_the_old_one_counts(tmp_path) -> None:
     sensor = Sensor(tmp_path, crashing=True)
     with pytest.raises(RefusedError, match=r"went back to 0\.2\.0: 0\.3\.0 failed its trial"):
         Brought(sensor, offered(NEW, sensor)).run()

@@ -143,11 +143,11 @@ def native_command(heap: str, script: Path, *args: object) -> list[str]:
     return [sys.executable, "-S", "-E", "-c", code, "-X", f"heapsize={heap}", *map(str, (script, *args))]
 
 
-def lay_out(root: Path, script: Path, stdin: bytes) -> None:
-    """Lay out the files that a script finds: the firmware, /twin, itself and /stdin."""
+def lay_out(root: Path, script: Path, stdin: bytes, firmware: Path | None = None) -> None:
+    """Lay out the files that a script finds: the firmware (this one's by default), /twin, itself and /stdin."""
     ignored = shutil.ignore_patterns("__pycache__", "*.md")
     for package in firmware_files.PACKAGES:
-        shutil.copytree(firmware_files.folder() / package, root / package, ignore=ignored)
+        shutil.copytree((firmware or firmware_files.folder()) / package, root / package, ignore=ignored)
     shutil.copytree(TWIN, root / "twin", ignore=ignored)
     shutil.copy(script, root / "script.py")
     (root / "stdin").write_bytes(stdin)

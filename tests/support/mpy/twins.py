@@ -89,6 +89,7 @@ def rows():
     yield "turn", hot_motion.turn, hot.turn, (motion(), random.randint(1, 1000)) + sample()
     yield "integrate", hot_motion.integrate, hot.integrate, (motion(), random.choice((5, 10, 300, 1000)))
     yield "tick", hot_motion.tick, hot.tick, (motion(),)
+    yield "fill", hot_motion.fill, hot.fill, (ints(100, -9, 9), wide(30), random.randint(0, 100))
     raw, tick = speeds(), random.randint(0, 1 << 20)
     yield "velocity", hot_motion.velocity, hot.velocity, (raw, tick, wide(24))
     yield "push", hot_motion.push, hot.push, (ints(state.SMOOTH_INTS, -(1 << 20), 1 << 20), raw, tick)
