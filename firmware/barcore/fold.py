@@ -30,7 +30,7 @@ class Fold:
         self._velocity = velocity
         self._drift = drift
         self.state = IDLE
-        self.cost = 3  # of one unit, in those of the review
+        self.cost = 4  # of one unit, in those of the review
         self.seam_tick = 0  # what lies before it is earlier by `folded_ms` than its tick says
         self.folded_ms = 0
         self._first = self._k = self._tick = self._raised = 0
