@@ -52,7 +52,7 @@ def test_a_row_without_them_is_caught(name: str, value: str) -> None:
 
 
 def test_nothing_is_called_measured_while_the_page_says_that_nothing_was() -> None:
-    assert "**We measured nothing.**" in PAGE
+    assert "**Nothing has been measured.**" in PAGE
     assert not [row for row in rows() if row["mark"] == "measured"]
 
 

@@ -11,7 +11,7 @@ WITHOUT_A_TEST = (
     "`barhold serve` answers only your own computer; with `--lan` it lets others in.",
     "The page is not encrypted, so use `--lan` only in a network that you trust.",
     "Its records can be read, and its firmware replaced: a board with USB keeps no secret.",
-    "A thief can therefore also make your computer take another board for that sensor.",
+    "With the key, a thief can also pass off another board as your sensor.",
     "Firmware needs more than the key.",
 )
 """What limits a promise, or says where the next sentence stands."""

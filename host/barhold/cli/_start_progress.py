@@ -10,7 +10,7 @@ from barhold.plans import library
 
 
 @dataclass(slots=True)
-class Progress:
+class StartProgress:
     """What the user has chosen so far, and the steps that are done."""
 
     device_id: str = ""

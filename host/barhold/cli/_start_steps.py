@@ -11,7 +11,7 @@ import typer
 from barhold.cli import _console, _sensor_options, live
 from barhold.cli._options import WAIT_S
 from barhold.cli._progress_bar import Bar
-from barhold.cli._start_progress import Progress
+from barhold.cli._start_progress import StartProgress
 from barhold.cli.calibrate import calibrate_and_keep
 from barhold.cli.name import give_name
 from barhold.cli.plan import send_targets
@@ -40,7 +40,7 @@ class Guide:
     """What the steps share: the store, how far the user has come, and the port if one was named."""
 
     store: Store
-    progress: Progress
+    progress: StartProgress
     usb: bool = False
     port: str = ""
 

@@ -4,7 +4,7 @@ from barhold.cli._progress_bar import Bar
 from barhold.connection import Connection
 
 
-class Progress(Bar):
+class SyncProgress(Bar):
     """The bars of one or several syncs."""
 
     def __init__(self) -> None:

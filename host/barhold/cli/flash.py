@@ -14,7 +14,7 @@ from barhold.errors import InputError
 from barhold.flash import boards, download, run
 from barhold.flash.board_info import BoardInfo
 from barhold.flash.boards import BoardModel
-from barhold.flash.install import Step
+from barhold.flash.install import InstallStep
 from barhold.flash.run import Flashed
 from barhold.image import signing_keys
 from barhold.store import Device, Store
@@ -131,7 +131,7 @@ class _Shown:
         else:
             _console.note(f"{info.machine} with MicroPython {info.version_text}, id {info.unique_id}")
 
-    def step(self, step: Step) -> None:
+    def step(self, step: InstallStep) -> None:
         if step.state == "writing":
             self._bar.update(step.path, step.done_bytes / 1000, step.total_bytes / 1000)
         elif self._as_json:

@@ -7,7 +7,7 @@ import typer
 
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import Database, Port, Usb
-from barhold.cli._start_progress import Progress
+from barhold.cli._start_progress import StartProgress
 from barhold.cli._start_steps import STEPS, Guide
 from barhold.errors import BarholdError
 from barhold.store import Store
@@ -42,7 +42,7 @@ def start(
     if not sys.stdin.isatty():
         _print_commands()
         return
-    progress = Progress() if again else Progress.load()
+    progress = StartProgress() if again else StartProgress.load()
     with Store.open(db) as store, _sensor_options.shared_event_loop():
         guide = Guide(store, progress, usb, port)
         left = [step for step in STEPS if step.name not in progress.done]

@@ -9,7 +9,7 @@ import typer
 from barhold import generate
 from barhold.cli import _console, _sensor_options
 from barhold.cli._options import WAIT_S, AsJson, Database, Port, Sensors, Usb, Wait, is_demo
-from barhold.cli._sync_progress import Progress
+from barhold.cli._sync_progress import SyncProgress
 from barhold.cli.record import keep_recording
 from barhold.connection import SyncResult
 from barhold.errors import InputError, LinkError
@@ -95,7 +95,7 @@ def _refuse_both(names: list[str], every: bool, cable: bool, virtual: Path | Non
 
 def _sync_one(wanted: SensorQuery, wait_s: float, store: Store, as_json: bool) -> None:
 
-    with Progress() as progress:
+    with SyncProgress() as progress:
         progress.wait_for(f"looking for {_sensor_options.describe_query(wanted)}", wait_s)
         keeper = Reconnector(wanted, store, progress.note, wait_s)
         try:
@@ -113,7 +113,7 @@ def _sync_one(wanted: SensorQuery, wait_s: float, store: Store, as_json: bool) -
 
 def _sync_many(names: list[str], wait_s: float, store: Store, as_json: bool) -> None:
 
-    with Progress() as progress:
+    with SyncProgress() as progress:
         progress.wait_for(f"looking for {', '.join(names)}" if names else "looking for sensors", SCAN_S)
         done = _sensor_options.run(
             many_sensors.sync_all(names, store, utc_clock(), wait_s, progress.note, progress.show)

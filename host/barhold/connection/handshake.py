@@ -80,7 +80,7 @@ async def say_hello(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
     """
     nonce = os.urandom(protocol.NONCE_BYTES)
     channel.restart()
-    session_nonce, info = await _ask_info(channel, nonce)
+    connection_nonce, info = await _ask_info(channel, nonce)
     if expect_id and info.device_id != expect_id:
         raise RefusedError(
             f"sensor {info.device_id} ({info.name}) answered instead of {expect_id}: choose the sensor with --sensor"
@@ -89,8 +89,8 @@ async def say_hello(channel: Channel, keys: Keys, expect_id: str = "") -> Info:
     if key is None and info.is_short:
         raise LockedError(info)
     if key is not None:
-        _refuse_look_alike(info, session_nonce, key)
-    channel.nonce = session_nonce
+        _refuse_look_alike(info, connection_nonce, key)
+    channel.nonce = connection_nonce
     if key is None:
         return info
     _seal(channel, key, info)
@@ -108,15 +108,15 @@ async def refresh_info(channel: Channel, info: Info) -> Info:
 async def _ask_info(channel: Channel, nonce: bytes) -> tuple[int, Info]:
     """Send HELLO until an INFO for this nonce arrives: any other INFO answers an older HELLO."""
     hello = struct.pack(protocol.HELLO_FORMAT, protocol.MAJOR, protocol.MINOR, nonce)
-    session_nonce, body = await channel.ask(
+    connection_nonce, body = await channel.ask(
         protocol.HELLO, hello, protocol.INFO, lambda body: read_info(body).host_nonce == nonce
     )
-    return session_nonce, read_info(body)
+    return connection_nonce, read_info(body)
 
 
-def _refuse_look_alike(info: Info, session_nonce: int, key: bytes) -> None:
+def _refuse_look_alike(info: Info, connection_nonce: int, key: bytes) -> None:
     """Raise RefusedError unless the sensor proves the key that is stored here."""
-    wanted = seal.proof(key, info.host_nonce, session_nonce, bytes.fromhex(info.device_id))
+    wanted = seal.proof(key, info.host_nonce, connection_nonce, bytes.fromhex(info.device_id))
     if not info.proof:
         why = "it gave no proof of the key stored here"
         excuse = "If its key was taken away over the cable"

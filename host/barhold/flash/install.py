@@ -32,7 +32,7 @@ def _all(p):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class InstallStep:
     """What was done with one file, and the overall progress."""
 
     path: str
@@ -51,7 +51,7 @@ class InstallSummary:
     copied_bytes: int
 
 
-Tell = Callable[[Step], None]
+Tell = Callable[[InstallStep], None]
 
 
 def install(remote: Remote, parts: list[Part], tell: Tell) -> InstallSummary:
@@ -62,7 +62,7 @@ def install(remote: Remote, parts: list[Part], tell: Tell) -> InstallSummary:
     strays = _strays(remote, parts)
     for part in parts:
         if part not in wanted:
-            tell(Step(part.path, "equal", 0, 0))
+            tell(InstallStep(part.path, "equal", 0, 0))
     _refuse_full(remote, wanted)
     if strays or any(part.path.startswith(f"{layout.SLOT}/") for part in wanted):
         # From here to the end slot a counts for nothing; the pointer is written anew, equal or not.
@@ -70,7 +70,7 @@ def install(remote: Remote, parts: list[Part], tell: Tell) -> InstallSummary:
         wanted = [part for part in parts if part in wanted or part.path in (layout.MANIFEST, layout.POINTER)]
     for path in strays:
         remote.remove(path)
-        tell(Step(path, "removed", 0, 0))
+        tell(InstallStep(path, "removed", 0, 0))
     copied_bytes = _copy(remote, wanted, tell)
     return InstallSummary(len(wanted), len(parts) - len(wanted), len(strays), copied_bytes)
 
@@ -83,13 +83,13 @@ def _copy(remote: Remote, wanted: list[Part], tell: Tell) -> int:
         def more(count: int, path: str = part.path) -> None:
             nonlocal done
             done += count
-            tell(Step(path, "writing", done, total))
+            tell(InstallStep(path, "writing", done, total))
 
         try:
             remote.write(part.path, part.data, more)
         except FullError as err:
             raise FullError(f"{err} at {part.path}: {_MAKE_ROOM}") from err
-        tell(Step(part.path, "copied", done, total))
+        tell(InstallStep(part.path, "copied", done, total))
     return total
 
 

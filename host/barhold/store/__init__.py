@@ -1,8 +1,6 @@
 """The store: keeps every record of a sensor exactly once, in SQLite or PostgreSQL."""
 
-import sys
 from importlib import import_module
-from importlib.util import LazyLoader, find_spec, module_from_spec
 from typing import TYPE_CHECKING, Any
 
 from barhold.store.results import Added, Device, Kept, Owner, Quarantined, recording_id_of
@@ -22,8 +20,8 @@ else:
         def _real(cls) -> type:
             return getattr(import_module(cls.__dict__["where"]), cls.__name__)
 
-        def __call__(cls, *args: Any) -> Any:
-            return cls._real()(*args)
+        def __call__(cls, *args: Any, **named: Any) -> Any:
+            return cls._real()(*args, **named)
 
         def __getattr__(cls, name: str) -> Any:
             return getattr(cls._real(), name)
@@ -40,16 +38,16 @@ else:
     Store = _imported_on_use("Store", "store")
     TrainingSets = _imported_on_use("TrainingSets", "training_sets")
 
-    def _module_run_on_use(name: str) -> None:
-        spec = find_spec(f"{__name__}.{name}")
-        spec.loader = LazyLoader(spec.loader)
-        module = sys.modules[spec.name] = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        globals()[name] = module
+    class _RunOnUse:
+        """Stands for a module that is imported when it is first used."""
 
-    _module_run_on_use("backup")
-    _module_run_on_use("button_turns")
-    _module_run_on_use("maintenance")
+        def __init__(self, name: str) -> None:
+            self._where = f"{__name__}.{name}"
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(import_module(self._where), name)
+
+    backup, button_turns, maintenance = map(_RunOnUse, ("backup", "button_turns", "maintenance"))
 
 __all__ = [
     "Added",

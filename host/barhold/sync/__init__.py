@@ -3,13 +3,13 @@
 from barhold.sync.discovery import SensorQuery, connect, find_sensor, identify, list_endpoints
 from barhold.sync.reconnect import Reconnector
 from barhold.sync.retry import Backoff, retry_on_link_error
-from barhold.sync.scheduler import Turn, run_in_turns
+from barhold.sync.scheduler import SensorTurn, run_in_turns
 
 __all__ = [
     "Backoff",
     "Reconnector",
     "SensorQuery",
-    "Turn",
+    "SensorTurn",
     "connect",
     "find_sensor",
     "identify",

@@ -59,7 +59,7 @@ class Reconnector:
         await retry_on_link_error(attempt, self._backoff, self._tell)
 
     async def control(self, work: Callable[[Control], Awaitable[Result]], check_key: bool = True) -> Result:
-        """Do `work` in one session; after a break from its beginning, in a new one."""
+        """Do `work` in one connection; after a break, start it again in a new one."""
 
         async def attempt() -> Result:
             keys = self._store.key_of if check_key else (lambda _: None)

@@ -17,7 +17,7 @@ Target = TypeVar("Target")
 Result = TypeVar("Result")
 
 
-class Turn(Generic[Target]):
+class SensorTurn(Generic[Target]):
     """One sensor's place in the queue."""
 
     def __init__(self, target: Target) -> None:
@@ -29,15 +29,15 @@ class Turn(Generic[Target]):
 
 class _Rotation(Generic[Target]):
     def __init__(self, targets: Sequence[Target], wait_s: float) -> None:
-        self.queue = deque(Turn(target) for target in targets)
-        self.failed: list[Turn[Target]] = []
+        self.queue = deque(SensorTurn(target) for target in targets)
+        self.failed: list[SensorTurn[Target]] = []
         self._wait_s = wait_s
         self._last_success_s = time.monotonic()
 
     def succeed(self) -> None:
         self._last_success_s = time.monotonic()
 
-    def fail(self, turn: Turn[Target], error: BarholdError) -> None:
+    def fail(self, turn: SensorTurn[Target], error: BarholdError) -> None:
         """Put it to the back of the queue; give up once nobody has had success for the whole wait."""
         turn.error = error
         turn.tries += 1
@@ -55,7 +55,7 @@ async def run_in_turns(
     wait_s: float,
     at_once: int = AT_ONCE,
     turn_s: float = TURN_S,
-) -> list[Turn[Target]]:
+) -> list[SensorTurn[Target]]:
     """Do `work` for each target, at most `at_once` of them together; return the turns of those that failed.
 
     Work that takes longer than `turn_s` is cut short and goes on in its next turn: it must be able to resume.

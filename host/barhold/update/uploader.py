@@ -53,7 +53,7 @@ class Offer:
 
 
 class Uploader:
-    """One update; `work` is done in each session until it returns the version that then runs."""
+    """One update; call `work` in each connection until it returns the version that then runs."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ if sys.platform == "win32":
 
 from barcore import protocol, record
 from barhold.cli._command_list import COMMANDS
-from barhold.cli._start_progress import Progress
+from barhold.cli._start_progress import StartProgress
 from barhold.cli._start_steps import STEPS
 from barhold.store import People, Store
 from fake_sensor import FakeLog, ModernSensor, make
@@ -107,7 +107,7 @@ def test_each_step_is_taken_and_what_it_asked_is_kept(
         assert store.key_of(DEVICE.hex()) == modern.key
         assert [(lifter.name, lifter.plan) for lifter in People(store).lifters()] == [("Mia", "glute-bridge")]
         assert [(wearer.device_id, wearer.lifter) for wearer in People(store).wearers()] == [(DEVICE.hex(), "Mia")]
-    assert Progress.load() == Progress()  # the next run begins anew
+    assert StartProgress.load() == StartProgress()  # the next run begins anew
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
@@ -120,7 +120,7 @@ def test_left_at_every_step_it_goes_on_there(key: str, start: Callable[[], Termi
             terminal.expect(ANSWERS[STEPS[number - 1].name][0][0])
             terminal.press_until(key, f"Left at step {number} of {len(STEPS)}. `barhold start` goes on from there.")
             assert terminal.ended() == 0
-        assert Progress.load().done == [step.name for step in STEPS[: number - 1]]
+        assert StartProgress.load().done == [step.name for step in STEPS[: number - 1]]
 
 
 def test_left_in_the_middle_of_the_test_set_it_goes_on_there(start: Callable[[], Terminal], board: Board) -> None:
@@ -165,8 +165,8 @@ def test_without_a_terminal_it_prints_commands_that_exist(tmp_path: Path) -> Non
 
 def test_progress_that_cannot_be_read_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BARHOLD_CONFIG", str(tmp_path))
-    Progress("a1b2000000003fb6", "bar-2", "", "Mia", ["find"]).save()
-    assert Progress.load().done == ["find"]
+    StartProgress("a1b2000000003fb6", "bar-2", "", "Mia", ["find"]).save()
+    assert StartProgress.load().done == ["find"]
     for text in ("", "[]", "{}", '{"device_id": 1, "name": "", "serial_port": "", "lifter": "", "done": []}'):
         (tmp_path / "start.json").write_text(text)
-        assert Progress.load() == Progress()
+        assert StartProgress.load() == StartProgress()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from barhold.live.sensor_feed import SensorFeed
 from barhold.live.sensor_panel import SensorPanel
 from barhold.model import Lifter, Wearer
 from barhold.plans import library
-from barhold.store import People, Store, button_turns
+from barhold.store import People, Store
 from barhold.training import bar_turns
 from barsensor import main
 
@@ -163,7 +164,7 @@ def test_a_turn_that_the_database_refuses_is_counted_and_the_sync_goes_on(
     bar = Bar(store)
     bar.sync()
     bar.press()
-    monkeypatch.setattr(button_turns, "insert_new", refuse)
+    monkeypatch.setattr(import_module("barhold.store.button_turns"), "insert_new", refuse)
     result = bar.sync()
     assert (result.turns, result.turns_refused, result.new > 0) == (0, 1, True)
     print_result(result, as_json=False)

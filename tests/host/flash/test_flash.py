@@ -13,7 +13,7 @@ import pytest
 from bare.rig import BareBoard, lay
 from barhold.errors import BarholdError
 from barhold.flash import boards, layout, run
-from barhold.flash.install import Step
+from barhold.flash.install import InstallStep
 from barhold.flash.repl import Remote
 from barhold.image import bundle, signing_keys
 from barhold.link import usb
@@ -197,10 +197,10 @@ class Cut(BaseException):
     """The flash ends here and now."""
 
 
-def cut_after(steps: int) -> Callable[[Step], None]:
+def cut_after(steps: int) -> Callable[[InstallStep], None]:
     left = [steps]
 
-    def tell(step: Step) -> None:
+    def tell(step: InstallStep) -> None:
         if step.state != "equal":
             left[0] -= 1
             if left[0] < 0:
@@ -224,7 +224,7 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
     def cut_after_one(port: str) -> list[str]:
         copied = []
 
-        def tell(step: Step) -> None:
+        def tell(step: InstallStep) -> None:
             if step.state == "copied":
                 copied.append(step.path)
                 raise Cut

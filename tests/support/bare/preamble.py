@@ -1,4 +1,4 @@
-"""What a bare ESP32 has and the build for the web has not: its name, its pins, and waits that take their time."""
+"""What an ESP32 has and MicroPython on this computer has not: its name, its pins, and waits that take their time."""
 
 import binascii
 import builtins

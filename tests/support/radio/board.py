@@ -65,6 +65,7 @@ class Board:
         uart: Uart | None = None,
     ) -> None:
         self._main, self._args = main, args
+        self._is_native = rig.native()
         self._limit_s = limit_s
         self.radio = Peripheral(air, air.new_address(), self._tell, faults)
         self._files = files or {}
@@ -74,7 +75,7 @@ class Board:
         self.lost_bytes = 0
         self._interrupted = False
         self._woken, self._asked = asyncio.Event(), asyncio.Event()
-        self._reader_there = True
+        self._reader_there, self._was_full = True, False
         self.printed = bytearray()
         self.questions = self.held_up = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -107,7 +108,7 @@ class Board:
         os.set_blocking(self._console, False)
         self.port = os.ttyname(self._slave)
         ours, theirs = socket.socketpair()
-        command = (self._native_command if rig.native() else self._web_command)(theirs.fileno())
+        command = (self._native_command if self._is_native else self._web_command)(theirs.fileno())
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 *map(str, command), pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL, stdout=said
@@ -151,7 +152,7 @@ class Board:
                 self._asked.set()
                 await self._pass_on()
                 if name == "print":
-                    await self._write(arguments[0].encode("latin1"))
+                    await self._print(arguments[0].encode("latin1"))
                     continue
                 answer = getattr(self, f"_{name}", None) or getattr(self.radio, name)
                 count_computing(-1)
@@ -163,7 +164,7 @@ class Board:
         """Pass on what the native build printed before this question; the other one tells it by "print"."""
         with contextlib.suppress(BlockingIOError):
             while said := os.read(self._said, 65536):
-                await self._write(said.replace(b"\n", b"\r\n"))
+                await self._print(said.replace(b"\n", b"\r\n"))
 
     async def pass_questions(self, count: int) -> None:
         """Wait until the board has asked so many more: it is alive, and time has passed for it."""
@@ -208,16 +209,24 @@ class Board:
         self._events.clear()
         return typed.decode("latin1")
 
-    async def _write(self, data: bytes | str) -> int:
+    async def _write(self, data: str) -> tuple[int, float]:
+        """Write to the console; return how many bytes it took, and for how many ms it was held up."""
+        time = asyncio.get_running_loop().time
+        begun_s = time()
+        count = await self._print(bytes.fromhex(data))
+        return count, (time() - begun_s) * 1000 if self._was_full else 0.0
+
+    async def _print(self, left: bytes) -> int:
         """Write to the console as USB does; return how many bytes it took. Nobody reading holds it up once."""
-        left = bytes.fromhex(data) if isinstance(data, str) else data
         count = len(left)
+        self._was_full = False
         self.printed += left
         while left:
             try:
                 left = left[os.write(self._console, left) :]
                 self._reader_there = True
             except BlockingIOError:
+                self._was_full = True
                 self._reader_there = self._reader_there and await self._writable()
                 if not self._reader_there:
                     break

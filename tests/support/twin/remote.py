@@ -10,6 +10,8 @@ import time
 import _host
 import bluetooth
 
+TICKS_MASK = 0x3FFFFFFF
+
 
 def ask(*question):
     """Ask the other process, and wait for its answer."""
@@ -76,14 +78,18 @@ class Console:
         return 1
 
     def write(self, data):
-        return ask("write", _hex(data))
+        count, held_up_ms = ask("write", _hex(data))
+        Clock.passed_ms += held_up_ms
+        return count
 
 
 class Clock:
-    """The clock of a board; as a board's, it goes on through interrupts."""
+    """The clock of a board: it advances by waits and by what holds up a write, but not while this computer is busy."""
+
+    passed_ms = 0.0
 
     def ticks_ms(self):
-        return time.ticks_ms()
+        return int(Clock.passed_ms) & TICKS_MASK
 
     def wait_ms(self, duration_ms):
         wait_ms(duration_ms)
@@ -94,6 +100,7 @@ def wait_ms(duration_ms):
     left_ms = duration_ms
     while True:
         events, interrupted, waited_ms = ask("wait", left_ms)
+        Clock.passed_ms += waited_ms
         for event in events:
             radio.on_event(*event)
         if interrupted:
