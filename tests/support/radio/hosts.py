@@ -15,7 +15,7 @@ from radio.paced_link import Air, AirController
 
 
 def here(air: Air) -> Callable[[], Awaitable[Device]]:
-    """Return what opens an adapter on `air`, for `backend.install`."""
+    """Return what opens an adapter on `air`, for `bleak_backend.install`."""
 
     async def opener() -> Device:
         host = Host()
