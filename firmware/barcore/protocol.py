@@ -141,7 +141,7 @@ ERASE = 8  # since 1.1; ERASE_FORMAT; begins a new, empty log; only over the cab
 CALIBRATE = 9  # since 1.1; CALIBRATE_FORMAT; answered by CALIBRATION
 STREAM = 10  # since 1.1; STREAM_FORMAT; raw samples on or off; answered by DONE, then SAMPLES until off
 UPDATE = 11  # since 1.1; UPDATE_FORMAT and what the action asks for; answered by UPDATE_STATE
-ACCESS = 12  # since 1.2; ACCESS_FORMAT; asks or changes whether strangers are answered; answered by ACCESS_IS
+ACCESS = 12  # since 1.2; ACCESS_FORMAT; reads or sets whether strangers are answered; the reply is ACCESS_IS
 DIAGNOSE = 13  # since 1.2; no body; asks how the sensor itself is; answered by DIAGNOSIS
 INFO = 64  # TLV body; answers HELLO
 DATA = 65  # 1..n records, in seq order
@@ -267,7 +267,7 @@ SMALL_MTU = 9  # since 1.1
 NEEDS_KEY, NEEDS_CABLE = 10, 11  # since 1.2
 STATUS_TEXT = {
     BAD_VERSION: "protocol version not supported",
-    NO_SESSION: "no session: HELLO first",
+    NO_SESSION: "no connection: send HELLO first",
     BAD_BODY: "body malformed or out of range",
     WRONG_LOG: "the sensor keeps another log",
     UNKNOWN_FRAME: "unknown frame type",

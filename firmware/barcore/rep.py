@@ -3,7 +3,7 @@
     state      leaves when                                        for
     SEEK       height over the lowest point >= least rise         ABOVE
     ABOVE      height back below 0.45 of the rise                 LOWERING
-               over 19 s above                                    SEEK (no rep)
+               over 19 s above, not counting what was folded out  SEEK (no rep)
     LOWERING   v >= -0.05 m/s: the rep has ended                  MEASURE
                the same after a rise over the exercise's greatest  SEEK (no rep)
     MEASURE    the rep was measured (`measure`)                   FOUND, then SEEK

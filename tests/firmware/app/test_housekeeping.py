@@ -143,26 +143,23 @@ def test_health_is_noted_at_the_start_with_battery_and_noise_and_the_same_heap_e
     assert 1300 < noise_ug < 1600, "the rms of -10..10 counts is 1478 ug"
 
 
-def test_health_is_noted_every_hour_with_the_noise_of_then(sensor: Sensor) -> None:
+def test_health_is_noted_every_hour_with_the_noise_of_then_and_what_the_imu_suffered_once(sensor: Sensor) -> None:
+    sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
     sensor.run(4000)
     sensor.board.imu.motion = lambda _: REST
     sensor.follow(HOUR_MS)  # a host keeps it awake
     assert [noise_ug for _, noise_ug, _, _ in health(sensor)][1:] == [0]
+    suffered = ["imu: 0 faults, 2 overruns, 5 bad words; flash: 0 faults; radio: 0 faults"]
+    assert sensor.texts() == suffered
     sensor.follow(HOUR_MS)
     assert len(health(sensor)) == 3
+    assert sensor.texts() == suffered
 
 
 def test_a_bar_that_never_rests_has_its_health_noted_all_the_same(sensor: Sensor) -> None:
     sensor.board.imu.motion = lambda t_ms: (0, 0, 4096, t_ms % 1000 - 500, 0, 0)
     sensor.run(12_000)
     assert [noise_ug for _, noise_ug, _, _ in health(sensor)] == [0]
-
-
-def test_what_the_imu_suffered_is_reported_with_the_next_report_and_once(sensor: Sensor) -> None:
-    sensor.board.imu.overruns, sensor.board.imu.bad_words = 2, 5
-    sensor.run(4000)
-    sensor.follow(2 * HOUR_MS)
-    assert sensor.texts() == ["imu: 0 faults, 2 overruns, 5 bad words; flash: 0 faults; radio: 0 faults"]
 
 
 # --- sleep ---

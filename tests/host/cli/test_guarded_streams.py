@@ -297,7 +297,7 @@ def test_the_exit_status_is_the_works_whatever_becomes_of_the_streams(tmp_path):
         (["export", "csv", "--db", str(good)], 0),
         (["export", "csv", "--db", str(good), "--out", str(tmp_path / "x.csv"), "--overwrite"], 0),
         (["import", str(log), "--db", str(good)], 0),
-        (["report", "--db", str(good), "--out", str(tmp_path / "r.html")], 0),
+        (["report", "--db", str(good), "--out", str(tmp_path / "r.html"), "--overwrite"], 0),
         (["plan", "list"], 0),
         (["sets", "--db", str(tmp_path / "no" / "x.db")], 2),
         (["check", "--nonsense"], 2),

@@ -18,17 +18,22 @@ root, mode = sys.argv[1:3]
 native_files.use(native_files.Files(root))
 
 
+MOST_LAPS = 1 << 17
+
+
 class Clock:
-    """The module `_clock`."""
+    """The module `_clock`. Its list never grows: a lap that moved it would be charged to the call that it times."""
 
     def __init__(self):
-        self._laps = []
+        self._laps = [0] * MOST_LAPS
+        self._count = 0
 
     def lap(self):
-        self._laps.append(time_ns())
+        self._laps[self._count] = time_ns()
+        self._count += 1
 
     def taken(self):
-        laps, self._laps = self._laps, []
+        laps, self._count = self._laps[: self._count], 0
         return " ".join([str(laps[i] - laps[i - 1]) for i in range(1, len(laps))])
 
 
