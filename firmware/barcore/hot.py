@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """The hot functions: machine code where MicroPython has viper's compiler, or took its code for this chip; else plain.
 
 Both twins do the same, bit for bit: tests/firmware/core/test_hot.py holds them against each other, and `hot_check` sees
@@ -10,7 +11,7 @@ COMPILED = False
 try:
     from barcore import viper_drift, viper_measure, viper_motion, viper_rep
 
-    COMPILED = digest(viper_motion, viper_drift, viper_rep, viper_measure) == DIGEST  # type: ignore[no-untyped-call]
+    COMPILED = digest(viper_motion, viper_drift, viper_rep, viper_measure) == DIGEST
 except (ImportError, SyntaxError, ValueError, MemoryError):  # CPython; no such compiler; another chip's code; no room
     pass
 if not COMPILED:

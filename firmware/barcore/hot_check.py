@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs
 """A check of the compiled twins on the chip itself, at every start: no test elsewhere sees what its compiler does.
 
 Three seconds of made-up motion go through all hot functions, and what they leave is added up. Where the sum is not the
@@ -14,7 +15,7 @@ _SAMPLES = 300
 _MASK = (1 << 24) - 1
 
 
-def digest(motion, drift, rep, measure):  # type: ignore[no-untyped-def]
+def digest(motion, drift, rep, measure):
     """Return the sum that these four twins of hot_motion, hot_drift, hot_rep and hot_measure leave."""
     m, s, f = _ints(state.MOTION_INTS), _ints(state.SMOOTH_INTS), _ints(state.LEVEL_INTS)
     raw, v, h = _ints(state.V_RING), _ints(state.V_RING), _ints(state.V_RING)
