@@ -198,7 +198,7 @@ class Detector:
             live.restart()
         target_ms = self.settings.target_ms if self._lying_ticks < _DEAD_TICKS else 0
         kind = live.update(self._n, self._sets.least_mm(), target_ms)
-        self._motion.let_learn(live.state == LOW)
+        self._motion.allow_zero_learning(live.state == LOW)
         if live.state != LOW:
             self._busy_tick = self._n
         if kind:

@@ -85,7 +85,7 @@ class Motion:
         """Forget the samples at their limit."""
         self.state[CLIPPED] = 0
 
-    def let_learn(self, may: bool) -> None:
+    def allow_zero_learning(self, may: bool) -> None:
         """Say whether the gyroscope's zero may be learnt while still."""
         self.state[MAY_LEARN] = 1 if may else 0
 

@@ -52,7 +52,7 @@ class Control:
             protocol.DIAGNOSE: self._diagnose,
         }
 
-    def join(self, app) -> None:
+    def attach_app(self, app) -> None:
         """Serve this application; to be called once, before anything is asked."""
         self._app = app
 

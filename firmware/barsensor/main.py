@@ -48,7 +48,7 @@ def compose(
     detector = Detector(settings or control.detector_settings)
     uncalibrated = 0 if settings and settings.calibrated else control.calibration.uncalibrated_axes
     app = App(board, detector, log, ends, control, housekeeping, uncalibrated)
-    control.join(app)
+    control.attach_app(app)
     app.cue.long_after_ms = control.long_after_ms
     app.log_faults += 1 if fault else 0
     app.link_faults = 1 if radio_fault else 0
@@ -82,7 +82,7 @@ def remember_config(app, store) -> None:
         there = () if app.log.locked else store.names()
         for form in (config.SETTINGS, config.CALIBRATION, config.KEY):
             if form.name in there:
-                store.remember(form.name)
+                store.expect_file(form.name)
     except OSError:
         app.log_faults += 1
 

@@ -93,7 +93,7 @@ class TornTransport:
     async def receive(self, timeout_s: float) -> bytes:
         for _ in range(int(timeout_s * 1000 / STEP_MS)):
             while self._ether.waiting:
-                for raw in self._ether.hear(1):
+                for raw in self._ether.take_notifications(1):
                     whole = self._pieces.feed(raw) if self._arrives(1) else None
                     if whole:
                         return whole

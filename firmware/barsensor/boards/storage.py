@@ -50,10 +50,10 @@ class FolderStorage:
         os.remove(self._path(name))
 
     def must_hold(self, name: str) -> bool:
-        """Tell whether `remember` was told of the file, so that it is missed when it is not there."""
+        """Tell whether `expect_file` was told of the file, so that it is missed when it is not there."""
         return self._nvs is not None and self._nvs.read(name) == THERE
 
-    def remember(self, name: str) -> None:
+    def expect_file(self, name: str) -> None:
         """Note that from now on the file must be there."""
         if self._nvs and not self.must_hold(name):
             self._nvs.write(name, THERE)
@@ -102,5 +102,5 @@ class MemoryStorage:
         """Miss nothing."""
         return False
 
-    def remember(self, name: str) -> None:
+    def expect_file(self, name: str) -> None:
         """Note nothing."""

@@ -30,6 +30,8 @@ class Banner:
     """One name in a band `width` pixels wide; `name` is what stands there, UNFINISHED while it is being drawn."""
 
     def __init__(self, width: int) -> None:
+        for _ in SCREEN_LETTERS:
+            pass  # MicroPython makes a string of each letter once and keeps it: here, not in a step
         self.name = ""
         self._width = width
         self._pixels = bytearray(width * 2)

@@ -37,7 +37,7 @@ class SessionPort:
         if self._is_overdue(now_ms):
             self._answer.close()
             self.link.drop(now_ms)
-        raw = self._answer.stream(self.link.room)
+        raw = self._answer.raw_sample_frame(self.link.room)
         if raw:
             self.link.send(raw)
 

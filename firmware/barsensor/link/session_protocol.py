@@ -97,7 +97,7 @@ class SessionProtocol:
         self._end_if_changed()
         return [self._frame(protocol.LIVE, raw)] if self.is_open else []
 
-    def stream(self, room: int) -> bytes:
+    def raw_sample_frame(self, room: int) -> bytes:
         """Return a frame of raw samples when the host asked for them, enough wait and `room` bytes are free."""
         control = self._control
         most_bytes = protocol.FRAME_OVERHEAD + self._body_bytes + protocol.MAC_BYTES

@@ -61,7 +61,7 @@ class Form:
             storage.replace(self.name + ".bad", held)
         if held != raw:
             storage.replace(self.name, raw)
-        storage.remember(self.name)
+        storage.expect_file(self.name)
 
     def _judged(self, raw: bytes) -> tuple:
         try:

@@ -68,5 +68,5 @@ def moment(option: str, text: str, end_of_day: bool = False) -> datetime | None:
 
 def note_impossible(store: Store) -> None:
     """Warn about stored rows that are left out because they cannot be true."""
-    for text in store.impossible():
+    for text in store.impossible_times():
         _console.note(text)

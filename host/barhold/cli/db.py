@@ -116,7 +116,7 @@ def check(db: Database = None, as_json: AsJson = False) -> None:
       barhold db check --json
     """
     with Store.open(db) as store:
-        impossible, found = store.impossible(), maintenance.find_differences(store)
+        impossible, found = store.impossible_times(), maintenance.find_differences(store)
     if as_json:
         _console.json_result("db_check", differences=found, impossible=impossible)
     else:

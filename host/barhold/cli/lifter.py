@@ -45,12 +45,16 @@ def add(
         list[str], typer.Argument(metavar="NAME...", help="The lifters. Put a name with a space in quotes.")
     ],
     plan: Annotated[
-        str, typer.Option("--plan", metavar="NAME|FILE", help="The lifters' plan; otherwise the chosen one.")
-    ] = "",
+        str | None,
+        typer.Option("--plan", metavar="NAME|FILE", help='Their plan; `--plan ""` for the chosen one again.'),
+    ] = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Add lifters, or change the plan of some.
+
+    Without --plan, new lifters train by the chosen plan, and known ones keep
+    theirs.
 
     \b
     Examples:
@@ -63,13 +67,16 @@ def add(
         people.check_lifter_name(name)
     kept = library.lasting_name(plan) if plan else ""
     with Store.open(db) as store:
+        known = {} if plan is not None else {one.name: one for one in store.lifters()}
         exercise = people.exercise_of(kept)
-        new = {name: People(store).add_lifter(Lifter(name, kept, exercise)) for name in dict.fromkeys(names)}
-    for name, is_new in new.items():
+        added = [known.get(name, Lifter(name, kept, exercise)) for name in dict.fromkeys(names)]
+        new = {one: People(store).add_lifter(one) for one in added}
+    for one, is_new in new.items():
         if as_json:
-            _line(name, {"plan": kept or None, "new": is_new})
+            _line(one.name, {"plan": one.plan or None, "new": is_new})
         else:
-            _console.line(f"{'added' if is_new else 'changed'} {name}, who trains by {kept or 'the chosen plan'}")
+            done = "added" if is_new else "kept" if one.name in known else "changed"
+            _console.line(f"{done} {one.name}, who trains by {one.plan or 'the chosen plan'}")
 
 
 @lifter.command("list")
@@ -220,7 +227,7 @@ def remove(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a lifter. Their sets stay and belong to the sensor; `lifter merge` gives them to somebody else.
+    """Remove a lifter. Their sets stay, without a name; `lifter merge` gives them to another lifter instead.
 
     \b
     Examples:

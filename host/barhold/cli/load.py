@@ -30,11 +30,11 @@ def load(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what was on the bar in a set, bar included: in the last set, or in the ones you name.
+    """Enter the total weight of a set, bar included: of the last set, or of the ones you name.
 
-    `barhold sets` shows the ids of the sets. A load without a unit takes that of the variable BARHOLD_UNIT (kg or
-    lb), else of the plan's load_step, else of the load said last. Saying another load replaces it, and `barhold sets
-    --undo` takes it back.
+    `barhold sets` shows the ids of the sets. Without a unit, the variable BARHOLD_UNIT (kg or lb) counts, otherwise the
+    unit of the plan's load_step, otherwise the unit of the last load. Another load replaces the one
+    before, and `barhold sets --undo` takes it back.
 
     \b
     Examples:

@@ -27,9 +27,9 @@ Named = Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or TOM
 def _plan() -> None:
     """Choose the plan that training is checked against, and send its targets to a sensor.
 
-    A plan is a TOML file; `barhold plan show` prints one to start from. A file in the folder that `barhold plan list`
-    shows has a name; any other plan you name by its file. The first of these counts: --plan, the lifter's plan, the
-    variable BARHOLD_PLAN, the plan that `plan use` chose, hip-thrust.
+    A plan is a TOML file; `barhold plan show` prints one to start from. Plans in the folder that `barhold plan list`
+    shows go by their name, such as my-plan; for any other, give the path of its file. The first of these counts:
+    --plan, the lifter's plan, the variable BARHOLD_PLAN, the plan that `plan use` chose, hip-thrust.
 
     \b
     Examples:

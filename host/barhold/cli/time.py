@@ -29,9 +29,9 @@ def time(
 ) -> None:
     """Show when the sensor was switched on, and how far its clock has drifted since the last sync.
 
-    The sensor has no calendar. It counts from its start, and every sync stores what time that was. When the clocks of
-    two computers disagree, the times already stored stay. If this computer's clock is the right one, --accept moves the
-    sets since the sensor's last start to its time.
+    The sensor has no calendar. It counts from the moment it is switched on, and each sync notes what time that was. If
+    the clocks of two computers disagree, the times already stored stay. If this computer's clock is right, --accept
+    corrects the times of all sets since the sensor was last switched on.
 
     \b
     Examples:

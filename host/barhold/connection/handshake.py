@@ -139,10 +139,10 @@ def _refuse_look_alike(info: Info, connection_nonce: int, key: bytes) -> None:
 def _seal(channel: Channel, key: bytes, info: Info) -> None:
     device_id = bytes.fromhex(info.device_id)
 
-    def key_towards(direction: bytes) -> bytes:
+    def direction_key(direction: bytes) -> bytes:
         return seal.connection_key(key, info.host_nonce, info.sensor_nonce, device_id, direction)
 
-    channel.seal(seal.Sealer(key_towards(seal.TO_SENSOR)), seal.Opener(key_towards(seal.TO_HOST)))
+    channel.seal(seal.Sealer(direction_key(seal.TO_SENSOR)), seal.Opener(direction_key(seal.TO_HOST)))
 
 
 def read_info(body: bytes) -> Info:

@@ -22,7 +22,7 @@ def database(path: str | None) -> Finding:
     """Return whether the database opens, and whether its times are plausible."""
     try:
         with Store.open(path) as store:
-            impossible, disputed = store.impossible(), store.disputed_anchors()
+            impossible, disputed = store.impossible_times(), store.disputed_anchors()
             sensors = len(store.devices())
             known = f"{sensors} sensor{'s' if sensors != 1 else ''} known, {_keyed(store)} paired"
     except (BarholdError, InputError) as error:

@@ -66,10 +66,10 @@ def install(remote: Remote, parts: list[Part], tell: Tell) -> InstallSummary:
     _refuse_full(remote, wanted)
     if strays or any(part.path.startswith(f"{layout.SLOT}/") for part in wanted):
         # From here to the end slot a counts for nothing; the pointer is written anew, equal or not.
-        remote.remove(layout.MANIFEST, layout.POINTER)
+        remote.remove_files(layout.MANIFEST, layout.POINTER)
         wanted = [part for part in parts if part in wanted or part.path in (layout.MANIFEST, layout.POINTER)]
     for path in strays:
-        remote.remove(path)
+        remote.remove_files(path)
         tell(InstallStep(path, "removed", 0, 0))
     copied_bytes = _copy(remote, wanted, tell)
     return InstallSummary(len(wanted), len(parts) - len(wanted), len(strays), copied_bytes)

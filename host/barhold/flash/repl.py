@@ -166,7 +166,7 @@ class Remote:
             raise LinkError(f"{name} did not arrive whole on the board at {self.port}: repeat the command")
         self.run(f"os.rename({TEMPORARY!r},{name!r})")
 
-    def remove(self, *names: str) -> None:
+    def remove_files(self, *names: str) -> None:
         """Remove files; one that is not there is no fault."""
         self.run("".join(f"_gone({name!r})\n" for name in names))
 

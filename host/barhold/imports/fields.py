@@ -5,7 +5,7 @@ import re
 import unicodedata
 from datetime import datetime
 
-from barhold.imports.months import month_number
+from barhold.imports.month_names import month_number
 
 MOST_REPS, MOST_SECONDS = 1000, 86_400
 YEARS = range(1990, 2100)

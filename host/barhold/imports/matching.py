@@ -46,7 +46,7 @@ def match_sets(imported: Sequence[Workout], sessions: Sequence[Session]) -> list
     return [pair for fits in candidates if len(fits) == 1 and claims[fits[0][0]] == 1 for pair in fits[0][1]]
 
 
-def load_edits(same: Iterable[ImportMatch], known: Collection[str], now_utc_ms: int) -> list[Edit]:
+def imported_load_edits(same: Iterable[ImportMatch], known: Collection[str], now_utc_ms: int) -> list[Edit]:
     """Return the edits that give the imported loads to Barhold's own sets without a load; never the same edit twice."""
     edits = []
     for pair in same:

@@ -42,7 +42,7 @@ def prepare(
     """Return what these sets would change; with `keep_times`, stored sets keep the time that they have."""
     kept, moved = matching.keep_stored_times(sets, stored) if keep_times else (list(sets), [])
     pairs = matching.match_sets(matching.workouts(kept), sessions)
-    edits = matching.load_edits(pairs, edit_ids, now_utc_ms)
+    edits = matching.imported_load_edits(pairs, edit_ids, now_utc_ms)
     made = {edit.edit_id for edit in edits}
     given = [pair for pair in pairs if matching.load_edit_id(pair.imported) in made]
     return PreparedImport(kept, stored, {pair.imported.import_id: pair for pair in pairs}, given, edits, moved)

@@ -114,7 +114,7 @@ def find_differences(connection: Connection) -> list[str]:
     return found
 
 
-def impossible(connection: Connection) -> list[str]:
+def impossible_times(connection: Connection) -> list[str]:
     """Name the stored times that cannot be true; what depends on them is left out."""
     table, anchor = schema.training_set, schema.anchor
     found = []

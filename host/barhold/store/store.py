@@ -206,10 +206,10 @@ class Store:
         """Yield all training sets as they count today, in order of time."""
         return self.sets.stream()
 
-    def impossible(self) -> list[str]:
+    def impossible_times(self) -> list[str]:
         """Name what is stored and cannot be true, and which every view therefore leaves out."""
         with translated(self._engine.url), self._engine.connect() as connection:
-            return derived.impossible(connection)
+            return derived.impossible_times(connection)
 
     def lifters(self) -> list[Lifter]:
         """Return all lifters in the order of their names."""

@@ -424,7 +424,7 @@ def test_the_answer_knows_none_of_it_on_a_bare_sensor() -> None:
     for kind in (protocol.SET, protocol.KEY, protocol.ERASE, protocol.CALIBRATE, protocol.STREAM):
         [raw] = answer.update(kind, nonce, b"", 0)
         assert frame.parse(raw)[2] == bytes((kind, protocol.UNKNOWN_FRAME))
-    assert answer.stream(4096) == b""
+    assert answer.raw_sample_frame(4096) == b""
 
 
 def test_an_imu_of_the_kit_is_a_sensor_at_rest(sensor: Sensor) -> None:

@@ -17,7 +17,7 @@ NO_PINS = {"WAKE_MG", "LCD_HZ"}
 
 
 def onboard(*args: str, stdin: bytes = b"") -> list[str]:
-    return rig.run(rig.HERE / "onboard.py", *args, stdin=stdin).splitlines()
+    return rig.run(rig.HERE / "drive_board.py", *args, stdin=stdin).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_the_same_picture_under_micropython() -> None:
     lit = Lit()
     for rep, hold_ms, low in ((7, 1200, False), (12, 2400, True)):
         lit.show(rep, hold_ms, low=low)
-    first, second, *picture = rig.run(rig.HERE / "onboard.py", "screen", "m5stickc_plus2").splitlines()
+    first, second, *picture = rig.run(rig.HERE / "drive_board.py", "screen", "m5stickc_plus2").splitlines()
     assert (first, second) == ("0", "0")
     assert picture == lit.picture()
 

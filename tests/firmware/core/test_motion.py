@@ -25,7 +25,7 @@ def started(ax: int, ay: int, az: int, gx: int = 0) -> Motion:
 @pytest.mark.parametrize("rate_hz", [40, 104, 208])
 def test_a_known_turn_turns_up(rate_hz: int) -> None:
     motion = started(0, 0, 4096, 45 * 32)
-    motion.let_learn(False)
+    motion.allow_zero_learning(False)
     dt_ms = 1000 // rate_hz
     for _ in range(1000 // dt_ms):
         motion.feed(dt_ms, *WEIGHTLESS, 45 * 32, 0, 0)  # the sensor turns about x by 45 degrees in a second
@@ -106,7 +106,7 @@ def test_the_gyroscope_zero_is_learnt_from_the_pull_however_the_bar_shakes() -> 
 def test_a_slow_roll_in_a_hold_does_not_pass_for_the_gyroscopes_zero() -> None:
     motion = Motion()
     motion.start(0, 0, 4096, 0, 0, 0)
-    motion.let_learn(False)
+    motion.allow_zero_learning(False)
     for i in range(2000):
         roll = math.radians(1.5 * 0.01 * i)
         motion.feed(10, round(-4096 * math.sin(roll)), 0, round(4096 * math.cos(roll)), 0, 48, 0)
@@ -117,7 +117,7 @@ def turned_deg(motion: Motion) -> float:
     """Return by how many degrees a second of 1.5 dps turns up."""
     up = motion.gravity
     x, z = up.x, up.z
-    motion.let_learn(False)
+    motion.allow_zero_learning(False)
     for _ in range(100):
         motion.feed(10, *WEIGHTLESS, 0, 48, 0)
     return abs(math.degrees(math.atan2(up.x, up.z) - math.atan2(x, z)))

@@ -101,7 +101,7 @@ def test_connected_hello_over_a_small_mtu_is_refused_in_words(rig: Rig) -> None:
     conn = rig.connect(mtu=46)
     rig.ether.write(conn, HELLO)
     assert rig.run(60) == []
-    assert [frame.parse(raw) for raw in rig.ether.hear()] == [
+    assert [frame.parse(raw) for raw in rig.ether.take_notifications()] == [
         (protocol.STATUS, 0, bytes((protocol.HELLO, protocol.SMALL_MTU)))
     ]
     assert rig.link.state == ble.CONNECTED
@@ -116,7 +116,7 @@ def test_the_refusal_arrives_whole_even_without_an_exchanged_mtu(rig: Rig) -> No
     conn = rig.connect(mtu=0)
     rig.ether.write(conn, HELLO)
     rig.run(60)
-    assert frame.parse(rig.ether.hear()[0])[0] == protocol.STATUS
+    assert frame.parse(rig.ether.take_notifications()[0])[0] == protocol.STATUS
 
 
 def test_connected_any_other_frame_stays_connected(rig: Rig) -> None:
@@ -212,7 +212,7 @@ def test_both_disconnected_drops_frames_and_advertises(rig: Rig, opened: bool) -
     assert rig.ether.advertised
     rig.ether.room = None
     rig.open()
-    assert rig.ether.hear() == []
+    assert rig.ether.take_notifications() == []
 
 
 def test_closing_that_never_was_connected_is_free_at_once(rig: Rig) -> None:
@@ -305,7 +305,7 @@ def test_several_hosts_one_after_the_other(rig: Rig) -> None:
         conn = rig.open()
         rig.link.send(frame.pack(protocol.TIME_IS, number, bytes(14)))
         rig.step()
-        assert [frame.parse(raw)[1] for raw in rig.ether.hear()] == [number]
+        assert [frame.parse(raw)[1] for raw in rig.ether.take_notifications()] == [number]
         rig.ether.drop(conn)
         rig.step()
 
@@ -351,7 +351,7 @@ def test_a_full_radio_gets_every_frame_in_order_and_whole(rig: Rig) -> None:
         while waiting and rig.link.room >= len(waiting[0]):
             rig.link.send(waiting.pop(0))
         rig.step()
-        got += rig.ether.hear(1)
+        got += rig.ether.take_notifications(1)
     assert got == sent
     assert rig.link._outbox.refusals > 50
 
@@ -373,7 +373,7 @@ def test_nothing_is_ever_cut(rig: Rig) -> None:
     for raw in (fits, longer, longest):
         rig.link.send(raw)
     rig.run(100)
-    heard = rig.ether.hear()
+    heard = rig.ether.take_notifications()
     assert heard[:3] == [fits, longer[:97], longer[97:]]
     assert b"".join(heard[3:]) == longest
 
@@ -386,7 +386,7 @@ def test_a_queue_that_is_full_drops_whole_frames_and_counts(rig: Rig) -> None:
     assert rig.link._outbox.unsent_frames > 0
     rig.ether.room = None
     rig.run(3000)
-    assert len(rig.ether.hear()) == 200 - rig.link._outbox.unsent_frames
+    assert len(rig.ether.take_notifications()) == 200 - rig.link._outbox.unsent_frames
 
 
 def test_a_host_that_does_not_take_its_answers_gets_no_further_ones(rig: Rig) -> None:

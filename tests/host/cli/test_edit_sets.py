@@ -278,6 +278,14 @@ def test_a_sensors_sets_are_its_wearers_since_a_moment(db):
     assert "bar-1" in barhold("lifter", "list", db=db).stdout
 
 
+def test_a_lifter_who_is_added_again_keeps_their_plan(db):
+    barhold("lifter", "add", "Mia", "--plan", "glute-bridge", db=db)
+    assert "kept Mia, who trains by glute-bridge" in barhold("lifter", "add", "Mia", "Ada", db=db).stdout
+    plans = [json.loads(line)["plan"] for line in barhold("lifter", "list", "--json", db=db).stdout.splitlines()]
+    assert plans == [None, "glute-bridge"]
+    assert "changed Mia, who trains by the chosen plan" in barhold("lifter", "add", "Mia", "--plan", "", db=db).stdout
+
+
 def test_each_lifter_is_checked_by_their_own_plan(db, tmp_path):
     mine = tmp_path / "mine.toml"
     mine.write_text("sets = 1\nreps = [5, 7]")

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -124,7 +125,10 @@ def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("npm")
     options = ["--prefix", str(folder), "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
     running = {"return_completed_process": True, "capture_output": True, "text": True, "timeout": 120}
-    installed = nodejs.npm(["install", *options, *NPM_PACKAGES], **running)
+    try:
+        installed = nodejs.npm(["install", *options, *NPM_PACKAGES], **running)
+    except subprocess.TimeoutExpired as late:
+        pytest.skip(f"npm could not install {', '.join(NPM_PACKAGES)} within {late.timeout:.0f} s")
     if installed.returncode:
         pytest.skip(f"npm could not install {', '.join(NPM_PACKAGES)}: {installed.stderr.strip().splitlines()[:1]}")
     yield SimpleNamespace(folder=folder, run=lambda *args: nodejs.node([*map(str, args)], **running))

@@ -10,7 +10,7 @@ from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from barhold.imports import fields, months, parse
+from barhold.imports import fields, month_names, parse
 from barhold.imports.parse import ImportOptions
 from barhold.model import Load
 from barhold.store import Store
@@ -317,23 +317,23 @@ def test_every_month_of_every_language_is_known_with_and_without_full_stops_and_
             plain,
             *(unicodedata.normalize(f, word) for f in ("NFC", "NFD")),
         ):
-            assert months.month_number(form) == number, form
+            assert month_names.month_number(form) == number, form
             assert fields.moment("start_time", f"5 {form} 2026, 18:00").month == number
 
 
 def test_no_word_means_two_months():
-    keys = [months._key(word) for words in months._WORDS.values() for word in words.split()]
-    assert len(keys) == len(set(keys)) == len(months._MONTHS)
+    keys = [month_names._key(word) for words in month_names._WORDS.values() for word in words.split()]
+    assert len(keys) == len(set(keys)) == len(month_names._MONTHS)
 
 
 def test_a_month_is_never_guessed_from_its_first_letters():
-    for word in months._MONTHS:
+    for word in month_names._MONTHS:
         for length in range(1, len(word)):
-            if word[:length] not in months._MONTHS:
-                assert months.month_number(word[:length]) is None
-        assert months.month_number(word + "x") is None
+            if word[:length] not in month_names._MONTHS:
+                assert month_names.month_number(word[:length]) is None
+        assert month_names.month_number(word + "x") is None
     for word in ("Janvember", "Marzipan", "jui", "13月", "0월", "Lis", "Dec5", "", "."):
-        assert months.month_number(word) is None
+        assert month_names.month_number(word) is None
         with pytest.raises(ValueError, match="is not a date"):
             fields.moment("start_time", f"5 {word} 2026, 18:00")
 

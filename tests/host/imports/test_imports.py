@@ -410,13 +410,13 @@ def imported(start=START, loads=(60, 62.5, 65), exercise=HT, workout="Legs", kin
 
 
 def loads_given(groups, sessions, known=()):
-    edits = matching.load_edits(matching.match_sets(groups, sessions), known, 1)
+    edits = matching.imported_load_edits(matching.match_sets(groups, sessions), known, 1)
     return {edit.key.start_ms: json.loads(edit.value)["amount"] for edit in edits}
 
 
 def test_a_workout_that_matches_one_session_gives_it_its_loads():
     session = made_session()
-    [edit, *_] = matching.load_edits(matching.match_sets([imported()], [session]), (), 77)
+    [edit, *_] = matching.imported_load_edits(matching.match_sets([imported()], [session]), (), 77)
     assert (edit.key, edit.action, edit.made_utc_ms) == (session[0].key, "load", 77)
     assert json.loads(edit.value) == {"amount": 60, "unit": "kg"}
     assert list(loads_given([imported()], [session]).values()) == [60, 62.5, 65]
@@ -440,7 +440,7 @@ def test_a_doubtful_match_changes_nothing():
 def test_a_load_given_by_hand_stays_and_an_edit_is_made_once():
     session = made_session(loads=(Load(50, "kg"), None, None))
     assert list(loads_given([imported()], [session]).values()) == [62.5, 65]
-    known = {edit.edit_id for edit in matching.load_edits(matching.match_sets([imported()], [session]), (), 1)}
+    known = {edit.edit_id for edit in matching.imported_load_edits(matching.match_sets([imported()], [session]), (), 1)}
     assert loads_given([imported()], [session], known) == {}
 
 

@@ -9,9 +9,9 @@ import sys
 
 sys.path.append("/twin")
 
-import assembled  # noqa: E402
 import remote  # noqa: E402
 import vtime  # noqa: E402
+import wired_boards  # noqa: E402
 import world  # noqa: E402
 
 BUTTONS = {"xiao_s3": 4, "m5stickc_plus2": 37}
@@ -141,7 +141,7 @@ def motion(packed, from_ms):
 def set_up(text, cause):
     """Be the board that `text` (JSON) tells of, after a reset of this cause."""
     told = json.loads(text)
-    here = getattr(assembled, told["world"])()
+    here = getattr(wired_boards, told["world"])()
     here.reset_cause = cause
     remote.radio.on_event = Events(here, remote.radio, BUTTONS[told["world"]])
     vtime.install()

@@ -23,6 +23,8 @@ values, ev, detector = array("i"), array("i", [0] * event.EVENT_INTS), Detector(
 for i in range(0, len(packed), SAMPLE_BYTES):
     values.extend(array("i", struct.unpack_from(SAMPLE_FORMAT, packed, i)))
 packed = None
+at = before = reps = takers = 0  # named before the heap is full, so that the module's dictionary need not grow in it
+kept = []
 gc.collect()
 walls = []
 try:
@@ -35,8 +37,6 @@ for i in range(0, len(walls), 2):
     walls[i] = None
 gc.collect()
 
-reps = takers = 0
-kept = []
 gc.disable()
 for at in range(0, len(values), 7):
     if at % (7 * COLLECT_EVERY) == 0:

@@ -15,8 +15,8 @@ import vtime
 
 vtime.install()  # before any of the firmware is imported
 
-import assembled  # noqa: E402
 import machine  # noqa: E402
+import wired_boards  # noqa: E402
 from world import DeepSleep  # noqa: E402
 
 from barcore import loglayout  # noqa: E402
@@ -40,7 +40,7 @@ class Day:
         self.every_ms = every_ms
         self.started = 0
         self.taken = self.read = self.overruns = self.bad_words = self.faults = 0
-        self.world = assembled.xiao_s3(now_ms=WRAP_MS - wrap_at_ms)
+        self.world = wired_boards.xiao_s3(now_ms=WRAP_MS - wrap_at_ms)
         for seq in range(loglayout.NOTES):  # the twin has them on the heap, a chip in its flash
             self.world.nvs[esp.NVS_NAMESPACE, loglayout.note_name(seq)] = bytes(loglayout.NOTE_BYTES)
         self.world.imu.motion = self.motion

@@ -11,9 +11,9 @@ import vtime
 
 vtime.install()  # before any of the firmware is imported
 
-import assembled  # noqa: E402
 import ether  # noqa: E402
 import machine  # noqa: E402
+import wired_boards  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
 from barcore import protocol, record  # noqa: E402
@@ -46,7 +46,7 @@ def made(name, **options):
     ether.Ether()
     with open("/board", "w") as file:
         file.write(name + "\n")
-    return getattr(assembled, name)(**options)
+    return getattr(wired_boards, name)(**options)
 
 
 def ctrl_c():
@@ -155,13 +155,13 @@ def crash(name):
     for start in range(4):
         began_ms = world.now_ms
 
-        def spoil():
+        def break_chip():
             def fail(reg, buf):
                 raise ValueError("chip")
 
             world.imu.read = fail
 
-        At(world, 10000, spoil)
+        At(world, 10000, break_chip)
         print(life(world), (world.now_ms - began_ms) // 10000)
         world.imu.read = read
         world.reboot(machine.HARD_RESET)
@@ -179,10 +179,10 @@ def crash_keeps(name):
     def fail(reg, buf):
         raise MemoryError("memory allocation failed")
 
-    def spoil():
+    def break_chip():
         world.imu.read = fail
 
-    At(world, took_ms - 4000, spoil)
+    At(world, took_ms - 4000, break_chip)
     print(life(world), counted()[0] > 2, texts()[0].split("\n")[-2])
 
 
@@ -264,11 +264,11 @@ def crash_of_storage(name):
     def fail(*args):
         raise RuntimeError("flash")
 
-    def spoil():
+    def break_chip():
         FolderStorage.replace = fail
         world.imu.read = fail
 
-    At(world, 10000, spoil)
+    At(world, 10000, break_chip)
     print(life(world))
     FolderStorage.replace = replace
 
@@ -282,10 +282,10 @@ def hang(name):
         while True:
             world.wait_ms(50)
 
-    def spoil():
+    def break_chip():
         world.imu.read = endless
 
-    At(world, 10000, spoil)
+    At(world, 10000, break_chip)
     print(life(world), world.now_ms)
     world.imu.read = read
     world.reboot(machine.WDT_RESET)
@@ -357,13 +357,13 @@ def nonsense(name):
     """Let the FIFO read nonsense for two seconds before a set; print what was counted."""
     world = made(name)
 
-    def spoil():
+    def break_chip():
         world.imu.dead = 0xFF
 
     def mend():
         world.imu.dead = None
 
-    At(world, 6000, spoil)
+    At(world, 6000, break_chip)
     At(world, 8000, mend)
     print(life(world, played(world, 11000) + 25000), counted())
 

@@ -13,9 +13,9 @@ import vtime
 
 vtime.install()  # before any of the firmware is imported
 
-import assembled  # noqa: E402
 import ether  # noqa: E402
 import machine  # noqa: E402
+import wired_boards  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
 KEPT_MODULES = list(sys.modules)
@@ -408,5 +408,5 @@ FILES, SAFE = sources(), read("/barsensor/safe.py")
 LOADED = {name: read("/" + name) for name in LOADER.values()}
 flash()
 ether.Ether()
-world = assembled.xiao_s3()
+world = wired_boards.xiao_s3()
 globals()[sys.argv[1]](*sys.argv[2:])

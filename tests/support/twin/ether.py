@@ -102,7 +102,7 @@ class Ether:
         self.waiting = []
         self.ble.deliver(bluetooth.IRQ_DISCONNECT, conn)
 
-    def hear(self, count=1000000):
+    def take_notifications(self, count=1000000):
         """Let the central have up to `count` notifications of TX; return them."""
         some, self.waiting = self.waiting[:count], self.waiting[count:]
         frames = [data for handle, data in some if handle == self.handles[0][1]]

@@ -11,8 +11,8 @@ import vtime
 
 vtime.install()  # before any of the firmware is imported
 
-import assembled  # noqa: E402
 import machine  # noqa: E402
+import wired_boards  # noqa: E402
 from chips.lsm6ds3trc import FakeLsm6ds3trc  # noqa: E402
 from world import DeepSleep, Restart  # noqa: E402
 
@@ -29,7 +29,7 @@ def choose(name):
 
 def open_here(name, **options):
     """Return the world and the board, opened in it."""
-    world = getattr(assembled, name)(**options)
+    world = getattr(wired_boards, name)(**options)
     choose(name)
     return world, boards.open_or_say()
 
@@ -48,7 +48,7 @@ def stopped(action, *args):
 
 def boot(name):
     """Run boot.py on a board whose button is pressed; print the level of pin 4, when it came, and every short."""
-    world = assembled.m5stickc_plus2() if name == "m5stickc_plus2" else assembled.xiao_s3()
+    world = wired_boards.m5stickc_plus2() if name == "m5stickc_plus2" else wired_boards.xiao_s3()
     if name != "m5stickc_plus2":
         world.drive(4, 0)
     if name != "none":
@@ -122,7 +122,7 @@ def speed(name):
 
 def long_import(name):
     """Print what ends a soft reset's boot.py and the import of the application after it, the longest that was seen."""
-    world = getattr(assembled, name)()
+    world = getattr(wired_boards, name)()
     choose(name)
     world.watch(8000)  # the application's, which outlives a soft reset
     world.reboot(machine.SOFT_RESET)
@@ -177,7 +177,7 @@ def stuck(name):
     """Print whether a bus that a chip holds is freed, and one that stays stuck is told."""
     sda, scl = {"xiao_s3": (5, 6), "m5stickc_plus2": (21, 22)}[name]
     for clocks in (1, 9, 1000):
-        world = getattr(assembled, name)()
+        world = getattr(wired_boards, name)()
         world.stick(sda, scl, clocks)
         choose(name)
         board = boards.open_or_say()
@@ -191,7 +191,7 @@ def strange(reg, buf):
 
 def wrong(name):
     """Print what is said of a chip that is not the expected one, of none, of no name and of a wrong one."""
-    world = getattr(assembled, name)()
+    world = getattr(wired_boards, name)()
     world.imu.read = strange
     choose(name)
     print(boards.open_or_say())
