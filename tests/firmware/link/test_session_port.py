@@ -21,7 +21,7 @@ class Answer:
     def live(self, raw: bytes) -> list[bytes]:
         return [raw]
 
-    def stream(self, room: int) -> bytes:
+    def raw_sample_frame(self, room: int) -> bytes:
         self.rooms.append(room)
         return self.streamed
 

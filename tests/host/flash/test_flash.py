@@ -209,16 +209,16 @@ def cut_after(steps: int) -> Callable[[InstallStep], None]:
     return tell
 
 
-@pytest.mark.parametrize("quarter", [*(pytest.param(quarter, marks=pytest.mark.long) for quarter in range(3)), 3])
-def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, quarter) -> None:
+@pytest.mark.parametrize("eighth", [*(pytest.param(eighth, marks=pytest.mark.long) for eighth in range(7)), 7])
+def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, eighth) -> None:
     """At each boundary the board holds just what was copied, and the repeat copies just the next file; no other again.
 
-    What it holds at the beginning of a quarter is what the one before left at its end. The last one, with the manifest,
+    What it holds at the beginning of an eighth is what the one before left at its end. The last one, with the manifest,
     the loader and the pointer, is the quick form.
     """
     folder, parts = tmp_path / "board", everything()
     monkeypatch.setattr(run, "_parts", lambda *_: parts)
-    first, last = len(parts) * quarter // 4, len(parts) * (quarter + 1) // 4
+    first, last = len(parts) * eighth // 8, len(parts) * (eighth + 1) // 8
     lay(folder, parts[:first])
 
     def cut_after_one(port: str) -> list[str]:
@@ -247,8 +247,12 @@ def test_a_cut_after_every_file_and_a_repeat_end_whole(tmp_path, monkeypatch, qu
     assert plan_of(folder) == "/a"
 
 
-def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatch) -> None:
-    """A sensor gets another version of every file: whatever the moment, what would start is whole, or safe mode."""
+@pytest.mark.parametrize("files", [31, pytest.param(13, marks=pytest.mark.long)])
+def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatch, files) -> None:
+    """A sensor gets another version of every file: whatever the moment, what would start is whole, or safe mode.
+
+    Each attempt gets through `files` steps before its cut.
+    """
     folder = tmp_path / "board"
     wish = run.FlashRequest(boards.find_board("xiao_s3"))
     made = {plain: bundle.make(plain) for plain in (False, True)}
@@ -266,11 +270,11 @@ def test_a_cut_in_the_middle_of_any_file_never_leaves_a_mix(tmp_path, monkeypatc
     async def test(board: BareBoard) -> None:
         assert await asyncio.to_thread(once, board.port, 10_000, False)
         cuts = 0
-        while not await asyncio.to_thread(once, board.port, 13, True):
+        while not await asyncio.to_thread(once, board.port, files, True):
             cuts += 1
             await board.settled()
             assert plan_of(folder) in ("/a", "/safe")
-        assert cuts > 15
+        assert cuts > 200 // files
         assert await asyncio.to_thread(once, board.port, 0, True)  # nothing to do is no step
 
     on_a_board(folder, test, 120)
