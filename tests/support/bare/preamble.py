@@ -95,7 +95,7 @@ def slow_imports(import_ms):
     plain = builtins.__import__
 
     def slow(name, *more):
-        if name == "main" and name not in sys.modules:
+        if name == "barsensor.main" and name not in sys.modules:
             remote.ask("rest", import_ms)
         return plain(name, *more)
 
