@@ -36,7 +36,6 @@ _WAIT_TICKS = 75  # an unsure rep is looked at again until 1.5 s after its end .
 _FIRST_WAIT_TICKS = 125  # ... or 2.5 s before a set is proved
 _REVIEWED_TICKS = _FIRST_WAIT_TICKS + _REVIEW_TICKS + 25  # what lies further back was reviewed
 _IDLE_TICKS = 150  # at rest between sets: the integral may start afresh
-_LOOKED_BACK = 64  # ticks: nothing reads further back than that before a fresh start
 _FAR_OFF = 1 << 23  # 321 m/s: an integral that never found rest starts afresh
 _GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000

@@ -198,7 +198,6 @@ UPDATE_FORMAT = "<B"  # action
 UPDATE_BEGIN_FORMAT = "<B32s"  # flags, SHA-256 of the bundle's head (barcore.bundle)
 UPDATE_BLOCK_FORMAT = "<I"  # offset in the bundle
 UPDATE_DOWNGRADE = 1  # flag: an older version is wanted
-UPDATE_KEY_BYTES = 384
 # state, reason of the refusal, pointer's slot (0 a, 1 b) and state (0 confirmed, 1 trial, 2 safe mode), offset wanted
 # next, bytes of the whole bundle (0 while not known), first 4 bytes of the SHA-256 of the key's modulus (0: none)
 UPDATE_STATE_FORMAT = "<BBBBIII"
