@@ -1,6 +1,6 @@
 """Everything that a host may ask of a sensor except its records: settings, key, calibration, raw samples, a new log.
 
-`update` answers with (frame type, body), or with a status code that refuses:
+It answers with (frame type, body), or with a status code that refuses:
 
     refused with     when
     UNKNOWN_FRAME    the frame is none of these
@@ -113,7 +113,7 @@ class Control:
             app.rest()
             self._board.power.restart()
 
-    def update(self, kind: int, body: bytes, asker, at_hand: bool):
+    def answer(self, kind: int, body: bytes, asker, at_hand: bool):
         """Do what the frame asks; `at_hand`: it came over the cable. `asker` is the session it came in."""
         if kind in _OWNERS and self.access.key and not asker.is_owner:
             return protocol.NEEDS_KEY

@@ -68,7 +68,7 @@ class SafeControl:
             (protocol.INFO_STATE, struct.pack("<H", self._state())),
         ]
 
-    def update(self, kind: int, body: bytes, asker, at_hand: bool):
+    def answer(self, kind: int, body: bytes, asker, at_hand: bool):
         """Do what the frame asks, where it is an update's."""
         if kind != protocol.UPDATE:
             return protocol.UNKNOWN_FRAME

@@ -194,10 +194,10 @@ def live(
     Example:
       poe bench live --reps 6
     """
-    from bench import lag, lines, table
+    from bench import lines, page_lag, table
 
     _console.note(f"playing {reps} reps in real time")
-    measured = lag.measure(reps)
+    measured = page_lag.measure(reps)
     if as_json:
         _console.json_line(lines.lag(measured))
     else:

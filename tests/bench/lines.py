@@ -8,7 +8,7 @@ from bench.bounds import Judged
 from bench.cost import Cost
 from bench.gym import Figure
 from bench.instructions import Counted
-from bench.lag import MEDIAN_MS, Lag
+from bench.page_lag import MEDIAN_MS, Lag
 from bench.radio import Radio
 from bench.run import Result
 from bench.score import figures

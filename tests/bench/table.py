@@ -12,7 +12,7 @@ from bench.bounds import Judged
 from bench.cost import MEDIAN_US, WORST_RATIO, Cost
 from bench.gym import Figure
 from bench.instructions import CALL_RATIO, MEAN_LOOPS, SECOND_RATIO, Counted
-from bench.lag import MEDIAN_MS, Lag
+from bench.page_lag import MEDIAN_MS, Lag
 from bench.radio import LATE_MS, LEAST_SHARE, Radio
 from bench.run import Result
 from bench.score import Figures, figures

@@ -199,7 +199,7 @@ class SessionProtocol:
         control = self._control
         if control is None:
             return self._status(kind, protocol.UNKNOWN_FRAME)
-        done = control.update(kind, body, self, self._is_cable)
+        done = control.answer(kind, body, self, self._is_cable)
         return self._status(kind, done) if isinstance(done, int) else self._frame(done[0], done[1])
 
     def _info(self, is_whole: bool, now_ms: int) -> bytes:

@@ -24,7 +24,7 @@ from statistics import fmean
 
 from barcore import protocol
 from barhold.check import verdicts
-from barhold.check.trends import Change
+from barhold.check.set_trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Load
 from barhold.plans import load_units
@@ -43,7 +43,7 @@ class Advice:
 
 def advise(results: Sequence[SessionCheck], plan: Plan) -> Advice:
     """Return the advice from one lifter's checked sessions, in order of time."""
-    if not results or not results[-1].working:
+    if not results or not results[-1].working_sets:
         return Advice("nothing", "")
     last = results[-1]
     found = _rest(last, plan) or _unsure(last) or _less(last, plan) or _sooner(last, plan) or _more(last, plan)
@@ -69,22 +69,22 @@ def _unsure(last: SessionCheck) -> Advice | None:
     if last.unsure_share <= 0.5:
         return None
     told = f"{_of(last, verdicts.UNSURE)} holds are unsure, so there is nothing to judge the load by"
-    reps = [rep for one in last.working for rep in one.item.reps]
+    reps = [rep for one in last.working_sets for rep in one.item.reps]
     if any(rep.flags & protocol.UNCALIBRATED for rep in reps):
         return Advice("calibrate", f"calibrate the sensor first (`barhold calibrate`): {told}")
     return Advice("unsure", f"see that the clip sits tight (`barhold doctor`): {told}")
 
 
 def _less(last: SessionCheck, plan: Plan) -> Advice | None:
-    reps = [rep for one in last.working for rep in one.item.reps]
+    reps = [rep for one in last.working_sets for rep in one.item.reps]
     partial = sum(bool(rep.flags & protocol.PARTIAL) for rep in reps)
-    few = sum(len(one.item.reps) < plan.reps.least for one in last.working)
+    few = sum(len(one.item.reps) < plan.reps.least for one in last.working_sets)
     if verdicts.share(last.verdicts, verdicts.SHORT) >= QUARTER:
         why = f"{_of(last, verdicts.SHORT)} holds fell short of {plan.hold_s.least:g} s{_faded(last)}"
     elif partial >= QUARTER * len(reps):
         why = f"{partial} of {len(reps)} reps were partial"
-    elif few * 2 >= len(last.working):
-        why = f"{few} of {len(last.working)} sets had fewer than {plan.reps.least:g} reps"
+    elif few * 2 >= len(last.working_sets):
+        why = f"{few} of {len(last.working_sets)} sets had fewer than {plan.reps.least:g} reps"
     else:
         return None
     return Advice("less-load", f"{_changed(last, plan, -1)}: {why}")
@@ -99,13 +99,13 @@ def _sooner(last: SessionCheck, plan: Plan) -> Advice | None:
 
 
 def _more(last: SessionCheck, plan: Plan) -> Advice | None:
-    done = last.sets_met and all(one.reps_met and one.holds_met for one in last.working)
-    most = all(len(one.item.reps) >= plan.reps.most for one in last.working)
-    steady = last.unsure_share <= QUARTER and not any(_fell(one) for one in last.working)
+    done = last.sets_met and all(one.reps_met and one.holds_met for one in last.working_sets)
+    most = all(len(one.item.reps) >= plan.reps.most for one in last.working_sets)
+    steady = last.unsure_share <= QUARTER and not any(_fell(one) for one in last.working_sets)
     if _off_tempo(last, plan):
         return None
     if done and most and steady:
-        why = f"all targets met in all {len(last.working)} sets at {plan.reps.most:g} reps"
+        why = f"all targets met in all {len(last.working_sets)} sets at {plan.reps.most:g} reps"
         return Advice("more-load", f"{_changed(last, plan, 1)}: {why}")
     if last.met and not most:
         return Advice("more-reps", f"the same load, more reps, up to {plan.reps.most:g} a set: all targets were met")
@@ -116,10 +116,10 @@ def _same(last: SessionCheck, plan: Plan) -> Advice:
     missed = []
     if wrong := last.verdicts[verdicts.SHORT] + last.verdicts[verdicts.LONG]:
         missed.append(f"{wrong} of {last.verdicts.total()} holds missed {plan.hold_s.text()} s")
-    if any(not one.reps_met for one in last.working):
+    if any(not one.reps_met for one in last.working_sets):
         missed.append(f"not every set had {plan.reps.text()} reps")
     if not last.sets_met:
-        count = len(last.working)
+        count = len(last.working_sets)
         missed.append(f"{count} {'set' if count == 1 else 'sets'}, the plan asks {plan.sets.text()}")
     missed += _off_tempo(last, plan)
     if last.rest == verdicts.LONG:
@@ -172,7 +172,7 @@ def _is_fall(change: Change | None, mean: float) -> bool:
 def _changed(last: SessionCheck, plan: Plan, sign: int) -> str:
     """Return the change of load in words; in numbers where the load and the plan's step are known."""
     word = "more load" if sign > 0 else "less load"
-    known = {one.item.load for one in last.working}
+    known = {one.item.load for one in last.working_sets}
     load, step = next(iter(known)), plan.load_step
     if len(known) > 1 or load is None or step is None:
         return word

@@ -30,7 +30,7 @@ class PersonalBest:
 
 def find(results: Sequence[SessionCheck], plan: Plan) -> list[PersonalBest]:
     """Return the bests in one owner's checked sessions (in order of time); bests not yet reached are left out."""
-    sessions = [result for result in results if result.working]
+    sessions = [result for result in results if result.working_sets]
     found: list[tuple[str, str, datetime, bool]] = []
     for name, best in (
         ("Heaviest set", _heaviest(sessions, plan)),
@@ -53,7 +53,7 @@ Found = tuple[SessionCheck, str]
 def _heaviest(sessions: Sequence[SessionCheck], plan: Plan) -> Found | None:
     best: tuple[float, int, Found] | None = None
     for session in sessions:
-        for checked in session.working:
+        for checked in session.working_sets:
             load, reps = checked.item.load, len(checked.item.reps)
             if load and reps >= plan.reps.least and (best is None or (load_units.in_kg(load), reps) > best[:2]):
                 best = (load_units.in_kg(load), reps, (session, f"{load_units.as_text(load)} for {reps} reps"))
@@ -63,7 +63,7 @@ def _heaviest(sessions: Sequence[SessionCheck], plan: Plan) -> Found | None:
 def _most_reps(sessions: Sequence[SessionCheck]) -> Found | None:
     best: tuple[int, Found] | None = None
     for session in sessions:
-        for checked in session.working:
+        for checked in session.working_sets:
             reps, load = len(checked.item.reps), checked.item.load
             if best is None or reps > best[0]:
                 best = (reps, (session, f"{reps} reps{f' with {load_units.as_text(load)}' if load else ''}"))
@@ -73,7 +73,7 @@ def _most_reps(sessions: Sequence[SessionCheck]) -> Found | None:
 def _most_volume(sessions: Sequence[SessionCheck]) -> Found | None:
     best: tuple[float, Found] | None = None
     for session in sessions:
-        moved = [(checked.item.load, len(checked.item.reps)) for checked in session.working if checked.item.load]
+        moved = [(checked.item.load, len(checked.item.reps)) for checked in session.working_sets if checked.item.load]
         volume_kg = sum(load_units.in_kg(load) * reps for load, reps in moved)
         if moved and (best is None or volume_kg > best[0]):
             unit = moved[-1][0].unit

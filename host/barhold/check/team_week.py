@@ -83,7 +83,7 @@ def _row(who: str, sessions: Sequence[Session], plan: Plan, monday: date, now: d
         verdicts.check_session(session, sessions[i - 1] if i else None, plan)
         for i, session in enumerate(sessions[first:], start=first)
     ]
-    done = [result for result in checked if result.working]
+    done = [result for result in checked if result.working_sets]
     last = sessions[-1] if sessions else None
     last_end = max(item.end_utc for item in last) if last else None
     due_from = last_end + timedelta(hours=plan.rest_h.least) if last_end else None
@@ -95,7 +95,7 @@ def _row(who: str, sessions: Sequence[Session], plan: Plan, monday: date, now: d
         plan=plan.name,
         sessions=len(done),
         planned=planned_sessions(plan),
-        sets=sum(len(result.working) for result in done),
+        sets=sum(len(result.working_sets) for result in done),
         reps=sum(result.verdicts.total() for result in done),
         reps_ok=sum(result.verdicts[verdicts.OK] for result in done),
         load=load,
@@ -135,7 +135,7 @@ def _day(item: TrainingSet) -> date:
 
 
 def _working(result: SessionCheck) -> list[TrainingSet]:
-    return [checked.item for checked in result.working]
+    return [checked.item for checked in result.working_sets]
 
 
 def _heaviest(items: Iterable[TrainingSet]) -> Load | None:

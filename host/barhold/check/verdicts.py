@@ -25,7 +25,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from statistics import fmean
 
-from barhold.check import trends
+from barhold.check import set_trends
 from barhold.model import Rep, TrainingSet
 from barhold.plans.plan import Bounds, Plan
 from barhold.training import wall_time
@@ -48,30 +48,30 @@ class SetCheck:
     warm_up: bool = False
 
     @property
-    def hold_change_s(self) -> trends.Change | None:
+    def hold_change_s(self) -> set_trends.Change | None:
         """By how much the hold changed over the set, s; None where there are too few reps to say."""
-        return trends.hold_change_s(self.item.reps)
+        return set_trends.hold_change_s(self.item.reps)
 
     @property
-    def speed_change_m_s(self) -> trends.Change | None:
+    def speed_change_m_s(self) -> set_trends.Change | None:
         """By how much the peak velocity of the rise changed over the set."""
-        return trends.speed_change_m_s(self.item.reps)
+        return set_trends.speed_change_m_s(self.item.reps)
 
     @property
     def range_spread(self) -> float:
         """The standard deviation of the ranges as a share of their mean."""
         ranges = [rep.rom_m for rep in self.item.reps]
-        return trends.deviation(ranges) / fmean(ranges) if any(ranges) else 0.0
+        return set_trends.deviation(ranges) / fmean(ranges) if any(ranges) else 0.0
 
     @property
     def rise_spread_s(self) -> float:
         """Standard deviation of the rises, s."""
-        return trends.deviation([rep.rise_ms / 1000 for rep in self.item.reps])
+        return set_trends.deviation([rep.rise_ms / 1000 for rep in self.item.reps])
 
     @property
     def fall_spread_s(self) -> float:
         """Standard deviation of the falls, s."""
-        return trends.deviation([rep.fall_ms / 1000 for rep in self.item.reps])
+        return set_trends.deviation([rep.fall_ms / 1000 for rep in self.item.reps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +90,14 @@ class SessionCheck:
         return owner(self.sets[0].item)
 
     @property
-    def working(self) -> tuple[SetCheck, ...]:
+    def working_sets(self) -> tuple[SetCheck, ...]:
         """The sets that count."""
         return tuple(one for one in self.sets if not one.warm_up)
 
     @property
     def verdicts(self) -> Counter[str]:
         """How many reps of the sets that count have each verdict."""
-        return Counter(verdict for one in self.working for verdict in one.verdicts)
+        return Counter(verdict for one in self.working_sets for verdict in one.verdicts)
 
     @property
     def unsure_share(self) -> float:
@@ -194,7 +194,7 @@ def tempo_verdicts(item: TrainingSet, plan: Plan) -> dict[str, tuple[float, str]
         values = measured[phase]
         if wanted is not None and len(values) > 1:
             room = Bounds(max(wanted - TEMPO_ROOM_S, 0), wanted + TEMPO_ROOM_S)
-            mean, error = fmean(values), trends.mean_error(values)
+            mean, error = fmean(values), set_trends.mean_error(values)
             found[phase] = (mean, _verdict(max(mean - error, 0), mean + error, room))
     return found
 

@@ -45,7 +45,7 @@ class Broadcaster:
                 return
 
     @contextmanager
-    def viewer(self, address: str, is_own: bool) -> Iterator[bool]:
+    def admit_viewer(self, address: str, is_own: bool) -> Iterator[bool]:
         """Count one page from its first moment until it leaves; gives False when there is no room for it."""
         admitted = self._viewers.acquire(address, is_own)
         try:

@@ -19,13 +19,13 @@ def row(session: Session, before: Session | None, plan: Plan, names: Mapping[str
 def _row(result: SessionCheck, name: str) -> dict[str, Any]:
     first = result.sets[0].item
     counts = result.verdicts
-    holds_s = [rep.hold_ms / 1000 for checked in result.working for rep in checked.item.reps]
+    holds_s = [rep.hold_ms / 1000 for checked in result.working_sets for rep in checked.item.reps]
     return {
         "start": first.start_utc.isoformat(timespec="seconds"),
         "end": max(checked.item.end_utc for checked in result.sets).isoformat(timespec="seconds"),
         "estimated": first.time_quality == wall_time.ESTIMATED,
         "who": name,
-        "sets": len(result.working),
+        "sets": len(result.working_sets),
         "reps": counts.total(),
         "ok": counts[verdicts.OK],
         "hold_s": round(fmean(holds_s), 2) if holds_s else None,

@@ -127,7 +127,7 @@ class _EventStream(Response):
         self._broadcaster = broadcaster
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._broadcaster.viewer(scope["client"][0], is_own_address(scope)) as admitted:
+        with self._broadcaster.admit_viewer(scope["client"][0], is_own_address(scope)) as admitted:
             answer: Response = PlainTextResponse(_NO_ROOM, 503, {"Retry-After": "5"})
             if admitted:
                 answer = StreamingResponse(self._states(), media_type="text/event-stream")

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from barhold.check import advice
 from barhold.check import verdicts as check
-from barhold.check.trends import Change
+from barhold.check.set_trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck, WeekCheck
 from barhold.output.tables import (
     NO_NAMES,
@@ -72,7 +72,7 @@ _SESSION_NAMES = ("sets", "reps", "ok", "short", "long", "unsure", "rest h", "ve
 def _session_cells(result: SessionCheck) -> tuple[str, ...]:
     rest = "-" if result.rest_h is None else f"{result.rest_h:.1f}"
     counts = _counted(result.verdicts)
-    return (str(len(result.working)), str(result.verdicts.total()), *counts, rest, str(_met(result.met)))
+    return (str(len(result.working_sets)), str(result.verdicts.total()), *counts, rest, str(_met(result.met)))
 
 
 def weeks(rows: Sequence[WeekCheck], plan: Plan, names: Names = NO_NAMES) -> list[Renderable]:
@@ -81,7 +81,7 @@ def weeks(rows: Sequence[WeekCheck], plan: Plan, names: Names = NO_NAMES) -> lis
     lines = []
     for one in rows:
         met = f"{sum(s.met for s in one.sessions)} of {len(one.sessions)}"
-        sets = sum(len(s.working) for s in one.sessions)
+        sets = sum(len(s.working_sets) for s in one.sessions)
         cells = (met, str(sets), str(one.verdicts.total()), *_counted(one.verdicts))
         lines.append((f"{one.monday:%Y-%m-%d}", *cells, str(_met(one.met))))
     return [Text(f"{plan.name}, {whose(rows[-1].sessions[-1].sets[0].item, names)}", "bold"), listing(columns, lines)]
@@ -119,7 +119,7 @@ def _summary(result: SessionCheck, plan: Plan) -> Table:
     if unsure := result.verdicts[check.UNSURE]:
         found = f"{unsure} of {result.verdicts.total()}, {100 * result.unsure_share:.0f} %"
         table.add_row("unsure holds", found, "", Text("-"))
-    table.add_row("sets", str(len(result.working)), plan.sets.text(), _met(result.sets_met))
+    table.add_row("sets", str(len(result.working_sets)), plan.sets.text(), _met(result.sets_met))
     table.add_row("rest", *_rest(result, plan))
     table.add_section()
     table.add_row(plan.name, "", "", _met(result.met), style="bold")

@@ -6,7 +6,7 @@ from typing import Any
 from barcore import protocol, record
 from barhold.check import advice, verdicts
 from barhold.check.advice import Advice
-from barhold.check.trends import Change
+from barhold.check.set_trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck, WeekCheck
 from barhold.model import Edit, Rep, TrainingSet
 from barhold.plans.plan import Plan
@@ -126,7 +126,7 @@ def week(one: WeekCheck, plan: Plan) -> Line:
         "met": one.met,
         "sessions": len(one.sessions),
         "sessions_met": sum(session.met for session in one.sessions),
-        "sets": sum(len(session.working) for session in one.sessions),
+        "sets": sum(len(session.working_sets) for session in one.sessions),
         "verdicts": dict(one.verdicts),
         "unsure_share": round(verdicts.share(one.verdicts, verdicts.UNSURE), 3),
     }

@@ -35,7 +35,7 @@ class WeekLoad:
 def figure(weeks: Sequence[WeekCheck]) -> Figure:
     """Return the chart of one owner's weeks, in the unit in which the owner named a load last."""
     unit = _unit(weeks)
-    rows = [_week(week, unit) for week in weeks if any(result.working for result in week.sessions)]
+    rows = [_week(week, unit) for week in weeks if any(result.working_sets for result in week.sessions)]
     says = _says(rows, unit)
     title = "Load and volume over weeks" if unit else "Volume over weeks"
     drawings = {
@@ -57,7 +57,7 @@ def _unit(weeks: Sequence[WeekCheck]) -> str:
 
 
 def _items(week: WeekCheck) -> list[TrainingSet]:
-    return [checked.item for result in week.sessions for checked in result.working]
+    return [checked.item for result in week.sessions for checked in result.working_sets]
 
 
 def _amount(load: Load, unit: str) -> float:

@@ -79,7 +79,7 @@ def page(
     owners: list[LifterPage] = []
     for owner in sorted(sessions, key=lambda owner: names[owner].casefold()):
         plan = plan_of(owner)
-        results = [result for result in verdicts.check_sessions(sessions[owner], plan) if result.working]
+        results = [result for result in verdicts.check_sessions(sessions[owner], plan) if result.working_sets]
         if results:
             owners.append(_lifter_page(len(owners), owner, names[owner], results, plan, now))
     links = {row.who: link_to(row.who) for row in week if link_to and row.last_session}
@@ -140,7 +140,7 @@ def _over_weeks(results: list[SessionCheck], plan: Plan) -> list[Figure]:
 
 
 def _parts(last: SessionCheck, plan: Plan) -> list[PlanPart]:
-    working = last.working
+    working = last.working_sets
     rest = {verdicts.OK: "met", verdicts.FIRST: "open", verdicts.UNSURE: "open"}.get(last.rest, "not met")
     ok = last.verdicts[verdicts.OK]
     return [

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from barhold.check.trends import Change
+from barhold.check.set_trends import Change
 from barhold.check.verdicts import SessionCheck, SetCheck
 from barhold.model import Rep
 from barhold.plans.plan import Plan

@@ -42,7 +42,7 @@ class Week:
 
 def summed(weeks: Sequence[WeekCheck]) -> list[Week]:
     """Return one owner's weeks in figures, without those in which no set counted."""
-    return [_week(one) for one in weeks if any(result.working for result in one.sessions)]
+    return [_week(one) for one in weeks if any(result.working_sets for result in one.sessions)]
 
 
 def figure(weeks: Sequence[Week], plan: Plan) -> Figure:
@@ -54,7 +54,9 @@ def figure(weeks: Sequence[Week], plan: Plan) -> Figure:
 
 
 def _week(one: WeekCheck) -> Week:
-    holds = sorted(rep.hold_ms / 1000 for result in one.sessions for part in result.working for rep in part.item.reps)
+    holds = sorted(
+        rep.hold_ms / 1000 for result in one.sessions for part in result.working_sets for rep in part.item.reps
+    )
     tenth = len(holds) // 10
     met = sum(result.met for result in one.sessions)
     counts = one.verdicts

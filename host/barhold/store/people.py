@@ -201,11 +201,11 @@ def _wearers(connection: Connection, device_id: str | None = None) -> list[Weare
 
 def add_edits(connection: Connection, edits: Sequence[Edit]) -> None:
     """Add entries to the journal in the caller's transaction."""
-    insert_new(connection, schema.edit, [edit_row(edit) for edit in edits])
+    insert_new(connection, schema.edit, [row_of_edit(edit) for edit in edits])
     derived.edits_changed(connection, [edit.key for edit in edits])
 
 
-def edit_row(edit: Edit) -> Row:
-    """Return the row of an edit."""
+def row_of_edit(edit: Edit) -> Row:
+    """Return an edit as a row of its table."""
     said = {name: value for name, value in asdict(edit).items() if name != "key"}
     return {**edit.key._asdict(), **said}

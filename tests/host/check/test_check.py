@@ -154,7 +154,7 @@ def test_a_warm_up_set_is_shown_and_does_not_count():
     raws = [*reps(3, hold_ms=1000), *session_raws(120_000, first_set=2)]
     (result,) = every(raws, replace(plan.DEFAULT, warm_up_sets=1))
     assert [one.warm_up for one in result.sets] == [True, False, False]
-    assert (len(result.working), result.met, result.verdicts) == (2, True, {"ok": 16})
+    assert (len(result.working_sets), result.met, result.verdicts) == (2, True, {"ok": 16})
     (result,) = every(raws)
     assert not result.met
 

@@ -15,7 +15,7 @@ LONGEST_S = {
     "integration/test_safe_mode.py": 68,
     "integration/test_plus2_cable.py": 62,
     "host/live/test_live_page_browser.py": 60,
-    "bench/test_lag.py": 46,
+    "bench/test_page_lag.py": 46,
     "firmware/app/test_housekeeping.py": 33,
     "integration/test_radio_process.py": 34,
     "firmware/app/test_start.py": 25,
