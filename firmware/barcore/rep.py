@@ -123,6 +123,6 @@ class RepFinder:
                 return 0
         return seam
 
-    def walked_at(self, tick: int) -> "tuple[int, int]":
+    def velocity_and_height(self, tick: int) -> "tuple[int, int]":
         """Return velocity and height at a walked `tick`, for a picture."""
         return self._v[tick & V_MASK], self._h[tick & V_MASK]

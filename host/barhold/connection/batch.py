@@ -21,7 +21,7 @@ class Batch:
         self._by_seq: dict[int, bytes] = {}
 
     @property
-    def raws(self) -> list[bytes]:
+    def raw_records(self) -> list[bytes]:
         """The records taken so far, in the order of their seqs."""
         return [self._by_seq[seq] for seq in sorted(self._by_seq)]
 

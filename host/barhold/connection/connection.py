@@ -173,7 +173,7 @@ class Connection:
         end = await self._ahead.gather(batch)
         cursor = self._backlog.cursor
         if end and batch.is_whole(end.count, end.crc):
-            self._contiguous, self._certain_up_to = batch.raws, min(end.next_seq, batch.end_seq)
+            self._contiguous, self._certain_up_to = batch.raw_records, min(end.next_seq, batch.end_seq)
             self._holes += [(seq, seq) for seq in batch.holes(self._certain_up_to) if seq >= self._known]
             self._ahead.answered()
         else:

@@ -3,7 +3,7 @@
 import struct
 
 from barcore import frame, protocol
-from barhold.link.packets import MAX_FRAME_BYTES
+from barhold.link.cobs_packets import MAX_FRAME_BYTES
 
 _LENGTH_AT = 2
 

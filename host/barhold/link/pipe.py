@@ -4,7 +4,7 @@ import asyncio
 from typing import IO
 
 from barhold.errors import LinkError
-from barhold.link.packets import PacketDecoder, encode_packet
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 
 _CHUNK_BYTES = 4096
 

@@ -16,8 +16,8 @@ from serial.tools import list_ports
 from barcore import protocol
 from barhold.errors import LinkError, NotPluggedInError, RefusedError
 from barhold.link import quirks
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 from barhold.link.endpoint import USB, Endpoint
-from barhold.link.packets import PacketDecoder, encode_packet
 
 BAUD = 115200
 WRITE_S = 5.0

@@ -3,7 +3,7 @@
 import asyncio
 
 from barcore.settings import Settings
-from barhold.link.packets import PacketDecoder, encode_packet
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 from barsensor import app, main
 from barsensor.boards import sim
 

@@ -103,7 +103,7 @@ class _Rows(Trace):
             self._walked_tick = first
         base = self._height_at(first)
         for tick in range(self._walked_tick + 1, finder.tick + 1):
-            velocity, height = finder.walked_at(tick)
+            velocity, height = finder.velocity_and_height(tick)
             row = self.rows[self._row(tick, finder.measured)]
             row[4], row[5] = velocity, height + base
         self._walked_tick = finder.tick

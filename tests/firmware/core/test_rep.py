@@ -127,4 +127,4 @@ def test_the_smoothed_drift_is_taken_between_its_steps() -> None:
         found._drift.rings[SMOOTH_LEVEL + step] = 16 * a_tick * STEP_TICKS * step
     found.begin(96, 80 * MM)
     found.work(110, 14)
-    assert [found.walked_at(tick) for tick in range(97, 111)] == [(0, 0)] * 14
+    assert [found.velocity_and_height(tick) for tick in range(97, 111)] == [(0, 0)] * 14

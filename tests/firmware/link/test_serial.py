@@ -3,7 +3,7 @@
 import pytest
 
 from barcore import cobs, frame, protocol
-from barhold.link.packets import encode_packet
+from barhold.link.cobs_packets import encode_packet
 from barsensor.link import serial, stream
 from radio.transport import escaped
 

@@ -618,7 +618,7 @@ def test_a_batch_is_whole_when_end_speaks_of_it(body: bytes, end: tuple[int, int
 def test_a_batch_refuses_what_cannot_be_part_of_it(body: bytes) -> None:
     batch = Batch(4, 32, 28)
     assert not batch.add(body)
-    assert batch.raws == []
+    assert batch.raw_records == []
 
 
 def test_a_session_ends_in_done(store: Store) -> None:

@@ -18,7 +18,7 @@ from barhold.connection.batch import Batch, gaps
 from barhold.connection.handshake import read_info
 from barhold.errors import BarholdError, LinkError
 from barhold.link import ble
-from barhold.link.packets import PacketDecoder, encode_packet
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 from barhold.live.view_state import LiveView
 from barhold.model import Anchor
 from barhold.store import Added, Device
@@ -82,13 +82,13 @@ def take_frame(raw: bytes) -> int:
         read_info(body)
     batch = Batch(0, protocol.PULL_MAX, protocol.PULL_MAX)
     batch.add(body)
-    gaps(batch.raws, 0)
+    gaps(batch.raw_records, 0)
     ble.read_advert({protocol.ADVERT_COMPANY: body}, {})
     view = LiveView()
     for at in range(0, len(body) - 31, 32):
         if record.is_valid(body[at : at + 32]):
             view.feed(body[at : at + 32], 0.0)
-    return len([one for one in batch.raws if one not in (make(1), make(2))])
+    return len([one for one in batch.raw_records if one not in (make(1), make(2))])
 
 
 def grown_bytes(take: Take, frames: Iterator[bytes]) -> int:

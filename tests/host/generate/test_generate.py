@@ -6,18 +6,18 @@ import pytest
 from barhold import generate
 from barhold.generate import Body, Chip, RepPlan, motion, scenarios
 from barhold.recordings import reader
-from data import recipes
+from data import make_recordings
 from hostkit import DATA
 
 IDEAL = Chip(100.0, 0, 0, 0, 0, 0, jitter_s=0)
 STIFF = Body(0.45, 0.30, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0, 0.1, 0.0)
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", make_recordings.RECIPES)
 def test_the_recordings_in_the_repository_are_made_anew_byte_by_byte(name):
-    made = recipes.RECIPES[name]()
-    assert recipes.csv_text(made) == (DATA / f"{name}.csv").read_text(encoding="utf-8")
-    assert recipes.truth_text(made) == (DATA / f"{name}.json").read_text(encoding="utf-8")
+    made = make_recordings.RECIPES[name]()
+    assert make_recordings.csv_text(made) == (DATA / f"{name}.csv").read_text(encoding="utf-8")
+    assert make_recordings.truth_text(made) == (DATA / f"{name}.json").read_text(encoding="utf-8")
     assert reader.read(DATA / f"{name}.csv").samples == made.samples
 
 

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from barcore import frame, protocol
+from barhold.link.cobs_packets import MAX_FRAME_BYTES
 from barhold.link.fragments import FragmentAssembler
-from barhold.link.packets import MAX_FRAME_BYTES
 
 LEAST_BYTES = 20
 """What a notification carries at the least MTU that Bluetooth has."""

@@ -20,7 +20,7 @@ import pytest
 import chatty
 from barcore import cobs, frame, protocol, record
 from barhold.connection import Connection, SyncResult
-from barhold.link.packets import PacketDecoder, encode_packet
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 from barhold.link.virtual import VirtualSensor
 from barhold.store import Store
 from barhold.sync.one_sensor import sync, utc_clock

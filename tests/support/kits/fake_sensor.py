@@ -290,7 +290,7 @@ class Asked:
             (protocol.INFO_STATE, struct.pack("<H", modern.state | bits)),
         ]
 
-    def update(self, kind: int, body: bytes, asker: SessionProtocol, at_hand: bool) -> "int | tuple[int, bytes]":
+    def answer(self, kind: int, body: bytes, asker: SessionProtocol, at_hand: bool) -> "int | tuple[int, bytes]":
         modern = self.modern
         rows = {
             protocol.SET: modern._set,

@@ -9,8 +9,8 @@ from bleak.exc import BleakError
 
 from barcore import protocol
 from barhold.errors import LinkError
+from barhold.link.cobs_packets import PacketDecoder, encode_packet
 from barhold.link.fragments import FragmentAssembler
-from barhold.link.packets import PacketDecoder, encode_packet
 
 
 class BleakTransport:

@@ -1,4 +1,4 @@
-"""How the recordings beside this file were made; run it to make them anew: `python tests/support/data/recipes.py`."""
+"""How the recordings beside this file were made. `python tests/support/data/make_recordings.py` makes them anew."""
 
 import json
 from dataclasses import asdict, replace
