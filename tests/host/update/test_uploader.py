@@ -66,7 +66,7 @@ class Sensor:
         text = ".".join(map(str, self.version))
         log = FakeLog({0: make(0)})
         raw = SimpleNamespace(owner=None, stop=lambda: None)
-        asked = SimpleNamespace(update=self.control, info=self.info, name="bar", raw=raw)
+        asked = SimpleNamespace(answer=self.control, info=self.info, name="bar", raw=raw)
         self.answer = SessionProtocol(DEVICE, log, "bar", text, protocol.MAX_FRAME, asked, self.by_cable)
         self.now_ms = 0
         self.inbox.clear()
