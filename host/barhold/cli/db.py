@@ -146,9 +146,10 @@ def rebuild(db: Database = None, as_json: AsJson = False) -> None:
 
 @db.command()
 def roles() -> None:
-    """Print the SQL that gives gateways and coaches access to a PostgreSQL database, for its administrator.
+    """Print the SQL that gives gateways and coaches access to a PostgreSQL database, for its owner to apply.
 
-    A gateway inserts sets and reads those of its own lifters. A coach reads everything except keys, and writes nothing.
+    A gateway stores, reads and corrects the sets of its own lifters. A coach reads everything except keys, and writes
+    nothing.
 
     \b
     Examples:

@@ -116,7 +116,8 @@ def wear(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say who wears a sensor from a moment on. Its sets are theirs until somebody else wears it.
+    """Say who wears a sensor from a moment on. Its sets are theirs until somebody else wears it
+    or has a turn at it.
 
     With only one sensor in the database you need not name it. A sensor that was never synced is known after `barhold
     scan`, or by its whole id. `barhold sets --edit` moves a single set to another lifter.

@@ -19,6 +19,10 @@ from barhold.store import People, Store
 from barhold.training.people import Wearing, plan_finder
 
 plan = new_group()
+Pushed = Annotated[
+    str,
+    typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; by default that of whoever wears the sensor."),
+]
 Chosen = Annotated[str, typer.Argument(metavar="[PLAN]", help="A plan's name or TOML file; by default the chosen one.")]
 Named = Annotated[str, typer.Argument(metavar="PLAN", help="A plan's name or TOML file.")]
 
@@ -124,7 +128,7 @@ def use(name: Named, as_json: AsJson = False) -> None:
 
 @plan.command()
 def push(
-    name: Chosen = "",
+    name: Pushed = "",
     sensor: Sensor = "",
     usb: Usb = False,
     port: Port = "",
