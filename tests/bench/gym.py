@@ -40,7 +40,7 @@ from bench import store as stores
 
 LIFTERS, LONG_YEARS, RUNS, BATCH = 300, 20, 3, 56
 POSTGRES_BYTES = 175
-"""In PostgreSQL a record takes 108 with its row and its entry in the index: docs/architecture.md says why it stays so."""
+"""A row for each record takes 108 with its entry in the index; docs/architecture.md says why it stays so."""
 MEGABYTE = 1 << 20
 NOW_MS = years.FIRST_UTC_MS
 
