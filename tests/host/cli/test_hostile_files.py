@@ -311,9 +311,8 @@ def test_the_full_database_itself_is_restored(full, tmp_path):
 
 
 def test_a_backup_with_a_set_of_thousands_of_reps_is_restored(tmp_path):
-    made, db = [], tmp_path / "b.db"
-    for seq in range(3000):
-        made.append(raw(protocol.REP, seq * 6000, (1, seq % 256, 900, 2500, 1100, 800, 300, 700, 50), 0, 1, seq))
+    db, figures = tmp_path / "b.db", (900, 2500, 1100, 800, 300, 700, 50)
+    made = [raw(protocol.REP, seq * 6000, (1, seq % 256, *figures), seq=seq) for seq in range(3000)]
     with Store.open(db) as store:
         store.add_records(DEVICE, 1, made, 5)
         assert [len(item.reps) for item in store.training_sets()] == [3000]
