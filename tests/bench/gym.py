@@ -39,8 +39,8 @@ from bench import gym_rows, years
 from bench import store as stores
 
 LIFTERS, LONG_YEARS, RUNS, BATCH = 300, 20, 3, 56
-POSTGRES_BYTES = 220
-"""PostgreSQL adds 28 bytes to each row, and each entry of an index takes as many: 115 are out of its reach."""
+POSTGRES_BYTES = 175
+"""A row for each record takes 108 with its entry in the index; docs/architecture.md says why it stays so."""
 MEGABYTE = 1 << 20
 NOW_MS = years.FIRST_UTC_MS
 

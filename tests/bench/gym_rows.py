@@ -53,7 +53,6 @@ def multiply(place: str, lifters: int) -> None:
                     derived_rows.run(connection, statement)
                 moved = [tuple(_moved(row, number, len(sets)).values()) for row in sets]
                 derived_rows.put(connection, "training_set", _COLUMNS, 1, moved)
-                derived_rows.run(connection, _copied_reps(number, len(sets)))
             if connection.dialect.name == "postgresql":
                 for sequence, last in (("log_number_seq", lifters), ("training_set_row_id_seq", lifters * len(sets))):
                     derived_rows.run(connection, f"select setval('{sequence}', {last})")
@@ -79,12 +78,6 @@ def _copies(number: int) -> list[str]:
         f"insert into boot (first_seq, last_seq, last_ms, utc_at_0_ms, log_number, boot, in_order, time_quality)"
         f" select {boot.format(by_ms, log)} from boot where log_number = 1",
     ]
-
-
-def _copied_reps(number: int, sets: int) -> str:
-    figures = "start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms, number, flags"
-    wanted = f"select row_id + {number * sets}, {figures} from rep where row_id <= {sets}"
-    return f"insert into rep (row_id, {figures}) {wanted}"
 
 
 def _moved(row: dict, number: int, sets: int) -> dict:

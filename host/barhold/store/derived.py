@@ -1,4 +1,4 @@
-"""Keeps the tables boot, training_set and rep, in the transaction that changes what they follow from.
+"""Keeps the tables boot and training_set, in the transaction that changes what they follow from.
 
 A set depends on the records of its boot, on the boot's clock (an anchor, or the neighbours where there is none), on
 what people said of it, and on who wore the sensor. So each change touches the boots that it is about, and the clocks of
@@ -91,10 +91,8 @@ def rebuild(connection: Connection) -> None:
 
 def rebuild_log(connection: Connection, log: Log) -> None:
     """Derive everything of one log anew."""
-    reps = "delete from rep where row_id in (select row_id from training_set where log_number = ?)"
-    of_log = (f"delete from {table} where log_number = ?" for table in ("training_set", "boot"))  # noqa: S608 - constants
-    for statement in (reps, *of_log):
-        rows.run(connection, statement, (log.number,))
+    for table in ("training_set", "boot"):
+        rows.run(connection, f"delete from {table} where log_number = ?", (log.number,))  # noqa: S608 - constants
     records_changed(connection, log, rows.raws(connection, log, 0, protocol.NO_SEQ))
 
 
@@ -143,7 +141,7 @@ def _all_boots(connection: Connection) -> set[tuple[Any, ...]]:
     return {tuple(row) for row in connection.execute(select(schema.boot))}
 
 
-def _all_sets(connection: Connection) -> dict[str, rows.SetRows]:
+def _all_sets(connection: Connection) -> dict[str, rows.SetRow]:
     return {found.row[0]: found for found in rows.stored_everywhere(connection).values()}
 
 
@@ -196,8 +194,8 @@ class _Derived(NamedTuple):
     """What becomes of a boot's sets."""
 
     boot: Boot
-    before: dict[int, rows.SetRows]  # by row_id, the stored ones
-    after: list[rows.SetRows]  # those in their place
+    before: dict[int, rows.SetRow]  # by row_id, the stored ones
+    after: list[rows.SetRow]  # those in their place
 
 
 def _write(connection: Connection, log: Log, derived: Sequence[_Derived]) -> None:
@@ -222,7 +220,7 @@ def _last_sets(connection: Connection, log: Log, boot: Boot, worn: people.Wearin
         return None
     if any(item.training_set.key.start_ms < start_ms for item in found.sets):
         return None
-    after = [rows.set_rows(edits.with_lifter(item.training_set, worn), log, item.first_seq) for item in found.sets]
+    after = [rows.set_row(edits.with_lifter(item.training_set, worn), log, item.first_seq) for item in found.sets]
     return _Derived(boot, stored, after)
 
 
@@ -244,7 +242,7 @@ def _whole_boot(
     first_seqs = {item.training_set.key: item.first_seq for item in found.sets}
     said = rows.edits(connection, log, boot.boot) if is_edited else []
     after = [
-        rows.set_rows(item, log, first_seqs.get(item.key, boot.first_seq)) for item in edits.apply(counted, said, worn)
+        rows.set_row(item, log, first_seqs.get(item.key, boot.first_seq)) for item in edits.apply(counted, said, worn)
     ]
     return _Derived(boot, {} if is_new else rows.stored(connection, log, boot.boot), after)
 

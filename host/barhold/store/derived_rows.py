@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from barcore import protocol, record
-from barhold.model import Anchor, Edit, Rep, SetKey, TrainingSet, Wearer
-from barhold.store import schema
+from barhold.model import Anchor, Edit, SetKey, TrainingSet, Wearer
+from barhold.store import rep_values, schema
 from barhold.training import people, wall_time
 from barhold.training.sets import owner
 
@@ -19,13 +18,8 @@ SET_COLUMNS = (
     "set_id",
     *(column.name for column in schema.training_set.columns if column.name not in ("row_id", "set_id")),
 )
-_REP_COLUMNS = (
-    *("number", "start_ms", "rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s", "hold_err_ms"),
-    "flags",
-)
 _BOOT_COLUMNS = ("boot", "first_seq", "last_seq", "last_ms", "utc_at_0_ms", "time_quality", "in_order")
 _ALL_BOOTS = f"select {', '.join(_BOOT_COLUMNS)} from boot"  # noqa: S608 - our own names
-_ALL_REPS = f"select row_id, {', '.join(_REP_COLUMNS)} from rep"  # noqa: S608
 _ALL_SETS = f"select row_id, {', '.join(SET_COLUMNS)} from training_set"  # noqa: S608
 _MOST_BOOT = (1 << 31) - 1
 _ROWS_AT_ONCE = 500
@@ -68,11 +62,10 @@ class Boot:
         self.new_from_seq = min(seq, self.new_from_seq)
 
 
-class SetRows(NamedTuple):
-    """The rows of one set."""
+class SetRow(NamedTuple):
+    """The row of one set."""
 
     row: tuple[Any, ...]  # without its row_id; set_id comes first
-    reps: list[tuple[int, ...]]
 
     @property
     def first_seq(self) -> int:
@@ -83,9 +76,6 @@ class SetRows(NamedTuple):
     def start_ms(self) -> int:
         """Return when the set's first rep began, ms since the sensor's start."""
         return int(self.row[SET_COLUMNS.index("start_ms")])
-
-
-_NOTHING = SetRows((), [])
 
 
 def run(connection: Connection, statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
@@ -245,13 +235,12 @@ def shift(connection: Connection, log: Log, run_of_boots: Sequence[Boot], by_ms:
 # --- sets ---------------------------------------------------------------------------------------------------------
 
 
-def stored(connection: Connection, log: Log, boot: int) -> dict[int, SetRows]:
+def stored(connection: Connection, log: Log, boot: int) -> dict[int, SetRow]:
     """Return by row_id the stored sets of a boot."""
-    sets = run(connection, f"{_ALL_SETS} where log_number = ? and boot = ?", (log.number, boot))
-    return _with_reps(connection, sets)
+    return _by_id(run(connection, f"{_ALL_SETS} where log_number = ? and boot = ?", (log.number, boot)))
 
 
-def stored_last(connection: Connection, log: Log, boot: Boot, count: int) -> dict[int, SetRows]:
+def stored_last(connection: Connection, log: Log, boot: Boot, count: int) -> dict[int, SetRow]:
     """Return by row_id the last `count` sets that began before a boot's new records, and all later ones.
 
     Of a boot that has fewer, return all.
@@ -260,47 +249,30 @@ def stored_last(connection: Connection, log: Log, boot: Boot, count: int) -> dic
     last = f"select first_seq from training_set where {of_boot} and first_seq <= ? order by 1 desc limit 1 offset ?"  # noqa: S608
     wanted = f"{_ALL_SETS} where {of_boot} and first_seq >= coalesce(({last}), 0)"
     which = (log.number, boot.boot)
-    return _with_reps(connection, run(connection, wanted, (*which, *which, boot.new_from_seq, count - 1)))
+    return _by_id(run(connection, wanted, (*which, *which, boot.new_from_seq, count - 1)))
 
 
-def stored_everywhere(connection: Connection) -> dict[int, SetRows]:
+def stored_everywhere(connection: Connection) -> dict[int, SetRow]:
     """Return by row_id all stored sets."""
-    return _with_reps(connection, run(connection, _ALL_SETS), all_reps=True)
+    return _by_id(run(connection, _ALL_SETS))
 
 
-def _with_reps(connection: Connection, rows: Iterable[Any], all_reps: bool = False) -> dict[int, SetRows]:
-    found = {row[0]: SetRows(tuple(row[1:]), []) for row in rows}
-    if found:
-        part = "" if all_reps else f" where row_id in ({_numbers(found)})"
-        for row in run(connection, f"{_ALL_REPS}{part} order by row_id, number"):
-            if row[0] in found:
-                found[row[0]].reps.append(tuple(row[1:]))
-    return found
+def _by_id(rows: Iterable[Any]) -> dict[int, SetRow]:
+    return {row[0]: SetRow(tuple(row[1:])) for row in rows}
 
 
-def replace(connection: Connection, before: Mapping[int, SetRows], derived: Iterable[SetRows]) -> None:
+def replace(connection: Connection, before: Mapping[int, SetRow], derived: Iterable[SetRow]) -> None:
     """Put sets in the place of the stored ones `before`; only rows that differ are written."""
-    ids = {rows.row[0]: row_id for row_id, rows in before.items()}
-    after = {rows.row[0]: rows for rows in derived}
+    ids = {one.row[0]: row_id for row_id, one in before.items()}
+    after = {one.row[0]: one for one in derived}
     gone = [row_id for set_id, row_id in ids.items() if set_id not in after]
     # Drawn before anything goes: SQLite's next one is the one after the largest there is.
     fresh = iter(_next_ids(connection, sum(set_id not in ids for set_id in after)))
-    numbered = {ids.get(set_id) or next(fresh): rows for set_id, rows in after.items()}
+    numbered = {ids.get(set_id) or next(fresh): one for set_id, one in after.items()}
     if gone:
-        run(connection, f"delete from rep where row_id in ({_numbers(gone)})")  # noqa: S608 - numbers
-        run(connection, f"delete from training_set where row_id in ({_numbers(gone)})")  # noqa: S608
-    for row_id, rows in numbered.items():
-        if row_id in before and len(before[row_id].reps) > len(rows.reps):
-            run(connection, "delete from rep where row_id = ? and number > ?", (row_id, len(rows.reps)))
-    sets = [(row_id, *rows.row) for row_id, rows in numbered.items() if before.get(row_id, _NOTHING).row != rows.row]
-    reps = [
-        (row_id, *rep)
-        for row_id, rows in numbered.items()
-        for rep, old in zip_longest(rows.reps, before.get(row_id, _NOTHING).reps[: len(rows.reps)])
-        if rep != old
-    ]
-    put(connection, "training_set", ("row_id", *SET_COLUMNS), 1, sets)
-    put(connection, "rep", ("row_id", *_REP_COLUMNS), 2, reps)
+        run(connection, f"delete from training_set where row_id in ({_numbers(gone)})")  # noqa: S608 - numbers
+    changed = [(row_id, *one.row) for row_id, one in numbered.items() if before.get(row_id) != one]
+    put(connection, "training_set", ("row_id", *SET_COLUMNS), 1, changed)
 
 
 def _next_ids(connection: Connection, count: int) -> Sequence[int]:
@@ -327,8 +299,8 @@ def name_lifters(connection: Connection, log: Log, numbers: Collection[int], wor
         run(connection, "update training_set set owner = ? where row_id = ?", changed)
 
 
-def set_rows(item: TrainingSet, log: Log, first_seq: int) -> SetRows:
-    """Return the rows of a set."""
+def set_row(item: TrainingSet, log: Log, first_seq: int) -> SetRow:
+    """Return the row of a set."""
     key, load = item.key, item.load
     values = {
         "set_id": key.set_id,
@@ -348,14 +320,9 @@ def set_rows(item: TrainingSet, log: Log, first_seq: int) -> SetRows:
         "load_unit": load.unit if load else None,
         "note": item.note or None,
         "edits": ",".join(item.edits) or None,
+        "rep_values": rep_values.pack(item.reps),
     }
-    return SetRows(tuple(values[name] for name in SET_COLUMNS), [_rep_row(rep) for rep in item.reps])
-
-
-def _rep_row(rep: Rep) -> tuple[int, ...]:
-    rom_mm, peak_mm_s = round(rep.rom_m * 1000), round(rep.peak_m_s * 1000)
-    times_ms = (rep.start_ms, rep.rise_ms, rep.hold_ms, rep.fall_ms, rep.bottom_ms)
-    return (rep.number, *times_ms, rom_mm, peak_mm_s, rep.hold_err_ms, rep.flags)
+    return SetRow(tuple(values[name] for name in SET_COLUMNS))
 
 
 def _numbers(found: Iterable[int]) -> str:

@@ -22,9 +22,10 @@ def rebuild(store: Store) -> tuple[int, int]:
     with translated(store.engine.url):
         with writing(store.engine) as connection:
             derived.rebuild(connection)
-            counts = [connection.scalar(select(func.count()).select_from(table)) or 0 for table in schema.DERIVED[1:]]
+            counted = select(func.count(), func.coalesce(func.sum(schema.training_set.c.reps), 0))
+            sets, reps = connection.execute(counted).one()
         with store.engine.connect() as connection:
             # Packing is no transaction: what a database does for itself.
             options = {"isolation_level": "AUTOCOMMIT"} if connection.dialect.name == "postgresql" else {}
             connection.execution_options(barhold_begin=None, **options).execute(text("vacuum"))
-    return counts[0], counts[1]
+    return sets, reps

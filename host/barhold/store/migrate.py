@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from barhold.errors import StoreError
 from barhold.store import schema, views
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision, named here so that a database that is up to date costs no import of alembic."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

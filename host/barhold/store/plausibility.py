@@ -50,6 +50,8 @@ def _query(table: Table) -> str:
 def _condition(column: "Column[object]") -> str:
     """Return SQL that is true for a value that may stand in the column."""
     name, kind = f'"{column.name}"', column.type
+    if column is schema.training_set.c.rep_values:  # as long as its set
+        return f"typeof({name}) = 'text' and case when json_valid({name}) then json_type({name}) = 'array' else 0 end"
     if isinstance(kind, Integer):
         sound = f"typeof({name}) = 'integer' and {name} between 0 and {_most(column)}"
     elif isinstance(kind, String):

@@ -111,10 +111,10 @@ grant execute on function
 -- What was granted by an earlier version of this file goes first.
 revoke all on all tables in schema public from barhold_gateway, barhold_coach;
 grant select on alembic_version, device, log, record, anchor, disputed_anchor, quarantine, lifter, wearer, edit,
-    recording, imported, boot, training_set, rep to barhold_gateway, barhold_coach;
+    recording, imported, boot, training_set to barhold_gateway, barhold_coach;
 grant select on set_view, rep_view to barhold_coach;
 grant insert on device, log, record, anchor, disputed_anchor, quarantine, trust, lifter, wearer, edit, recording,
-    imported, boot, training_set, rep to barhold_gateway;
+    imported, boot, training_set to barhold_gateway;
 grant usage on sequence log_number_seq, quarantine_id_seq, training_set_row_id_seq to barhold_gateway;
 -- What a sync and a person correct; of a record nothing.
 grant update (name, firmware, seen_utc_ms) on device to barhold_gateway;
@@ -124,7 +124,7 @@ grant update (plan, exercise) on lifter to barhold_gateway;
 grant update (lifter) on wearer to barhold_gateway;
 grant update (undone_utc_ms) on edit to barhold_gateway;
 -- What follows from all this is derived again by whoever changes it; `barhold db check` compares.
-grant update, delete on boot, training_set, rep to barhold_gateway;
+grant update, delete on boot, training_set to barhold_gateway;
 -- The key proves to a gateway that a sensor is the one it knows.
 grant select, delete, update (key, since_utc_ms) on trust to barhold_gateway;
 -- Before PostgreSQL 15 a view would show a gateway what is of others.
@@ -145,7 +145,7 @@ declare
 begin
     foreach which in array array[
         'device', 'log', 'record', 'anchor', 'disputed_anchor', 'quarantine', 'trust', 'lifter', 'wearer', 'edit',
-        'recording', 'imported', 'boot', 'training_set', 'rep']
+        'recording', 'imported', 'boot', 'training_set']
     loop
         execute format('alter table public.%I enable row level security', which);
         execute format('drop policy if exists barhold_gateway on public.%I', which);
@@ -160,7 +160,6 @@ begin
             when 'record' then of_my_logs
             when 'boot' then of_my_logs
             when 'training_set' then of_my_logs
-            when 'rep' then '(exists (select from public.training_set t where t.row_id = rep.row_id))'
             else mine end;
         if which = 'wearer' then
             execute format('drop policy if exists barhold_gateway_wears on public.%I', which);

@@ -14,7 +14,7 @@ device(device_id) <- log(number) <- record(log_number, seq)
 What follows from it, and is derived again whenever it changes (see barhold.store.derived):
 
 log(number) <- boot(log_number, boot)
-            <- training_set(row_id) <- rep(row_id, number)
+            <- training_set(row_id)
 
 A log's number is each database's own: rows by the million need not repeat which sensor and which log they are of.
 PostgreSQL pads a wide column that follows a narrow one, so the widest come first; and it has no unsigned types, so
@@ -205,6 +205,9 @@ boot = Table(
     sqlite_with_rowid=False,
 )
 
+# What is kept of a rep; start_ms counts from the sensor's start, and the rep's number is its place in the list.
+REP_VALUES = ("start_ms", "rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s", "hold_err_ms", "flags")
+
 training_set = Table(
     "training_set",
     metadata,
@@ -226,29 +229,13 @@ training_set = Table(
     Column("load_unit", String),
     Column("note", String),
     Column("edits", String),  # the ids of the edits that made it what it is, one after the other
+    # A JSON list of reps, each a list of REP_VALUES: a row and an index entry for each rep would take twice the space.
+    Column("rep_values", String, nullable=False, server_default="[]"),
     Index("ix_training_set_boot", "log_number", "boot"),
     Index("ix_training_set_owner", "owner", "start_utc_ms"),
     Index("ix_training_set_start", "start_utc_ms"),
     Index("ix_training_set_id", "set_id"),
 )
 
-rep = Table(
-    "rep",
-    metadata,
-    Column("start_ms", BigInteger, nullable=False),  # since the sensor's start
-    Column("row_id", ForeignKey("training_set.row_id"), nullable=False),
-    Column("rise_ms", Integer, nullable=False),
-    Column("hold_ms", Integer, nullable=False),
-    Column("fall_ms", Integer, nullable=False),
-    Column("bottom_ms", Integer, nullable=False),
-    Column("rom_mm", Integer, nullable=False),
-    Column("peak_mm_s", Integer, nullable=False),
-    Column("hold_err_ms", Integer, nullable=False),
-    Column("number", SmallInteger, nullable=False),
-    Column("flags", SmallInteger, nullable=False),
-    PrimaryKeyConstraint("row_id", "number"),
-    sqlite_with_rowid=False,
-)
-
-DERIVED = (boot, training_set, rep)
+DERIVED = (boot, training_set)
 SAID = tuple(table for table in metadata.sorted_tables if table not in DERIVED)

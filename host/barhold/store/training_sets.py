@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
 
-from barhold.model import Load, Rep, SetKey, TrainingSet
-from barhold.store import derived, schema
+from barhold.model import Load, SetKey, TrainingSet
+from barhold.store import derived, rep_values, schema
 from barhold.store.error_messages import translated
 from barhold.store.results import Owner
 from barhold.training import next_set, sets, wall_time
@@ -19,17 +18,9 @@ _SETS_OF_A_SESSION = 16
 _TABLE, _LOG = schema.training_set, schema.log
 _OF_SET = (
     *("boot", "start_ms", "number", "start_utc_ms", "end_utc_ms", "time_quality"),
-    *("owner", "load", "load_unit", "warm_up", "working", "note", "edits"),
+    *("owner", "load", "load_unit", "warm_up", "working", "note", "edits", "rep_values"),
 )
-_SHOWN = (_TABLE.c.row_id, _LOG.c.device_id, _LOG.c.log_id, *(_TABLE.c[name] for name in _OF_SET))
-_REP = schema.rep
-_FIGURES = tuple(
-    _REP.c[name]
-    for name in (
-        *("row_id", "number", "start_ms", "rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s"),
-        *("hold_err_ms", "flags"),
-    )
-)
+_SHOWN = (_LOG.c.device_id, _LOG.c.log_id, *(_TABLE.c[name] for name in _OF_SET))
 # From each owner straight to the next one in the index.
 _OWNER_NAMES = """
     with recursive known (owner) as (
@@ -56,14 +47,14 @@ class TrainingSets:
             ids = connection.scalars(wanted).all()
             for at in range(0, len(ids), _SETS_PER_READ):
                 part = _TABLE.c.row_id.in_(ids[at : at + _SETS_PER_READ])
-                yield from _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(part))).all())
+                yield from map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(part))).all())
 
     def last(
         self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[TrainingSet]:
         """Return the last sets, in order of time."""
         with translated(self._engine.url), self._engine.connect() as connection:
-            return _last(connection, count, _which(owner, since, until))
+            return list(map(_training_set, _last_rows(connection, count, _which(owner, since, until))))
 
     def last_sessions(
         self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
@@ -74,11 +65,11 @@ class TrainingSets:
         with translated(self._engine.url), self._engine.connect() as connection:
             while True:
                 rows = {_key(row): row for row in _last_rows(connection, wanted, which)}
-                sessions = sets.sessions(_training_set(row, ()) for row in rows.values())
+                sessions = sets.sessions(_training_set(row, with_reps=False) for row in rows.values())
                 whole = sessions if len(rows) < wanted else _surely_whole(sessions)
                 if len(whole) >= count or len(rows) < wanted:
                     shown = [rows[item.key] for session in whole[-count:] for item in session]
-                    return sets.sessions(_with_reps(connection, shown))
+                    return sets.sessions(map(_training_set, shown))
                 wanted *= 4
 
     def owner_names(self) -> list[str]:
@@ -99,13 +90,13 @@ class TrainingSets:
         """Return the sets whose id begins with `set_id`, in order of time."""
         begins = _TABLE.c.set_id.between(set_id, set_id + "z" * 10)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(begins))).all())
+            return list(map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(begins)))))
 
     def of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, in order of time."""
         same = (_LOG.c.device_id == key.device_id, _LOG.c.log_id == key.log_id, _TABLE.c.boot == key.boot)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return _with_reps(connection, connection.execute(_in_order(_select(*_SHOWN).where(*same))).all())
+            return list(map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(*same)))))
 
     def counted_of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
@@ -130,10 +121,6 @@ def _in_order(wanted: Select[Any]) -> Select[Any]:
     return wanted.order_by(_TABLE.c.start_utc_ms, _LOG.c.device_id, _TABLE.c.number)
 
 
-def _last(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> list[TrainingSet]:
-    return _with_reps(connection, _last_rows(connection, count, which))
-
-
 def _last_rows(connection: Connection, count: int, which: Iterable[ColumnElement[bool]]) -> Sequence[Row[Any]]:
     backwards = (_TABLE.c.start_utc_ms.desc(), _LOG.c.device_id.desc(), _TABLE.c.number.desc())
     return connection.execute(_select(*_SHOWN).where(*which).order_by(*backwards).limit(count)).all()[::-1]
@@ -145,28 +132,15 @@ def _surely_whole(sessions: Sequence[list[TrainingSet]]) -> list[list[TrainingSe
     return [session for session in sessions if session[0].start_utc >= earliest]
 
 
-def _with_reps(connection: Connection, rows: Sequence[Row[Any]]) -> list[TrainingSet]:
-    """Return the sets of some rows of `_SHOWN`, in their order."""
-    wanted = select(*_FIGURES).where(_REP.c.row_id.in_([row[0] for row in rows])) if rows else None
-    found = [] if wanted is None else connection.execute(wanted.order_by(_REP.c.row_id, _REP.c.number)).all()
-    reps = {row_id: tuple(map(_rep, group)) for row_id, group in groupby(found, key=lambda rep: rep[0])}
-    return [_training_set(row, reps.get(row[0], ())) for row in rows if row[0] in reps]
-
-
-def _rep(row: Row[Any]) -> Rep:
-    _, number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_mm, peak_mm_s, hold_err_ms, flags = tuple(row)
-    rom_m, peak_m_s = rom_mm / 1000, peak_mm_s / 1000
-    return Rep(number, start_ms, rise_ms, hold_ms, fall_ms, bottom_ms, rom_m, peak_m_s, hold_err_ms, flags)
-
-
 def _key(row: Row[Any]) -> SetKey:
-    _, device_id, log_id, boot, start_ms, *_ = tuple(row)
+    device_id, log_id, boot, start_ms, *_ = tuple(row)
     return SetKey(device_id, log_id, boot, start_ms)
 
 
-def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
-    _, device_id, log_id, boot, start_ms, number, start_utc_ms, end_utc_ms, quality, *said = tuple(row)
-    owner, load, load_unit, warm_up, working, note, edits = said
+def _training_set(row: Row[Any], with_reps: bool = True) -> TrainingSet:
+    """Return the set in a row of `_SHOWN`."""
+    device_id, log_id, boot, start_ms, number, start_utc_ms, end_utc_ms, quality, *said = tuple(row)
+    owner, load, load_unit, warm_up, working, note, edits, reps = said
     return TrainingSet(
         device_id,
         boot,
@@ -174,7 +148,7 @@ def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
         wall_time.moment(start_utc_ms),
         wall_time.moment(end_utc_ms),
         quality,
-        reps,
+        rep_values.unpack(reps) if with_reps else (),
         SetKey(device_id, log_id, boot, start_ms),
         lifter="" if owner == device_id else owner,
         load=None if load is None else Load(load, load_unit),

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+from barhold.store import schema
+
 _LOAD_KG = "case t.load_unit when 'lb' then t.load * 0.45359237 else t.load end"
+_REP_COLUMNS = ("flags", "rise_ms", "hold_ms", "fall_ms", "bottom_ms", "rom_mm", "peak_mm_s", "hold_err_ms")
 
 
 def statements(dialect: str, server_version: int) -> Sequence[str]:
@@ -16,22 +19,31 @@ def statements(dialect: str, server_version: int) -> Sequence[str]:
         t.load, t.load_unit, {_LOAD_KG} as load_kg
     """
     sets = "training_set t join log g on g.number = t.log_number left join lifter p on p.name = t.owner"
+    # The reps of a set are one value of its row.
+    in_postgres = "json_array_elements(t.rep_values::json) with ordinality r (v, at)"
+    reps = in_postgres if postgres else "json_each(t.rep_values) r"
+    number = "r.at::int" if postgres else "r.key + 1"
+    values = ", ".join(f"{_value(name, postgres)} as {name}" for name in _REP_COLUMNS)
     # A view runs with the rights of its owner unless it says otherwise: row level security must go by who asks.
     guard = "with (security_invoker = true)" if server_version >= 150_000 else ""
     return (
         f"""
         create view set_view {guard} as
         select {of_set}, t.start_utc_ms, t.end_utc_ms, t.reps, t.note,
-            (select avg(r.hold_ms) from rep r where r.row_id = t.row_id) as mean_hold_ms
+            (select avg({_value("hold_ms", postgres)}) from {reps}) as mean_hold_ms
         from {sets}
         """,  # noqa: S608 - constants
         f"""
         create view rep_view {guard} as
-        select {of_set}, r.number, r.flags, r.rise_ms, r.hold_ms, r.fall_ms, r.bottom_ms, r.rom_mm, r.peak_mm_s,
-            r.hold_err_ms
-        from rep r join {sets.replace("training_set t", "training_set t on t.row_id = r.row_id", 1)}
+        select {of_set}, {number} as number, {values}
+        from {sets} cross join {reps}
         """,  # noqa: S608 - constants
     )
+
+
+def _value(name: str, postgres: bool) -> str:
+    at = schema.REP_VALUES.index(name)
+    return f"(r.v ->> {at})::int" if postgres else f"json_extract(r.value, '$[{at}]')"
 
 
 def _sqlite_time(form: str) -> str:

@@ -12,12 +12,13 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Float, Integer, LargeBinary, String
 
+from barcore import protocol
 from barhold import files
 from barhold.errors import InputError
 from barhold.model import Edit, ImportedSet, Lifter, Load, Wearer
 from barhold.store import People, Store, schema
 from barhold.store.imported_sets import ImportedSets
-from hostkit import DEVICE, barhold
+from hostkit import DEVICE, barhold, raw
 from trainingkit import filled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices here are POSIX")
@@ -307,6 +308,16 @@ def _key():
 
 def test_the_full_database_itself_is_restored(full, tmp_path):
     assert barhold("db", "restore", full, db=tmp_path / "b.db").exit_code == 0
+
+
+def test_a_backup_with_a_set_of_thousands_of_reps_is_restored(tmp_path):
+    db, figures = tmp_path / "b.db", (900, 2500, 1100, 800, 300, 700, 50)
+    made = [raw(protocol.REP, seq * 6000, (1, seq % 256, *figures), seq=seq) for seq in range(3000)]
+    with Store.open(db) as store:
+        store.add_records(DEVICE, 1, made, 5)
+        assert [len(item.reps) for item in store.training_sets()] == [3000]
+    assert barhold("db", "backup", tmp_path / "copy.db", db=db).exit_code == 0
+    assert barhold("db", "restore", tmp_path / "copy.db", db=tmp_path / "c.db").exit_code == 0
 
 
 @pytest.mark.parametrize("cases", [QUICK, pytest.param(CASES, marks=pytest.mark.long)], ids=["one each", "all"])

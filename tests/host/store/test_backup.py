@@ -68,7 +68,7 @@ def dumped(place: str) -> dict[str, list[tuple]]:
         sets = derived_rows.stored_everywhere(connection).values()
         at = derived_rows.SET_COLUMNS.index("log_number")
         tables["training_set"] = sorted(
-            ((*names[one.row[at]], *one.row[:at], *one.row[at + 1 :], one.reps) for one in sets), key=str
+            ((*names[one.row[at]], *one.row[:at], *one.row[at + 1 :]) for one in sets), key=str
         )
     engine.dispose()
     return tables

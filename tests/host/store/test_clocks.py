@@ -128,7 +128,7 @@ def test_a_zone_in_which_no_time_can_be_shown_is_one_line(tmp_path: Path) -> Non
 def test_check_finds_what_was_changed_and_rebuild_mends_it(database_place: str) -> None:
     fill(database_place)
     with Store.open(database_place) as store, store.engine.begin() as connection:
-        connection.execute(sa.text("update rep set hold_ms = 1 where number = 1"))
+        connection.execute(sa.text("update training_set set rep_values = '[[9' || substr(rep_values, 4)"))
     done = barhold("db", "check", db=database_place)
     assert (done.exit_code, done.stdout.count("differs from its records")) == (2, 2)
     assert barhold("db", "check", db=database_place).exit_code == 2, "a check changes nothing"

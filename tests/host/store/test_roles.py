@@ -122,8 +122,6 @@ def test_a_gateway_reads_its_own_lifters_and_no_others(gym: Gym, table: str) -> 
         column = {"lifter": "name", "imported": "lifter"}.get(table, "device_id")
         of_log = f"{table} join log on log.number = log_number"
         source = of_log if "log_number" in schema.metadata.tables[table].columns else table
-        if table == "rep":
-            source = "rep join training_set using (row_id) join log on log.number = log_number"
         seen = {value for (value,) in gym.run(role, f"select {column} from {source}")}
         assert seen == {device if column == "device_id" else lifter}
     assert len(gym.run("admin", f"select 1 from {table}")) > len(gym.run("west", f"select 1 from {table}"))
@@ -266,7 +264,7 @@ def test_a_gateway_cannot_take_a_sensor_back_by_a_time(own_gym: Gym, since: int)
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         own_gym.run("west", statement)
     own_gym.run("west", f"update wearer set lifter = 'Ada' where device_id = '{WESTS}'")
-    for table in ("record", "training_set", "rep", "trust", "wearer"):
+    for table in ("record", "training_set", "trust", "wearer"):
         assert own_gym.run("west", f"select 1 from {table}") == [], table
 
 
@@ -300,7 +298,7 @@ def test_a_wearer_who_got_a_sensor_back_cannot_cut_the_time_of_the_one_between(o
 
 def test_a_gateway_derives_sets_of_its_own_sensors_only(own_gym: Gym) -> None:
     [(log,)] = own_gym.run("admin", f"select number from log where device_id = '{EASTS}'")
-    own_gym.run("west", f"delete from rep where row_id in (select row_id from training_set where log_number = {log})")
+    own_gym.run("west", f"delete from training_set where log_number = {log}")
     own_gym.run("west", f"update training_set set owner = 'Ada' where log_number = {log}")
     assert own_gym.run("admin", f"select owner from training_set where log_number = {log}") == [("Bob",)]
     with Store.open(own_gym.url("west")) as store:
