@@ -11,9 +11,12 @@ def pack(reps: Iterable[Rep]) -> str:
     return json.dumps([_values(rep) for rep in reps], separators=(",", ":"))
 
 
-def unpack(packed: str) -> tuple[Rep, ...]:
-    """Return the reps in a value that `pack` made; a rep's number is its place, from 1."""
-    return tuple(_rep(number, values) for number, values in enumerate(json.loads(packed), start=1))
+def unpack(packed: str) -> tuple[Rep, ...] | None:
+    """Return the reps in a value that `pack` made, None for any other value; a rep's number is its place, from 1."""
+    try:
+        return tuple(_rep(number, values) for number, values in enumerate(json.loads(packed), start=1))
+    except (ValueError, TypeError):
+        return None
 
 
 def _values(rep: Rep) -> tuple[int, ...]:

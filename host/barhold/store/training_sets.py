@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
 
-from barhold.model import Load, SetKey, TrainingSet
+from barhold.model import Load, Rep, SetKey, TrainingSet
 from barhold.store import derived, rep_values, schema
 from barhold.store.error_messages import translated
 from barhold.store.results import Owner
@@ -47,14 +47,14 @@ class TrainingSets:
             ids = connection.scalars(wanted).all()
             for at in range(0, len(ids), _SETS_PER_READ):
                 part = _TABLE.c.row_id.in_(ids[at : at + _SETS_PER_READ])
-                yield from map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(part))).all())
+                yield from _training_sets(connection.execute(_in_order(_select(*_SHOWN).where(part))).all())
 
     def last(
         self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[TrainingSet]:
         """Return the last sets, in order of time."""
         with translated(self._engine.url), self._engine.connect() as connection:
-            return list(map(_training_set, _last_rows(connection, count, _which(owner, since, until))))
+            return _training_sets(_last_rows(connection, count, _which(owner, since, until)))
 
     def last_sessions(
         self, count: int, owner: str = "", since: datetime | None = None, until: datetime | None = None
@@ -65,11 +65,11 @@ class TrainingSets:
         with translated(self._engine.url), self._engine.connect() as connection:
             while True:
                 rows = {_key(row): row for row in _last_rows(connection, wanted, which)}
-                sessions = sets.sessions(_training_set(row, with_reps=False) for row in rows.values())
+                sessions = sets.sessions(_training_set(row, ()) for row in rows.values())
                 whole = sessions if len(rows) < wanted else _surely_whole(sessions)
                 if len(whole) >= count or len(rows) < wanted:
                     shown = [rows[item.key] for session in whole[-count:] for item in session]
-                    return sets.sessions(map(_training_set, shown))
+                    return sets.sessions(_training_sets(shown))
                 wanted *= 4
 
     def owner_names(self) -> list[str]:
@@ -90,13 +90,13 @@ class TrainingSets:
         """Return the sets whose id begins with `set_id`, in order of time."""
         begins = _TABLE.c.set_id.between(set_id, set_id + "z" * 10)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return list(map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(begins)))))
+            return _training_sets(connection.execute(_in_order(_select(*_SHOWN).where(begins))))
 
     def of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, in order of time."""
         same = (_LOG.c.device_id == key.device_id, _LOG.c.log_id == key.log_id, _TABLE.c.boot == key.boot)
         with translated(self._engine.url), self._engine.connect() as connection:
-            return list(map(_training_set, connection.execute(_in_order(_select(*_SHOWN).where(*same)))))
+            return _training_sets(connection.execute(_in_order(_select(*_SHOWN).where(*same))))
 
     def counted_of_boot(self, key: SetKey) -> list[TrainingSet]:
         """Return the sets of the boot that `key` is of, as the sensor counted them, whatever people said since."""
@@ -137,10 +137,15 @@ def _key(row: Row[Any]) -> SetKey:
     return SetKey(device_id, log_id, boot, start_ms)
 
 
-def _training_set(row: Row[Any], with_reps: bool = True) -> TrainingSet:
-    """Return the set in a row of `_SHOWN`."""
+def _training_sets(rows: Iterable[Row[Any]]) -> list[TrainingSet]:
+    """Return the sets in rows of `_SHOWN`; one whose reps cannot be read is left out, and `db check` names it."""
+    found = ((row, rep_values.unpack(row.rep_values)) for row in rows)
+    return [_training_set(row, reps) for row, reps in found if reps is not None]
+
+
+def _training_set(row: Row[Any], reps: tuple[Rep, ...]) -> TrainingSet:
     device_id, log_id, boot, start_ms, number, start_utc_ms, end_utc_ms, quality, *said = tuple(row)
-    owner, load, load_unit, warm_up, working, note, edits, reps = said
+    owner, load, load_unit, warm_up, working, note, edits, _ = said
     return TrainingSet(
         device_id,
         boot,
@@ -148,7 +153,7 @@ def _training_set(row: Row[Any], with_reps: bool = True) -> TrainingSet:
         wall_time.moment(start_utc_ms),
         wall_time.moment(end_utc_ms),
         quality,
-        rep_values.unpack(reps) if with_reps else (),
+        reps,
         SetKey(device_id, log_id, boot, start_ms),
         lifter="" if owner == device_id else owner,
         load=None if load is None else Load(load, load_unit),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import postgreskit
 from barcore import protocol
 from barhold.model import Anchor, Edit, Lifter, SetKey, Wearer
-from barhold.store import People, Store, database, derived, schema
+from barhold.store import People, Store, database, derived, maintenance, schema
 from barhold.training import edits, sets, wall_time
 from hostkit import raw
 from teamkit import add_lifter
@@ -213,3 +213,17 @@ def test_the_last_sessions_of_everybody_include_those_of_who_trains_rarely(datab
         for name in ("Ada", "Mia", "Tom"):
             own = [session for session in everything if session[0].lifter == name]
             assert store.sets.last_sessions(3, name) == own[-3:]
+
+
+@pytest.mark.parametrize("damaged", ["", "[[1,2", "[[1,2]]", "[7]", "7"])
+def test_a_set_whose_reps_cannot_be_read_is_left_out_named_by_a_check_and_rebuilt(tmp_path, damaged):
+    with Store.open(tmp_path / "b.db") as store:
+        store.add_records(DEVICES[0], LOG, log_of(1), START_MS)
+        whole = list(store.training_sets())
+        with store.engine.begin() as connection:
+            of_one = schema.training_set.c.set_id == whole[1].set_id
+            connection.execute(schema.training_set.update().where(of_one).values(rep_values=damaged))
+        assert list(store.training_sets()) == [whole[0], *whole[2:]]
+        assert maintenance.find_differences(store) == [f"set {whole[1].set_id} differs from its records"]
+        maintenance.rebuild(store)
+        assert list(store.training_sets()) == whole

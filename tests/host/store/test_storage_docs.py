@@ -12,7 +12,7 @@ from hostkit import DEVICE, ROOT, reps, stored
 
 TEXT = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", TEXT, re.DOTALL)
-START_MS = 1_790_000_000_000
+START_MS = 1_795_197_871_000  # in November 2026, the month of the first query
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_three_queries_give_figures(store: Store) -> None:
     with store.engine.connect() as connection:
         mean, days, partial = ([tuple(row) for row in connection.execute(sa.text(query))] for query in QUERIES)
     assert [(who, float(hold_ms), count) for who, hold_ms, count in mean] == [("Mia", 2500, 4)]
-    assert [(who, day, count, float(kg)) for who, day, count, kg in days] == [("Mia", "2026-09-21", 4, 240)]
+    assert [(who, day, count, float(kg)) for who, day, count, kg in days] == [("Mia", "2026-11-20", 4, 240)]
     assert [(who, float(kg), float(percent)) for who, kg, percent in partial] == [("Mia", 60, 25)]
 
 
