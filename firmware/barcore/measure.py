@@ -7,8 +7,8 @@
 
 A bar comes back to the bottom it rose from, give or take 5 cm; what the integral says otherwise is drift, and most of
 it where the drift was least sure (conditional mean of a Gaussian error given its sum). Moves slower than a second are
-averaged before the line of 0.05 m/s is looked for, because noise would cross it too early. The error estimate is how
-far the hold would change if the velocity were off by its doubt.
+averaged before the line of 0.05 m/s is looked for, because noise would cross it too early. The error estimate is
+what the velocity may be off by at each edge, over the acceleration there (docs/detector.md).
 """
 
 from array import array
@@ -70,13 +70,25 @@ _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
 _HALF_MOST = 3
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
-_EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
-_EDGE_SLOW = 830  # 0.032 m/s where rise and fall both last over 1.4 s
-_SHAKE_USUAL = 350  # counts: up to that much shake is in the figures above
+# What a velocity may be off by at an edge of the hold, in counts; the shares were fitted (docs/detector.md).
+_SHAKE_USUAL = 130  # 0.005 m/s: the shake of a calm hold, which _FLOOR_MS covers
 _SHAKE_MOST = 8000  # 0.3 m/s: no hold shakes like that
-_SHAKE_SHARE = 56  # sixteenths of what shakes beyond it that pass into an edge
+_SHAKE_SHARE = 29  # sixteenths of the shake beyond the usual
 _SHAKE_TICKS = 35  # shake is the mean of a second: about a shorter hold it tells how fast the bar rose and fell
-_FLOOR_MS = 8  # of the grid and of the sensor's own filter
+_CREEP_TICKS = 10  # from 0.2 to 0.4 s inside the hold the bar should stand; what it moves there is drift, or travel
+_CREEP_LEAST_TICKS = 45  # a shorter hold has no room for both stretches
+_CREEP_MOST = 392  # 0.015 m/s: faster than that the bar does travel
+_CREEP_SHARE = 2  # of the mean velocity over that stretch
+_CLOSED_MOST = 6000  # 0.23 m/s: keeps the sum of squares within 31 bits
+_GAP = 1200  # 0.046 m/s: what a gap of samples hid
+_SLOPE_TICKS = 8  # an edge's slope is taken from 0.16 s to either side
+_SLOPE_LEAST = 26  # 0.05 m/s^2: flatter is noise, and the estimate stays within its field
+_BLUNT = 1436  # 0.055 m/s: below 0.25 m/s^2 an edge has no corner, and its error grows faster than 1 / slope
+_BLUNT_MS = 215  # of it, as much as a corner has at 0.26 m/s^2
+_GRAZE_TICKS = 2  # the bounds are read in whole ticks
+_GRAZE_TENTHS = 13  # the bounds lie further apart than the slope tells by over three tenths: the bar grazed the line
+_GRAZE_SHARE = 14  # sixteenths of what lies between them
+_FLOOR_MS = 19  # of the grid, of the sensor's own filter and of a calm hold's shake
 
 
 def zone_of(rise: int) -> int:
@@ -127,6 +139,7 @@ class RepMeasure:
         self._rise_half = self._fall_half = self._zone = 0
         self.hold_err_ms = 0
         self._doubt = 0  # counts of velocity
+        self._shaken = 0  # by how much the hold shakes beyond what is usual, counts
         self.seam_tick = self.folded_ms = 0  # what lies before the seam is earlier by this (`fold`)
         self._closing = array("i", [0] * CLOSE_INTS)
         self._reading = array("i", [0] * READ_INTS)
@@ -251,34 +264,79 @@ class RepMeasure:
         self.end_ms = self._crossing_ms(self.end_tick, -V_005)
         if self.down_ms < self.top_ms:
             self.down_ms = self.top_ms
-        self.hold_err_ms = self._spread_ms()
+        self.hold_err_ms = self._spread_ms(0)
         self.rom_mm = (self._peak - self._base) // MM
         self.peak_mm_s = self._fastest * 50 // V_005
         self.state = DONE
 
-    def _spread_ms(self) -> int:
+    def widen_for_gap(self) -> None:
+        """Widen the estimate of the rep just measured: samples were missing in it."""
+        self.hold_err_ms = self._spread_ms(_GAP)
+
+    def _spread_ms(self, gap: int) -> int:
         """Return how far the hold may be off: by its velocity at both edges, and by where the zone ends.
 
-        A velocity that is off by the same amount at both edges moves them the same way, so that only the difference of
-        their slopes counts; what shakes differs from edge to edge. A slow sag of a tenth of the rise is invisible, so
-        that the end may be as early as where the bar sank beyond two thirds of the zone for good.
+        The errors of the two edges are added in quadrature. A slow sag of a tenth of the rise is invisible, so that the
+        end may be as early as where the bar sank beyond two thirds of the zone for good.
         """
-        bounds = self._best_bounds
-        rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
-        fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
-        shake = self._shake() - _SHAKE_USUAL if self.down_tick - self.top_tick > _SHAKE_TICKS else 0
-        shake = 0 if shake < 0 else (shake if shake < _SHAKE_MOST else _SHAKE_MOST) * _SHAKE_SHARE >> 4
-        edge = _EDGE_SLOW if self._rise_half + self._fall_half == 2 * _HALF_MOST else _EDGE
-        apart = isqrt(edge * edge + shake * shake)
-        rise_ms = _edge_ms(apart, rise_ticks, self._doubt)
-        fall_ms = _edge_ms(apart, fall_ticks, self._doubt)
-        both_ms = _edge_ms(self._doubt - _DOUBT >> 1, fall_ticks - rise_ticks, self._doubt)
-        edges_ms = _FLOOR_MS + isqrt(rise_ms * rise_ms + fall_ms * fall_ms + both_ms * both_ms)
         hold_ticks = self.down_tick - self.top_tick
+        shake = self._shake() - _SHAKE_USUAL if hold_ticks > _SHAKE_TICKS else 0
+        self._shaken = 0 if shake < 0 else shake if shake < _SHAKE_MOST else _SHAKE_MOST
+        off_sq = self._off_sq() + gap * gap
+        rise_ms = self._edge_ms(self.top_tick, self.top_tick + _CREEP_TICKS, 0, off_sq)
+        fall_ms = self._edge_ms(self.down_tick, self.down_tick - 1 - 2 * _CREEP_TICKS, 2, off_sq)
+        edges_ms = isqrt(_FLOOR_MS * _FLOOR_MS + rise_ms * rise_ms + fall_ms * fall_ms)
         higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
         zone_ticks = higher if higher > lower else lower
         sunk_ticks = self._sunk_ticks()
         return edges_ms + TICK_MS * (sunk_ticks if sunk_ticks > zone_ticks else zone_ticks)
+
+    def _off_sq(self) -> int:
+        """Return the square of the velocity that either edge may be off by: what shakes, and what closing took out."""
+        shake = self._shaken * _SHAKE_SHARE >> 4
+        closed = abs(self._missing) // (self.end_tick - self.start_tick + 1) >> 1
+        closed = closed if closed < _CLOSED_MOST else _CLOSED_MOST
+        return shake * shake + closed * closed
+
+    def _edge_ms(self, tick: int, calm_tick: int, bound: int, off_sq: int) -> int:
+        """Return by how much the edge at `tick` may be off, at most 20 s.
+
+        calm_tick: where a stretch inside the hold begins; bound: which of the bounds is the first of this edge. The two
+        are where a velocity that is off by the doubt either way crosses the line: far apart where the bar grazes it.
+        """
+        drift_sq = self._drift.smooth_var[tick // STEP_TICKS & STEP_MASK] * 5 >> 4
+        creep, grazed_ms = 0, 0
+        slope = self._slope(tick)
+        if self.down_tick - self.top_tick >= _CREEP_LEAST_TICKS:
+            moved = self._h[calm_tick + _CREEP_TICKS & V_MASK] - self._h[calm_tick & V_MASK]
+            creep = abs(moved) // _CREEP_TICKS
+            creep = (creep if creep < _CREEP_MOST else _CREEP_MOST) * _CREEP_SHARE
+            earliest = self._best_bounds[bound]
+            latest = self._best_bounds[bound + 1]
+            bounds_ticks = latest - earliest if 0 < earliest < latest else 0
+            expected_ticks = 2 * (self._doubt + self._shaken) // slope
+            grazes = 10 * (bounds_ticks - _GRAZE_TICKS) > _GRAZE_TENTHS * expected_ticks
+            if grazes and self._doubt < V_005:  # with a larger doubt the bounds would lie in the midst of the hold
+                grazed_ms = bounds_ticks * TICK_MS * _GRAZE_SHARE >> 4
+        off_ms = isqrt(off_sq + drift_sq + creep * creep) * TICK_MS // slope
+        blunt_ms = _BLUNT * TICK_MS // slope - _BLUNT_MS
+        blunt_ms = blunt_ms if blunt_ms > 0 else 0
+        ms = isqrt(off_ms * off_ms + blunt_ms * blunt_ms + grazed_ms * grazed_ms)
+        return ms if ms < 20000 else 20000
+
+    def _slope(self, tick: int) -> int:
+        """Return by how many counts a tick the velocity changes around `tick`, from the means on either side of it."""
+        half = _SLOPE_TICKS
+        if tick + half > self.end_tick:
+            half = self.end_tick - tick
+        if tick - 1 - half < self._first:
+            half = tick - 1 - self._first
+        half = half if half > 1 else 1
+        h = self._h
+        after = h[(tick + half) & V_MASK] - h[tick & V_MASK]
+        before = h[(tick - 1) & V_MASK] - h[(tick - 1 - half) & V_MASK]
+        slope = abs(after - before) // (half * (half + 1))
+        return slope if slope > _SLOPE_LEAST else _SLOPE_LEAST
 
     def _sunk_ticks(self) -> int:
         """Return for how long before the hold's end the bar was below two thirds of the zone."""
@@ -323,9 +381,3 @@ def _half_ticks(rise: int, fastest: int) -> int:
     """
     half = (rise // fastest * 15 // 8 - _SHARP_TICKS) // _HALF_TICKS
     return 0 if half < 0 else half if half < _HALF_MOST else _HALF_MOST
-
-
-def _edge_ms(off: int, ticks: int, doubt: int) -> int:
-    """Return by how many ms an edge moves when the velocity is off by `off`; 2 x `doubt` moves it by `ticks`."""
-    ms = off * ticks * (TICK_MS // 2) // doubt
-    return -20000 if ms < -20000 else ms if ms < 20000 else 20000
