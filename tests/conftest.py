@@ -55,10 +55,11 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Return two more than there are cores: some tests wait for real time to pass, and others can run meanwhile."""
+    """Return three more than there are cores: some tests wait for real time to pass, and others can run meanwhile."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 2
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 3
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

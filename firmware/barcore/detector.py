@@ -37,7 +37,6 @@ _FIRST_WAIT_TICKS = 125  # ... or 2.5 s before a set is proved
 _REVIEWED_TICKS = _FIRST_WAIT_TICKS + _REVIEW_TICKS + 25  # what lies further back was reviewed
 _IDLE_TICKS = 150  # at rest between sets: the integral may start afresh
 _FAR_OFF = 1 << 23  # 321 m/s: an integral that never found rest starts afresh
-_GAP_ERR = 5  # halves: what a gap hid near an edge
 _FOLD_MS = 8000
 _FOLD_AFTER_TICKS = 100
 _FOLD_BEFORE_TICKS = 40
@@ -311,7 +310,7 @@ class Detector:
         bottom_ms = rep.start_ms - sets.last_end_ms if sets.state != NONE else 0
         gapped = self._gap_ms >= rep.start_ms
         if gapped:
-            rep.hold_err_ms = rep.hold_err_ms * _GAP_ERR // 2
+            rep.widen_for_gap()
         flags = flags_of(rep, self.settings.calibrated, self._clipped_ms >= rep.start_ms, gapped)
         flags = sets.add(rep.start_ms, rep.end_ms, rep.rom_mm, flags, more_mm(rep, sets.reps if sets.is_open() else 0))
         if sets.reps == 2:

@@ -7,8 +7,8 @@
 
 A bar comes back to the bottom it rose from, give or take 5 cm; what the integral says otherwise is drift, and most of
 it where the drift was least sure (conditional mean of a Gaussian error given its sum). Moves slower than a second are
-averaged before the line of 0.05 m/s is looked for, because noise would cross it too early. The error estimate is how
-far the hold would change if the velocity were off by its doubt.
+averaged before the line of 0.05 m/s is looked for, because noise would cross it too early. How far the hold may be
+off is `hold_error`'s to say.
 """
 
 from array import array
@@ -17,6 +17,7 @@ from barcore import hot
 from barcore.drift import MASK as STEP_MASK
 from barcore.drift import STEP_TICKS, Drift
 from barcore.fixed import isqrt, ratio_q12, times_q12
+from barcore.hold_error import GAP, HoldError
 from barcore.motion import TICK_MS, V_005
 from barcore.smooth import V_MASK
 from barcore.state import (
@@ -70,13 +71,6 @@ _SHARP_TICKS = 50  # a move of a second
 _HALF_TICKS = 7
 _HALF_MOST = 3
 _DOUBT = 300  # 0.0115 m/s of velocity that the filter's own variance does not tell
-_EDGE = 480  # 0.018 m/s: by that much the velocity at one edge is off, whatever the drift
-_EDGE_SLOW = 830  # 0.032 m/s where rise and fall both last over 1.4 s
-_SHAKE_USUAL = 350  # counts: up to that much shake is in the figures above
-_SHAKE_MOST = 8000  # 0.3 m/s: no hold shakes like that
-_SHAKE_SHARE = 56  # sixteenths of what shakes beyond it that pass into an edge
-_SHAKE_TICKS = 35  # shake is the mean of a second: about a shorter hold it tells how fast the bar rose and fell
-_FLOOR_MS = 8  # of the grid and of the sensor's own filter
 
 
 def zone_of(rise: int) -> int:
@@ -131,7 +125,8 @@ class RepMeasure:
         self._closing = array("i", [0] * CLOSE_INTS)
         self._reading = array("i", [0] * READ_INTS)
         # Of the longest visit: earliest and latest top, earliest and latest end.
-        self._best_bounds = memoryview(self._reading)[H_BEST_BOUNDS : H_BEST_BOUNDS + 4]
+        bounds = memoryview(self._reading)[H_BEST_BOUNDS : H_BEST_BOUNDS + 4]
+        self._error = HoldError(h, drift, bounds)
         self._higher, self._lower = _Visit(self._reading, H_HIGHER), _Visit(self._reading, H_LOWER)
 
     def begin(self, first: int, start: int, end: int, base: int) -> None:
@@ -251,50 +246,26 @@ class RepMeasure:
         self.end_ms = self._crossing_ms(self.end_tick, -V_005)
         if self.down_ms < self.top_ms:
             self.down_ms = self.top_ms
-        self.hold_err_ms = self._spread_ms()
+        self.hold_err_ms = self._take_error().spread_ms(0)
         self.rom_mm = (self._peak - self._base) // MM
         self.peak_mm_s = self._fastest * 50 // V_005
         self.state = DONE
 
-    def _spread_ms(self) -> int:
-        """Return how far the hold may be off: by its velocity at both edges, and by where the zone ends.
+    def widen_for_gap(self) -> None:
+        """Widen the estimate of the rep just measured: samples were missing in it."""
+        self.hold_err_ms = self._error.spread_ms(GAP)
 
-        A velocity that is off by the same amount at both edges moves them the same way, so that only the difference of
-        their slopes counts; what shakes differs from edge to edge. A slow sag of a tenth of the rise is invisible, so
-        that the end may be as early as where the bar sank beyond two thirds of the zone for good.
-        """
-        bounds = self._best_bounds
-        rise_ticks = bounds[1] - bounds[0] if 0 < bounds[0] < bounds[1] else 1
-        fall_ticks = bounds[3] - bounds[2] if 0 < bounds[2] < bounds[3] else 1
-        shake = self._shake() - _SHAKE_USUAL if self.down_tick - self.top_tick > _SHAKE_TICKS else 0
-        shake = 0 if shake < 0 else (shake if shake < _SHAKE_MOST else _SHAKE_MOST) * _SHAKE_SHARE >> 4
-        edge = _EDGE_SLOW if self._rise_half + self._fall_half == 2 * _HALF_MOST else _EDGE
-        apart = isqrt(edge * edge + shake * shake)
-        rise_ms = _edge_ms(apart, rise_ticks, self._doubt)
-        fall_ms = _edge_ms(apart, fall_ticks, self._doubt)
-        both_ms = _edge_ms(self._doubt - _DOUBT >> 1, fall_ticks - rise_ticks, self._doubt)
-        edges_ms = _FLOOR_MS + isqrt(rise_ms * rise_ms + fall_ms * fall_ms + both_ms * both_ms)
+    def _take_error(self) -> HoldError:
+        """Give the error estimate what it needs of this rep."""
+        error = self._error
+        error.first, error.start_tick, error.end_tick = self._first, self.start_tick, self.end_tick
+        error.top_tick, error.down_tick = self.top_tick, self.down_tick
+        error.doubt, error.missing = self._doubt, self._missing
+        error.sunk = self._peak - self._zone * 2 // 3
         hold_ticks = self.down_tick - self.top_tick
         higher, lower = abs(self._higher.hold_ticks - hold_ticks), abs(self._lower.hold_ticks - hold_ticks)
-        zone_ticks = higher if higher > lower else lower
-        sunk_ticks = self._sunk_ticks()
-        return edges_ms + TICK_MS * (sunk_ticks if sunk_ticks > zone_ticks else zone_ticks)
-
-    def _sunk_ticks(self) -> int:
-        """Return for how long before the hold's end the bar was below two thirds of the zone."""
-        sunk, tick = self._peak - self._zone * 2 // 3, self.down_tick
-        while tick > self.top_tick and self._h[tick & V_MASK] <= sunk:
-            tick -= STEP_TICKS
-        return self.down_tick - tick
-
-    def _shake(self) -> int:
-        """Return the least shake at five moments of the hold, so that a blow at its end is not taken for one."""
-        least = 1 << 14
-        for i in range(5):
-            shake = self._drift.shake[(self.top_tick * (4 - i) + self.down_tick * i) // (4 * STEP_TICKS) & STEP_MASK]
-            if shake < least:
-                least = shake
-        return least
+        error.zone_ticks = higher if higher > lower else lower
+        return error
 
     def _calm_velocity(self, tick: int) -> int:
         """Return the mean velocity around `tick`, over the longer a time the slower the move there was."""
@@ -323,9 +294,3 @@ def _half_ticks(rise: int, fastest: int) -> int:
     """
     half = (rise // fastest * 15 // 8 - _SHARP_TICKS) // _HALF_TICKS
     return 0 if half < 0 else half if half < _HALF_MOST else _HALF_MOST
-
-
-def _edge_ms(off: int, ticks: int, doubt: int) -> int:
-    """Return by how many ms an edge moves when the velocity is off by `off`; 2 x `doubt` moves it by `ticks`."""
-    ms = off * ticks * (TICK_MS // 2) // doubt
-    return -20000 if ms < -20000 else ms if ms < 20000 else 20000

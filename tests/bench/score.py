@@ -52,6 +52,7 @@ class Figures:
     partial_right: float | None
     range_mae_cm: float | None
     in_estimate: float | None  # share of true holds within the found one's own error estimate
+    estimate_ratio: float | None  # the median estimate over the median error
     target_told: float | None  # share of clear holds for which TARGET came exactly if it was due
     target_median_ms: float | None  # |moment TARGET left - moment the true hold reached 2 s|
     target_p95_ms: float | None
@@ -90,6 +91,7 @@ def figures(scored: Sequence[Scored]) -> Figures:
         partial_right=_mean([true.partial == bool(rep.flags & protocol.PARTIAL) for true, rep in matches]),
         range_mae_cm=_mean([abs(rep.rom_m - true.rom_m) * 100 for true, rep in matches]),
         in_estimate=_mean(estimated) if any(rep.hold_err_ms for _, rep in matches) else None,
+        estimate_ratio=_ratio([rep.hold_err_ms for _, rep in matches], np.abs(hold_ms)),
         target_told=_mean(told),
         target_median_ms=_percentile(np.abs(target_ms), 50),
         target_p95_ms=_percentile(np.abs(target_ms), 95),
@@ -130,6 +132,13 @@ def _rep_delays_s(scored: Sequence[Scored], matched: Sequence[list[Match]]) -> l
         for true, rep in matches
         if rep.start_ms in one.found.rep_told_ms
     ]
+
+
+def _ratio(estimates_ms: Sequence[int], errors_ms: "np.typing.NDArray[np.float64]") -> float | None:
+    """Return the median estimate over the median error; None where nothing is estimated or nothing is off."""
+    if not any(estimates_ms) or not np.median(errors_ms):
+        return None
+    return float(np.median(estimates_ms) / np.median(errors_ms))
 
 
 def _mean(values: "Sequence[float] | np.typing.NDArray[np.float64]") -> float | None:

@@ -45,6 +45,7 @@ def test_holds_ranges_and_flags():
     assert got.partial_right == pytest.approx(2 / 3)
     assert got.range_mae_cm == pytest.approx(1.0)
     assert got.in_estimate == pytest.approx(2 / 3)
+    assert got.estimate_ratio == pytest.approx(100 / 100)
 
 
 def test_a_clear_hold_on_the_wrong_side_is_a_wrong_verdict():
@@ -93,6 +94,7 @@ def test_what_was_not_there_to_judge_is_none():
     assert (got.reps, got.false, got.false_per_h) == (0, 1, pytest.approx(10))
     assert got.hold_mae_ms is got.verdict_right is got.range_mae_cm is got.target_told is None
     assert figures([scored([true_rep(5, 2)], [found_rep(5000, 2000)])]).in_estimate is None
+    assert figures([scored([true_rep(5, 2)], [found_rep(5000, 2000)])]).estimate_ratio is None
 
 
 def test_bounds_are_judged_per_group_and_overall():

@@ -90,8 +90,43 @@ def test_the_error_estimate_grows_with_doubt_and_slowness() -> None:
     quick = finish(measure(rep(0.3, 0.8, 2.0, 0.9), 0)).hold_err_ms
     slow = finish(measure(rep(0.3, 2.8, 2.0, 3.0), 0)).hold_err_ms
     doubted = finish(measure(rep(0.3, 0.8, 2.0, 0.9), (0.03 / COUNT_M_S) ** 2)).hold_err_ms
-    assert 25 <= quick < doubted
-    assert quick < slow
+    assert 19 <= quick < doubted, "the grid and the sensor's filter are never known better"
+    assert 2 * quick < slow
+
+
+def test_the_estimate_is_a_velocity_over_the_slope_of_the_edge() -> None:
+    def edges_ms(fall_s: float) -> float:
+        sure = finish(measure(rep(0.3, 1.0, 2.0, fall_s), 0)).hold_err_ms
+        doubted = finish(measure(rep(0.3, 1.0, 2.0, fall_s), (0.04 / COUNT_M_S) ** 2)).hold_err_ms
+        return float((doubted**2 - sure**2) ** 0.5)
+
+    assert edges_ms(0.7) < 45, "half of 4 cm/s at slopes of 1 to 2 m/s^2"
+    assert edges_ms(2.0) > 1.5 * edges_ms(0.7), "the slower fall crosses the line at a flatter slope"
+
+
+@pytest.mark.parametrize("creep_m_s", [0.006, -0.006])
+def test_a_bar_that_creeps_just_inside_the_hold_has_a_drift_that_is_not_known_there(creep_m_s: float) -> None:
+    plain = finish(measure(rep(0.3, 1.0, 2.0, 1.4), 0)).hold_err_ms
+    crept = rep(0.3, 1.0, 2.0, 1.4)
+    crept[55:80] = [v + creep_m_s for v in crept[55:80]]
+    late = rep(0.3, 1.0, 2.0, 1.4)
+    late[85:110] = [v + creep_m_s for v in late[85:110]]
+    assert finish(measure(crept, 0)).hold_err_ms >= plain + 2
+    assert abs(finish(measure(late, 0)).hold_err_ms - plain) <= 1, "what moves amid the hold tells nothing of its edges"
+
+
+def test_what_closing_took_out_widens_the_estimate() -> None:
+    loose = (0.05 / COUNT_M_S) ** 2
+    plain = finish(measure(rep(0.3, 1.0, 2.0, 1.4), loose)).hold_err_ms
+    closed = finish(measure([v + 0.03 for v in rep(0.3, 1.0, 2.0, 1.4)], loose)).hold_err_ms
+    assert closed >= plain + 3
+
+
+def test_a_gap_widens_the_estimate() -> None:
+    found = finish(measure(rep(0.3, 1.0, 2.0, 1.4), 0))
+    before = found.hold_err_ms
+    found.widen_for_gap()
+    assert found.hold_err_ms > 1.5 * before
 
 
 def test_a_hold_that_grazes_the_line_is_given_a_wide_estimate() -> None:

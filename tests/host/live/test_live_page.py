@@ -124,7 +124,7 @@ def test_what_is_seen_live_is_stored_and_the_same_as_replay(tmp_path):
     db = tmp_path / "b.db"
     args = ("--virtual", DATA / "six-reps.csv", "--speed", 20, "--port", 0, "--seconds", 8)
     done = barhold("serve", *args, "--db", db)
-    assert (done.exit_code, done.stdout[:17]) == (0, "http://127.0.0.1:")
+    assert (done.exit_code, done.stdout[:17]) == (0, "http://127.0.0.1:"), done.stderr
     replayed = [(item.number, item.reps) for item in replay.training_sets(reader.read(DATA / "six-reps.csv"))]
     with Store.open(db) as store:
         found = [(item.number, item.reps) for item in history.load(store, datetime.now(UTC))]
@@ -150,7 +150,7 @@ def test_what_is_tried_out_stays_out_of_the_users_database(tmp_path):
     ],
 )
 def test_what_does_not_fit_is_one_line(args, words, tmp_path):
-    done = barhold("serve", *args, db=tmp_path / "b.db")
+    done = barhold("serve", *args, "--port", 0, db=tmp_path / "b.db")
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
     assert words in done.stderr
 

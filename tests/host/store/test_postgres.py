@@ -115,13 +115,17 @@ def test_each_new_record_is_new_to_one_of_those_who_bring_it(place: str) -> None
         assert sum(pool.map(bring, range(8))) == 200
 
 
-def test_a_connection_that_died_while_idle_is_no_error(postgres: postgreskit.Server, place: str) -> None:
+def test_a_connection_that_died_while_idle_is_no_error(
+    postgres: postgreskit.Server, place: str, postgres_database: str
+) -> None:
     with Store.open(place) as store:
-        hang_up(postgres)
+        hang_up(postgres, postgres_database)
         assert store.add_records(DEVICE, LOG, [make(0)], 1).new == 1
 
 
-def test_a_connection_that_dies_in_a_write_is_said_and_writes_nothing(postgres: postgreskit.Server, place: str) -> None:
+def test_a_connection_that_dies_in_a_write_is_said_and_writes_nothing(
+    postgres: postgreskit.Server, place: str, postgres_database: str
+) -> None:
     with Store.open(place) as store, Store.open(place) as holder:
         store.add_records(DEVICE, LOG, [make(0)], 1)
         with database.writing(holder.engine) as connection:
@@ -129,8 +133,9 @@ def test_a_connection_that_dies_in_a_write_is_said_and_writes_nothing(postgres: 
             connection.execute(sa.text(f"select pg_advisory_xact_lock(hashtextextended('{DEVICE}', 0))"))
             with ThreadPoolExecutor(1) as pool:
                 writing = pool.submit(store.add_records, DEVICE, LOG, [make(1)], 1)
-                wait_until(postgres, "select 1 from pg_stat_activity where wait_event_type = 'Lock'")
-                postgres.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock'")
+                waits = f"from pg_stat_activity where wait_event_type = 'Lock' and datname = '{postgres_database}'"
+                wait_until(postgres, f"select 1 {waits}")
+                postgres.run(f"select pg_terminate_backend(pid) {waits}")
                 with pytest.raises(StoreError, match="repeat") as err:
                     writing.result()
         assert "\n" not in str(err.value)
@@ -177,11 +182,13 @@ def test_a_server_killed_in_a_write_has_what_it_said_it_has() -> None:
     told = 0
     with postgreskit.own_server() as server:
         with Store.open(server.url("postgres")) as store:
-            threading.Timer(0.5, os.kill, (server.pid, signal.SIGQUIT)).start()  # at once, as in a crash
+            pid = server.pid
+            threading.Timer(0.5, os.kill, (pid, signal.SIGQUIT)).start()  # at once, as in a crash
             with pytest.raises(StoreError):  # noqa: PT012 - whichever write it is
                 for seq in range(100_000):
                     store.add_records(DEVICE, LOG, [make(seq)], 1)
                     told = seq + 1
+        postgreskit.await_end(pid)
         postgreskit.start_again(server)
         with Store.open(server.url("postgres")) as store:
             assert store.next_seq(DEVICE, LOG) in (told, told + 1)
@@ -189,14 +196,21 @@ def test_a_server_killed_in_a_write_has_what_it_said_it_has() -> None:
     assert told > 10
 
 
-def test_the_migrations_take_no_lock_that_is_left(postgres: postgreskit.Server, place: str) -> None:
+def test_the_migrations_take_no_lock_that_is_left(
+    postgres: postgreskit.Server, place: str, postgres_database: str
+) -> None:
     with Store.open(place) as store, store.engine.connect() as connection:
         assert not migrate.needed(connection)
-    assert postgres.run("select * from pg_locks where locktype = 'advisory'") == []
+    here = f"(select oid from pg_database where datname = '{postgres_database}')"
+    assert postgres.run(f"select * from pg_locks where locktype = 'advisory' and database = {here}") == []
 
 
-def hang_up(postgres: postgreskit.Server) -> None:
-    postgres.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'barhold'")
+def hang_up(postgres: postgreskit.Server, name: str) -> None:
+    """End all connections to this database, and none of those that other workers' tests have."""
+    postgres.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        f"where application_name = 'barhold' and datname = '{name}'"
+    )
 
 
 def wait_until(postgres: postgreskit.Server, statement: str) -> None:

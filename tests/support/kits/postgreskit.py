@@ -71,6 +71,12 @@ def end() -> None:
 def stop(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGINT)  # ends its sessions, then itself
+    await_end(pid)
+
+
+def await_end(pid: int) -> None:
+    """Wait until a server that has been told to end, or killed, is gone: its folder is locked until then."""
+    with contextlib.suppress(ProcessLookupError):
         for _ in range(200):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)

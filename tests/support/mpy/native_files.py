@@ -36,6 +36,7 @@ class LimitedFiles(Files):
     def __init__(self, root, room_bytes):
         super().__init__(root)
         self._room_bytes = room_bytes
+        self._most_used_bytes = -1
         self._open, self.open, self.statvfs = self.open, self._open_limited, self._statvfs
 
     def used_bytes(self, folder="/"):
@@ -50,9 +51,16 @@ class LimitedFiles(Files):
         return used
 
     def refuse_beyond(self, more_bytes):
-        """Raise OSError where so many more bytes find no room."""
-        if self.used_bytes() + more_bytes > self._room_bytes:
+        """Raise OSError where so many more bytes find no room.
+
+        To look at every file at each write would take most of a board's time. What was in use at the last look, and
+        whole blocks for every write since, is never less than what is in use now; only if that is too much, look again.
+        """
+        if self._most_used_bytes < 0 or self._most_used_bytes + more_bytes > self._room_bytes:
+            self._most_used_bytes = self.used_bytes()
+        if self._most_used_bytes + more_bytes > self._room_bytes:
             raise OSError(ENOSPC)
+        self._most_used_bytes += -(-more_bytes // BLOCK_BYTES) * BLOCK_BYTES
 
     def _statvfs(self, _path):
         free = max(0, self._room_bytes - self.used_bytes()) // BLOCK_BYTES
