@@ -42,6 +42,7 @@ CONTRAST = """(() => {
 RING = """(() => {
     const words = { over: 'ready for set 12', under: 'hold 2.5-3.5 s', hold: '12:34' };
     const crossing = [];
+    for (const mooded of document.querySelectorAll('[data-mood]')) mooded.dataset.mood = 'rest'; // 12:34 is a rest's
     for (const dial of document.querySelectorAll('.dial')) {
         const parts = [...dial.querySelectorAll('.inside > *')];
         for (const part of parts) {
