@@ -134,6 +134,11 @@ class Connection:
         return self._backlog.left
 
     @property
+    def stored_below_seq(self) -> int:
+        """Below which seq everything that the sensor still holds is stored."""
+        return self._backlog.cursor
+
+    @property
     def result(self) -> SyncResult:
         """What was done so far, also after an error."""
         self._result.dropped_frames = self._channel.dropped

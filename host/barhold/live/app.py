@@ -10,8 +10,9 @@ from barhold.live import server
 from barhold.live.broadcaster import Broadcaster
 from barhold.live.routes import Routes
 from barhold.live.sensor_feed import SensorFeed
-from barhold.live.sensor_panel import SensorPanel, Turn
+from barhold.live.sensor_panel import SensorPanel
 from barhold.live.training_service import TrainingService
+from barhold.live.turns import Turn
 from barhold.plans import library
 from barhold.plans.plan import Plan
 from barhold.recordings.reader import Recording
@@ -86,7 +87,9 @@ class LiveApp:
             service.refresh(owners)
             return [service.turn(feed.panel.sensor.device_id, feed.utc_ms()) for feed in connected]
 
-        for feed, turn in zip(connected, await self.call_service(read), strict=True):
-            feed.panel.take_turn(*turn)
+        stored = [feed.panel.sets_stored for feed in connected]  # at least so many sets are in what is read next
+        turns: list[tuple[Turn, Plan]] = await self.call_service(read)
+        for feed, turn, sets_read in zip(connected, turns, stored, strict=True):
+            feed.panel.take_turn(*turn, sets_read)
         self.broadcaster.training_version += 1
         self.broadcaster.publish()

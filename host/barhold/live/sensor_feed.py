@@ -66,8 +66,9 @@ class SensorFeed:
     def _progress(self, connection: Connection) -> None:
         info = connection.info
         low = bool(info.state & protocol.STATE_LOW_BATTERY)
-        sensor = ConnectedSensor(info.device_id, sensor_name(info.device_id, info.name), info.battery_mv, low)
+        name = sensor_name(info.device_id, info.name)
+        sensor = ConnectedSensor(info.device_id, name, info.battery_mv, low, info.log_id)
         turns, self._turns = self._turns, connection.result.turns
-        if self.panel.connected(sensor) | self.panel.stored() | (turns != self._turns):
+        if self.panel.connected(sensor) | self.panel.stored(connection.stored_below_seq) | (turns != self._turns):
             self._on_change()
             self._broadcaster.publish()

@@ -4,21 +4,23 @@ The page gets states, never messages: a page that missed some is right again wit
 (target reached, set ended) is therefore a count, and a page sounds when the count grows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from barcore import protocol, record
 from barhold.check import verdicts
 from barhold.live import view_state
+from barhold.live.turns import SetName, Turn, TurnKeeper
 from barhold.live.view_state import CountedRep, LiveView
 from barhold.model import Load
 from barhold.plans.plan import Plan
 from barhold.training import edits, flags
-from barhold.training.next_set import NextSet
 
 LOOKING, CONNECTED, LOST = "looking", "connected", "lost"
 FORGET_S = 20.0
 """After this long the sensor itself abandons a rise, so a rep without further records is dropped."""
+UNHEARD_S = 60.0
+"""A set ends after 15 s without a rep. One that was not heard of for so long has ended while the link was gone."""
 _REPS_KEPT = 60
 _DEFAULT_STEP = {"kg": 2.5, "lb": 5.0}
 State = dict[str, Any]
@@ -32,47 +34,42 @@ class ConnectedSensor:
     name: str
     battery_mv: int = 0  # 0: not known
     battery_low: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Whose turn it is at the sensor, and what was said of the next set."""
-
-    lifter: str = ""  # "" as long as nobody was named
-    since_utc_ms: int = 0
-    next_set: NextSet = field(default_factory=NextSet)
-    last_load: Load | None = None
-    sets_done: int = 0  # in this session of the lifter's
+    log_id: int = 0
 
 
 @dataclass(slots=True)
 class SensorPanel:
     """One sensor; `hear` takes each record. Times are seconds of one clock; a virtual sensor's runs `speed` fold."""
 
-    plan: Plan
+    plan: InitVar[Plan]
     note: str
     speed: int = 1
     link: str = LOOKING
     sensor: ConnectedSensor = ConnectedSensor("", "")
-    turn: Turn = field(default_factory=Turn)
     targets: int = 0
-    sets_stored: int = 0
     last: tuple[int, int] = (0, 0)  # type and t_ms of the newest record
+    _turns: TurnKeeper = field(init=False)
+    _aim: Plan = field(init=False)  # the plan whose target is shown, until a set tells what the sensor itself cues by
     _view: LiveView = field(default_factory=lambda: LiveView(last_reps=_REPS_KEPT))
     _boot: int = -1
     _offset_s: float = 0.0  # the caller's clock minus the sensor's, by the record that took the shortest time
     _moved_s: float = 0.0
-    _rest_from_s: float | None = None
-    _sets_unstored: int = 0
+    _heard_s: float = 0.0
 
-    def __post_init__(self) -> None:
-        self._view.target_ms = round(self.plan.hold_s.least * 1000)
+    def __post_init__(self, plan: Plan) -> None:
+        self._turns, self._aim = TurnKeeper(plan), plan
+        self._view.target_ms = round(plan.hold_s.least * 1000)
+
+    @property
+    def sets_stored(self) -> int:
+        """How many of the sets that have ended are stored."""
+        return self._turns.stored
 
     def disconnected(self, note: str) -> None:
         """Note that the link is gone, and why; a running rep is dropped."""
         self.link = LOST if self.sensor.device_id else LOOKING
         self.note = note
-        self._view.give_up()
+        self._give_up()
 
     def connected(self, sensor: ConnectedSensor) -> bool:
         """Note which sensor is there; return whether that is new."""
@@ -80,40 +77,64 @@ class SensorPanel:
         self.link, self.sensor, self.note = CONNECTED, sensor, ""
         return before != (CONNECTED, sensor)
 
-    def take_turn(self, turn: Turn, plan: Plan) -> None:
-        """Note whose turn it is, and by which plan they train."""
-        if plan != self.plan:  # until a set starts: its first record says what the sensor itself cues by
-            self._view.target_ms = round(plan.hold_s.least * 1000)
-        self.turn, self.plan = turn, plan
+    def take_turn(self, turn: Turn, plan: Plan, sets_read: int) -> None:
+        """Note whose turn it is, and their plan, as read when `sets_read` of the ended sets were stored."""
+        self._turns.take(turn, plan, sets_read)
+        self._take_aim()
 
-    def stored(self) -> bool:
-        """Note that everything so far is stored; return whether that includes a set that has ended."""
-        grown = self._sets_unstored > 0
-        self.sets_stored, self._sets_unstored = self.sets_stored + self._sets_unstored, 0
-        return grown
+    def stored(self, next_seq: int) -> bool:
+        """Note that the records below `next_seq` are stored; return whether that includes a set that has ended."""
+        return self._turns.store(self.sensor.log_id, next_seq)
 
     def hear(self, raw: bytes, now_s: float) -> None:
         """Take one record that arrived at `now_s`."""
-        kind, set_flags, boot, _, t_ms = record.header(raw)
+        kind, set_flags, boot, seq, t_ms = record.header(raw)
         now_s *= self.speed
-        sets_before = self._view.sets
         self._view.feed(raw, now_s)
-        self.last = (kind, t_ms)
+        self.last, self._heard_s = (kind, t_ms), now_s
         if kind in (protocol.RISE, protocol.TOP, protocol.TARGET, protocol.HOLD_END):
             self._set_clock(boot, t_ms, now_s)
             self.targets += kind == protocol.TARGET
-        elif kind == protocol.SET_START:
-            self._rest_from_s = None
         elif kind == protocol.SET_END and not set_flags & protocol.LONE:
-            self._rest_from_s = now_s if boot != self._boot else t_ms / 1000 + self._offset_s
-            self._sets_unstored += self._view.sets - sets_before
+            end_s = now_s if boot != self._boot else t_ms / 1000 + self._offset_s
+            self._turns.end(self._set_name(boot, record.payload(raw)[0]), 0 if seq == protocol.NO_SEQ else seq, end_s)
+        self._follow_set(boot)
+
+    def _set_name(self, boot: int, number: int) -> SetName:
+        return SetName(self.sensor.device_id, self.sensor.log_id, boot, number)
+
+    def _follow_set(self, boot: int) -> None:
+        if self._view.is_in_set:
+            self._turns.run(self._set_name(boot, self._view.set_number))
+        else:
+            self._turns.stop()
+        self._take_aim()
+
+    def _give_up(self) -> None:
+        self._view.give_up()
+        if not self._view.is_in_set:
+            self._turns.stop()
+            self._take_aim()
+
+    def _forget(self, now_s: float) -> None:
+        """Drop what should have been heard of again since."""
+        view = self._view
+        if view.phase != view_state.WAITING and now_s - self._moved_s > FORGET_S:
+            self._give_up()
+        if view.is_in_set and now_s - self._heard_s > UNHEARD_S:
+            view.leave_set()
+            self._give_up()
+
+    def _take_aim(self) -> None:
+        plan = self._turns.now[1]
+        if plan != self._aim:
+            self._aim, self._view.target_ms = plan, round(plan.hold_s.least * 1000)
 
     def state(self, now_s: float) -> State:
         """Return the state as the page gets it."""
         now_s *= self.speed
-        view = self._view
-        if view.phase != view_state.WAITING and now_s - self._moved_s > FORGET_S:
-            view.give_up()
+        self._forget(now_s)
+        view, last_set = self._view, self._turns.last_set
         return {
             "link": self.link,
             "note": self.note,
@@ -130,8 +151,9 @@ class SensorPanel:
             "targets": self.targets,
             "sets_ended": view.sets,
             "sets_stored": self.sets_stored,
-            "sets_done": self.turn.sets_done + self._sets_unstored,
-            "rest_ms": None if self._rest_from_s is None else round((now_s - self._rest_from_s) * 1000),
+            "sets_done": self._turns.sets_done,
+            "rest_ms": None if last_set is None else round((now_s - last_set.end_s) * 1000),
+            "reps_done": 0 if last_set is None else view.reps_of(last_set.number),
             "reps": [self._rep(counted) for counted in view.reps],
             "last": self.last,
             "plan": self._plan(),
@@ -139,7 +161,8 @@ class SensorPanel:
         }
 
     def _turn(self) -> State:
-        turn, step = self.turn, self.plan.load_step
+        turn, step = self._turns.turn, self._turns.plan.load_step
+        now = self._turns.now[0]
         unit = (turn.next_set.load or turn.last_load or step or Load(1, "kg")).unit
         return {
             "lifter": turn.lifter,
@@ -150,12 +173,17 @@ class SensorPanel:
                 "warm_up": turn.next_set.warm_up,
                 "note": turn.next_set.note,
             },
+            "now": {
+                "lifter": now.lifter,
+                "load": edits.load_value(now.next_set.load) or None,
+                "warm_up": now.next_set.warm_up,
+            },
             "load_unit": unit,
             "load_step": step.amount if step and step.unit == unit else _DEFAULT_STEP[unit],
         }
 
     def _plan(self) -> State:
-        plan = self.plan
+        plan = self._turns.now[1]
         hold_ms = [round(plan.hold_s.least * 1000), round(plan.hold_s.most * 1000)]
         reps = [plan.reps.least, plan.reps.most]
         return {"name": plan.name, "reps": reps, "hold_ms": hold_ms, "set_rest_s": plan.set_rest_s}
@@ -173,6 +201,6 @@ class SensorPanel:
             "hold_ms": rep.hold_ms,
             "err_ms": rep.hold_err_ms,
             "rom_mm": round(rep.rom_m * 1000),
-            "verdict": verdicts.hold_verdict(rep, self.plan.hold_s),
+            "verdict": verdicts.hold_verdict(rep, self._turns.now[1].hold_s),
             "flags": flags.names(rep.flags & ~protocol.UNCALIBRATED),
         }

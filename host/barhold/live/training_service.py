@@ -17,7 +17,7 @@ from barhold.check import team_week, verdicts
 from barhold.check.team_week import LifterWeek
 from barhold.errors import InputError
 from barhold.live import recent_sessions
-from barhold.live.sensor_panel import Turn
+from barhold.live.turns import SetName, Turn
 from barhold.model import Lifter, TrainingSet, Wearer
 from barhold.plans.plan import Plan
 from barhold.store import People, Store, journal, report_items, week_items
@@ -118,16 +118,17 @@ class TrainingService:
         planned = next_set.planned(self._planned, self._wearing, device_id, now_utc_ms)
         loads = [item.load for item in self._store.sets.last(_LOADS_LOOKED_AT, owner) if item.load]
         since_utc_ms = worn.since_utc_ms if worn else 0
-        sets_done = self._sets_done(owner, now_utc_ms)
-        return Turn(
-            lifter, since_utc_ms, next_set.summary(planned), loads[-1] if loads else None, sets_done
-        ), self._plan_of(owner)
+        last_load = loads[-1] if loads else None
+        session = self._session(owner, now_utc_ms)
+        return Turn(lifter, since_utc_ms, next_set.summary(planned), last_load, session), self._plan_of(owner)
 
-    def _sets_done(self, owner: str, now_utc_ms: int) -> int:
-        """Return how many sets the session has that the owner may still be in."""
+    def _session(self, owner: str, now_utc_ms: int) -> tuple[SetName, ...]:
+        """Return the sets of the session that the owner may still be in."""
         last = self._store.sets.last_sessions(1, owner)
         now = datetime.fromtimestamp(now_utc_ms / 1000, UTC)
-        return len(last[0]) if last and now - last[0][-1].end_utc < sets.SESSION_GAP else 0
+        if not last or now - last[0][-1].end_utc >= sets.SESSION_GAP:
+            return ()
+        return tuple(SetName(*item.key[:3], item.number) for item in last[0])
 
     def report(self, owner: str) -> tuple[str, str]:
         """Return the report of one owner (of whoever trained last for ""), and its content security policy."""

@@ -31,6 +31,7 @@ class LiveView:
     phase: str = WAITING
     set_number: int = 0
     rep: int = 0
+    is_in_set: bool = False  # a rep runs or was counted, and its set's end was not heard of
     sets: int = 0  # ended so far
     reps: list[CountedRep] = field(default_factory=list)
     last_reps: int = LAST_REPS  # how many of them are kept
@@ -46,8 +47,16 @@ class LiveView:
     def give_up(self) -> None:
         """Drop the running rep: nothing more will arrive about it."""
         last = self.reps[-1] if self.reps else None
-        counted = last.rep.number if last and last.set_number == self.set_number else 0
-        self.phase, self.rep, self._hold_ms = WAITING, counted, 0
+        counted = last.rep.number if self.is_in_set and last and last.set_number == self.set_number else 0
+        self.phase, self.rep, self._hold_ms, self.is_in_set = WAITING, counted, 0, counted > 0
+
+    def leave_set(self) -> None:
+        """Drop the set under way: its end was missed."""
+        self.phase, self.rep, self._hold_ms, self.is_in_set = WAITING, 0, 0, False
+
+    def reps_of(self, set_number: int) -> int:
+        """Return how many reps of a set are known."""
+        return sum(counted.set_number == set_number for counted in self.reps)
 
     def feed(self, raw: bytes, now_s: float) -> str:
         """Take one valid record that arrived at `now_s`; return what a plain view prints for it, "" for nothing."""
@@ -59,14 +68,15 @@ class LiveView:
             return self._move(kind, values, now_s)
         if kind == protocol.REP:
             return self._count(CountedRep(values[0], sets.rep_of(raw)))
-        if kind == protocol.SET_START and values[2]:
-            self.target_ms = values[2]
+        if kind == protocol.SET_START:
+            self._prove(*values)
         if kind == protocol.CORRECTION:
             return self._correct(t_ms, values)
         return self._end(set_flags, values) if kind == protocol.SET_END else ""
 
     def _move(self, kind: int, values: tuple[int, ...], now_s: float) -> str:
         self.set_number, self.rep, _, self._hold_ms = values
+        self.is_in_set = True
         self.phase = {protocol.RISE: RISING, protocol.HOLD_END: LOWERING}.get(kind, HOLDING)
         if self.phase == HOLDING:
             self._hold_since_s = now_s
@@ -81,7 +91,13 @@ class LiveView:
         self.reps = [*self.reps, counted][-self.last_reps :]
         if self.phase == WAITING or (self.set_number, self.rep) == (set_number, rep.number):
             self.phase, self.set_number, self.rep, self._hold_ms = WAITING, set_number, rep.number, rep.hold_ms
+            self.is_in_set = True
         return f"set {set_number} rep {rep.number}: {figures(rep)}"
+
+    def _prove(self, set_number: int, _: int, target_ms: int) -> None:
+        self.target_ms = target_ms or self.target_ms
+        if self.phase == WAITING:
+            self.set_number, self.is_in_set = set_number, True
 
     def _correct(self, t_ms: int, values: tuple[int, ...]) -> str:
         set_number, number, action, _ = values
@@ -91,8 +107,10 @@ class LiveView:
         return f"set {set_number} rep {number}: taken back"
 
     def _end(self, set_flags: int, values: tuple[int, ...]) -> str:
-        if self.phase == WAITING:  # else the next set's first rep is under way already
-            self.rep = 0
+        if self.phase == WAITING:
+            self.rep, self.is_in_set = 0, False
+        elif self.set_number == values[0]:  # what is under way began too late for this set: it is the next one's first
+            self.set_number, self.rep = (values[0] + 1) & 255, 1
         if set_flags & protocol.LONE:
             return f"set {values[0]}: a lone lift, not a set"
         self.sets += 1

@@ -52,13 +52,13 @@ def test_a_set_runs_through_a_panel():
         panel.hear(live(protocol.HOLD_END, 1000 * int(at_s + 3), number, 2400), at_s + 3.4)
         assert panel.state(at_s + 4)["hold_ms"] == 2400
         panel.hear(rep(1000 * int(at_s), number=number, hold_ms=2410), at_s + 5)
-    assert not panel.stored()
+    assert not panel.stored(1)
     panel.hear(raw(protocol.SET_END, 34_000, (1, 3, 300, 24_000)), 50.0)
     state = panel.state(50.0)
     assert (state["sets_ended"], state["rep"], state["phase"]) == (1, 0, "waiting")
     assert state["rest_ms"] == pytest.approx(16_000, abs=100)  # since the last rep's end, which SET_END tells
     assert [(r["rep"], r["verdict"]) for r in state["reps"]] == [(1, "ok"), (2, "ok"), (3, "ok")]
-    assert panel.stored()
+    assert panel.stored(1)
     assert panel.state(50.0)["sets_stored"] == 1
     panel.hear(raw(protocol.SET_START, 90_000, (2, 2, 2000)), 95.0)
     assert panel.state(95.0)["rest_ms"] is None

@@ -42,6 +42,7 @@ CONTRAST = """(() => {
 RING = """(() => {
     const words = { over: 'ready for set 12', under: 'hold 2.5-3.5 s', hold: '12:34' };
     const crossing = [];
+    for (const mooded of document.querySelectorAll('[data-mood]')) mooded.dataset.mood = 'rest'; // 12:34 is a rest's
     for (const dial of document.querySelectorAll('.dial')) {
         const parts = [...dial.querySelectorAll('.inside > *')];
         for (const part of parts) {
@@ -69,6 +70,13 @@ TIGHT = """[...document.querySelectorAll('button, a.button')].filter((one) => on
     const [text, box] = [range.getBoundingClientRect(), one.getBoundingClientRect()];
     return text.x < box.x + 4 || text.right > box.right - 4 || text.y < box.y || text.bottom > box.bottom;
 }).map((one) => one.textContent)"""
+
+WRAPS = """[...document.querySelectorAll('button:not(.set-row, #undo)')].filter((one) => one.checkVisibility())
+    .filter((one) => {
+        const range = document.createRange();
+        range.selectNodeContents(one);
+        return new Set([...range.getClientRects()].map((line) => line.y)).size > 1;
+    }).map((one) => one.textContent)"""
 
 
 @pytest.fixture
@@ -202,6 +210,7 @@ def look_at_everything(address, pages):
                 assert page.ask(CONTRAST) >= 4.5, (page.page.url, width, scheme)
             assert page.ask(RING) == [], (page.page.url, width)  # no word runs across the ring
             assert page.ask(TIGHT) == [], (page.page.url, width)  # no word touches the border of its button
+            assert page.ask(WRAPS) == [], (page.page.url, width)
         assert page.errors == []
         assert {urlsplit(url).netloc for url in page.requests} == {urlsplit(address).netloc}
     report = Page(chromium_of(pages[0]), f"{address}report")
@@ -212,6 +221,59 @@ def look_at_everything(address, pages):
 
 def chromium_of(page):
     return page.context.browser
+
+
+def test_a_load_is_entered_from_nothing_from_the_last_one_and_again_after_a_slip(chromium, team):
+    with serving(*SIX, 0, "--speed", 1, "--db", team) as address:
+        phone = Page(chromium, address, color_scheme="light", **PHONE)
+        phone.until("document.querySelectorAll('#turns button').length === 3")
+        no_load_is_known(phone)
+        phone.page.tap("#turns button:has-text('Mia')")
+        phone.until("document.getElementById('load').textContent === 'Last: 65 kg'")
+        for width, height in ((390, 844), (1280, 800)):
+            phone.page.set_viewport_size({"width": width, "height": height})
+            assert phone.ask(WRAPS) == phone.ask(TIGHT) == [], width
+        slip_and_mend(phone)
+        title_of_a_finished_set(phone)
+        assert [error for error in phone.errors if "400" not in error] == []
+
+
+def no_load_is_known(phone):
+    """Without a load, - and + have nothing to begin from, and one button alone asks for it."""
+    asking = "[...document.querySelectorAll('#next-card button')].filter((one) => one.checkVisibility())"
+    assert phone.ask(f"{asking}.map((one) => one.textContent).filter((text) => /load/i.test(text))") == ["Enter load"]
+    assert phone.ask("['less', 'more-load'].every((id) => document.getElementById(id).disabled)")
+    phone.page.tap("#load")
+    assert phone.text("ask-title") == "Load of the next set"
+    assert phone.ask("document.getElementById('ask-input').inputMode") == "decimal"
+    phone.page.tap("#ask-cancel")
+
+
+def slip_and_mend(phone):
+    phone.page.tap("#type-load")
+    for wrong, words in (("6o", "o is not kg or lb"), ("6000", "at most")):
+        phone.page.fill("#ask-input", wrong)
+        phone.page.tap("#ask-ok")
+        phone.until(f"document.getElementById('ask-error').textContent.includes('{words}')")
+        assert phone.ask("document.getElementById('ask-box').open && document.getElementById('told').hidden")
+    phone.page.fill("#ask-input", "72,5")
+    phone.page.tap("#ask-ok")
+    phone.until("!document.getElementById('ask-box').open")
+    phone.until("document.getElementById('load').textContent === '72.5 kg'")
+    assert not phone.page.is_visible("#type-load")  # the button with the load asks now
+    phone.page.tap("#note")
+    assert phone.ask("document.getElementById('ask-input').inputMode") == "text"
+    assert not phone.page.is_visible("#ask-error")
+    phone.page.tap("#ask-cancel")
+
+
+def title_of_a_finished_set(phone):
+    when = phone.ask("document.querySelector('#sets .when').textContent")
+    phone.page.tap("#sets .set-row")
+    phone.page.tap("#set-load")
+    assert phone.text("ask-title") == f"Load of the set of {when}"
+    assert phone.ask(WRAPS) == []
+    phone.page.tap("#ask-cancel")
 
 
 def test_input_from_two_phones_and_a_restart_in_between_loses_and_doubles_nothing(chromium, team):

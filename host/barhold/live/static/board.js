@@ -30,8 +30,8 @@ function drawPanel(panel, sensor, i) {
   const away = !stream.connected || sensor.link !== "connected";
   panel.classList.toggle("away", away);
   set(part(panel, "name"), called(sensor, i, stream.state.sensors));
-  const next = [loadText(sensor.next.load), sensor.next.warm_up ? "warm-up" : ""].filter(Boolean).join(", ");
-  const where = sensor.lifter ? sensor.name : "";  // else it is the name above
+  const next = [loadText(sensor.now.load), sensor.now.warm_up ? "warm-up" : ""].filter(Boolean).join(", ");
+  const where = sensor.now.lifter ? sensor.name : "";  // else it is the name above
   const link = { connected: next || where, looking: "looking for the sensor", lost: "sensor lost, trying again" }[sensor.link];
   set(part(panel, "sensor"), link);
   const newest = newestText(sensor);
@@ -41,10 +41,9 @@ function drawPanel(panel, sensor, i) {
 
 function drawRunning(panel, sensor) {
   const { holdMs, restMs, least, most, mood, resting } = running(sensor, performance.now() - stream.atMs, stream.connected);
-  const lastSet = sensor.reps.filter((rep) => rep.set === sensor.reps.at(-1).set);
   const restGoalMs = sensor.plan.set_rest_s * 1000;
   panel.dataset.mood = resting ? "rest" : `${mood} ${sensor.phase}`;
-  set(part(panel, "rep"), String(resting ? lastSet.length : sensor.rep));
+  set(part(panel, "rep"), String(resting ? sensor.reps_done : sensor.rep));
   set(part(panel, "goal"), resting ? `reps, set ${sensor.sets_done} done` : `of ${sensor.plan.reps[0]}-${sensor.plan.reps[1]} reps`);
   set(part(panel, "over"), resting ? "rest" : phaseText(sensor));
   set(part(panel, "hold"), resting ? clock(restMs) : (holdMs / 1000).toFixed(1));

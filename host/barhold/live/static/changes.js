@@ -2,6 +2,7 @@
 const AGAIN_MS = 1000;
 const waiting = [];
 let sending = false;
+let isAway = false; // the computer did not answer the last time
 let tell = () => {};
 
 // `onWord(text)` hears "" when all is well, or what keeps a change from being made.
@@ -16,21 +17,34 @@ function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function send(path, change) {
-  waiting.push({ path, body: JSON.stringify({ ...change, id: newId() }) });
+// `onAnswer(text)` hears once why this change is refused, or "" when it is made or waits for the computer. Without it,
+// or after it, a refusal is told to everybody.
+export function send(path, change, onAnswer = null) {
+  const one = { path, body: JSON.stringify({ ...change, id: newId() }), onAnswer };
+  waiting.push(one);
+  if (isAway) answer(one, "");
   if (!sending) sendAll();
+}
+
+function answer(one, text) {
+  const { onAnswer } = one;
+  one.onAnswer = null;
+  onAnswer?.(text);
+  return Boolean(onAnswer);
 }
 
 async function sendAll() {
   sending = true;
   while (waiting.length) {
-    const answer = await sendOne(waiting[0]);
-    if (answer.retry) {
-      tell(answer.text);
+    const { text, retry } = await sendOne(waiting[0]);
+    isAway = Boolean(retry);
+    if (retry) {
+      tell(text);
+      for (const one of waiting) answer(one, "");
       await new Promise((done) => { setTimeout(done, AGAIN_MS); });
     } else {
-      waiting.shift();
-      tell(answer.text);
+      const isTold = answer(waiting.shift(), text);
+      tell(isTold ? "" : text);
     }
   }
   sending = false;

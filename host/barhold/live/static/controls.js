@@ -1,11 +1,10 @@
 // What people enter: whose turn it is, the next set's load, warm-up and note; and the same of a finished set.
 import { isSending, onChangeAnswer, send } from "./changes.js";
-import { training } from "./training.js";
+import { training, whenText } from "./training.js";
 import { loadText, make, plural } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const QUIET_MS = 500; // several taps on + and - are one change
-const FIRST_LOAD = { kg: 20, lb: 45 };
 let sensor = null;
 let openSet = null; // the id of the set whose box is open
 
@@ -50,23 +49,26 @@ function takeTurn(lifter) {
 }
 
 function addLifter() {
-  ask("New lifter", "Name", "", (name) => name && send("/lifter", { name }));
+  ask("New lifter", "Name", "", (name) => { if (name) send("/lifter", { name }); });
 }
 
 // --- the load, of the next set or of a finished one ---
 
-const BUTTONS = { next: ["less", "load", "more-load"], set: ["set-less", "set-load", "set-more"] };
+const BUTTONS = { next: ["less", "load", "more-load", "type-load"], set: ["set-less", "set-load", "set-more", "set-type-load"] };
 const theSet = () => training.sets.find((item) => item.id === openSet);
+const known = (which) => loadOf(which) ?? sensor.last_load;
 const loadOf = (which) => tapped[which] ?? (which === "next" ? sensor.next.load : theSet()?.load) ?? null;
 
 function drawLoad(which) {
-  const [less, middle, more] = BUTTONS[which].map($);
+  const [less, middle, more, other] = BUTTONS[which].map($);
   const load = loadOf(which);
   const step = sensor.load_step;
   less.textContent = `-${step}`;
   more.textContent = `+${step}`;
+  less.disabled = more.disabled = !known(which);
   middle.textContent = load ? loadText(load) : sensor.last_load ? `Last: ${loadText(sensor.last_load)}` : "Enter load";
   middle.setAttribute("aria-pressed", String(Boolean(load)));
+  other.hidden = Boolean(load) || !sensor.last_load; // else the button in the middle asks already
 }
 
 function setLoad(which, load) {
@@ -83,22 +85,22 @@ function tapLoad(which) {
 }
 
 function changeLoad(which, sign) {
-  const unit = (loadOf(which) ?? sensor.last_load)?.unit ?? sensor.load_unit;
-  const from = loadOf(which) ?? sensor.last_load;
-  const amount = from ? from.amount + sign * sensor.load_step : FIRST_LOAD[unit];
-  if (amount > 0) setLoad(which, { amount, unit });
+  const from = known(which);
+  const amount = from ? from.amount + sign * sensor.load_step : 0;
+  if (amount > 0) setLoad(which, { amount, unit: from.unit });
 }
 
 function flush(which) {
   if (!timers[which]) return;
   clearTimeout(timers[which]);
   timers[which] = 0;
-  say(which, "load", loadText(tapped[which]));
+  say(which, ["load", loadText(tapped[which])]);
 }
 
-function say(which, ...words) {
-  if (which === "next") send("/next-set", { sensor: sensor.id, words });
-  else if (openSet) send("/edit", { set: openSet, words });
+function say(which, words, onAnswer) {
+  if (which === "next") send("/next-set", { sensor: sensor.id, words }, onAnswer);
+  else if (openSet) send("/edit", { set: openSet, words }, onAnswer);
+  else onAnswer?.(""); // its box was closed since
 }
 
 // --- a finished set ---
@@ -120,7 +122,7 @@ function drawSetBox() {
   if (!timers.set && !isSending()) tapped.set = null;
   $("set-title").textContent = `${item.who}'s set`;
   $("set-words").textContent = `${plural(item.reps, "rep")}, ${item.ok} ok, mean hold ${item.hold_s.toFixed(1)} s${item.note ? `. ${item.note}` : ""}`;
-  drawChips($("set-lifters"), item.lifter, (lifter) => say("set", "lifter", lifter), false);
+  drawChips($("set-lifters"), item.lifter, (lifter) => say("set", ["lifter", lifter]), false);
   drawLoad("set");
   $("set-warm-up").setAttribute("aria-pressed", String(item.warm_up));
   $("set-note").textContent = item.note ? "Change the note" : "Add a note";
@@ -128,47 +130,72 @@ function drawSetBox() {
 
 // --- one question in a box ---
 
+// `onAnswer(text, onRefusal)` takes the answer and returns whether the box waits; `onRefusal("")` then closes it.
 let answered = () => {};
-function ask(title, label, value, onAnswer) {
+function ask(title, label, value, onAnswer, inputMode = "text") {
   $("ask-title").textContent = title;
   $("ask-label").textContent = label;
   $("ask-input").value = value;
+  $("ask-input").inputMode = inputMode;
   answered = onAnswer;
+  refuse("");
   $("ask-box").showModal();
   $("ask-input").select();
 }
 
-function askLoad(which) {
-  const load = loadOf(which) ?? sensor.last_load;
-  ask("Load, bar included", `in ${sensor.load_unit}, or with its unit`, load ? loadText(load) : "", (text) => {
-    const typed = text.trim();
-    if (typed) say(which, "load", /[a-z]$/i.test(typed) ? typed : `${typed} ${sensor.load_unit}`);
+function refuse(text) {
+  $("ask-ok").disabled = false;
+  $("ask-error").hidden = !text;
+  $("ask-error").textContent = text;
+}
+
+function takeAnswer(event) {
+  event.preventDefault();
+  const question = answered;
+  $("ask-ok").disabled = true;
+  const waits = question($("ask-input").value.trim(), (text) => {
+    if (answered !== question) return; // somebody has closed the box since
+    refuse(text);
+    if (text) $("ask-input").select();
+    else $("ask-box").close();
   });
+  if (!waits) $("ask-box").close();
+}
+
+const named = (which) => (which === "next" ? "the next set" : `the set of ${whenText(theSet())}`);
+
+function askLoad(which) {
+  flush(which);
+  const unit = sensor.load_unit;
+  ask(`Load of ${named(which)}`, `Bar included, in ${unit} or with its unit`, loadText(known(which)), (typed, onRefusal) => {
+    if (typed) say(which, ["load", /[a-z]$/i.test(typed) ? typed : `${typed} ${unit}`], onRefusal);
+    return Boolean(typed);
+  }, "decimal");
 }
 
 function askNote(which, note) {
-  ask("Note", "Note", note ?? "", (text) => say(which, "note", text.trim()));
+  ask(`Note of ${named(which)}`, "Note", note ?? "", (text) => say(which, ["note", text]));
 }
 
 export function wireControls(onUse) {
   $("next-card").addEventListener("click", onUse, { capture: true });
-  for (const [which, [less, middle, more]] of Object.entries(BUTTONS)) {
+  for (const [which, [less, middle, more, other]] of Object.entries(BUTTONS)) {
     $(less).onclick = () => changeLoad(which, -1);
     $(more).onclick = () => changeLoad(which, 1);
     $(middle).onclick = () => tapLoad(which);
+    $(other).onclick = () => askLoad(which);
   }
-  $("warm-up").onclick = () => say("next", sensor.next.warm_up ? "working" : "warm-up");
+  $("warm-up").onclick = () => say("next", [sensor.next.warm_up ? "working" : "warm-up"]);
   $("note").onclick = () => askNote("next", sensor.next.note);
-  $("type-load").onclick = () => askLoad("next");
-  $("set-warm-up").onclick = () => say("set", theSet()?.warm_up ? "working" : "warm-up");
+  $("set-warm-up").onclick = () => say("set", [theSet()?.warm_up ? "working" : "warm-up"]);
   $("set-note").onclick = () => askNote("set", theSet()?.note);
-  $("set-type-load").onclick = () => askLoad("set");
-  $("set-drop").onclick = () => say("set", "drop", "all");
+  $("set-drop").onclick = () => say("set", ["drop", "all"]);
   $("set-box").onclose = () => {
     flush("set");
     openSet = null;
   };
-  $("ask-form").onsubmit = () => answered($("ask-input").value);
+  $("ask-form").onsubmit = takeAnswer;
+  $("ask-box").onclose = () => { answered = null; };
   $("ask-cancel").onclick = () => $("ask-box").close();
   $("undo").onclick = () => training.undo && send("/undo", { edits: training.undo.edits });
   onChangeAnswer((text) => {

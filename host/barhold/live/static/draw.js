@@ -12,9 +12,9 @@ export function draw(state, index, { picked, connected }, pick) {
   drawLink(sensor, connected);
   drawBattery(sensor);
   text("who", called(sensor, index, state.sensors));
-  text("which", sensor.lifter ? sensor.name : sensor.plan.name);
+  text("which", sensor.now.lifter ? sensor.name : sensor.plan.name);
   const resting = sensor.phase === "waiting" && sensor.rest_ms !== null;
-  text("rep", String(resting ? lastSetReps(sensor).length : sensor.rep));
+  text("rep", String(resting ? sensor.reps_done : sensor.rep));
   text("goal", `of ${sensor.plan.reps[0]}-${sensor.plan.reps[1]} reps`);
   text("set", resting ? `Set ${sensor.sets_done} done` : `Set ${sensor.sets_done + 1}`);
   drawReps(sensor);
@@ -84,9 +84,9 @@ function drawReps(sensor) {
 export function drawRunning(sensor, elapsedMs, connected, restS) {
   const { holdMs, restMs, least, most, mood, resting } = running(sensor, elapsedMs, connected);
   text("rest", restMs === null ? "-" : clock(restMs));
-  const load = loadText(sensor.next.load);
+  const load = loadText(sensor.now.load);
   $("bar-load").hidden = !load;
-  text("bar-load", `${load}${sensor.next.warm_up ? ", warm-up" : ""}`);
+  text("bar-load", `${load}${sensor.now.warm_up ? ", warm-up" : ""}`);
   if (resting) drawDial("rest", clock(restMs), "rest", `of ${clock(restS * 1000)}`, restMs / restS / 1000, 0);
   else {
     const more = Math.max(0, Math.min(1, (holdMs - least) / (most - least)));

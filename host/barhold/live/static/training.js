@@ -34,14 +34,18 @@ export function drawTraining() {
   $("no-past").hidden = training.sessions.length > 0;
 }
 
+// When a set began, as its row says it.
+export function whenText(item) {
+  const at = new Date(item.start);
+  return Date.now() - at < 20 * 3600 * 1000 ? time.format(at) : day.format(at);
+}
+
 function setRow(item) {
   const row = make("li", item.warm_up ? "warm-up" : "");
   const button = make("button", "set-row");
   button.type = "button";
-  const at = new Date(item.start);
-  const when = Date.now() - at < 20 * 3600 * 1000 ? time.format(at) : day.format(at);
   const what = [plural(item.reps, "rep"), `${item.ok} ok`, loadText(item.load), item.warm_up ? "warm-up" : "", item.note];
-  button.append(make("strong", "", item.who), make("span", "when", when), make("span", "what", what.filter(Boolean).join(", ")));
+  button.append(make("strong", "", item.who), make("span", "when", whenText(item)), make("span", "what", what.filter(Boolean).join(", ")));
   button.onclick = () => openSetBox(item.id);
   row.append(button);
   return row;

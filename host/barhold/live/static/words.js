@@ -14,8 +14,8 @@ export const loadText = (load) => (load ? `${Number(load.amount.toFixed(2))} ${l
 
 // Two sensors of one name are told apart by the end of their ids.
 export function called(sensor, index, sensors) {
-  const name = sensor.lifter || sensor.name || `sensor ${index + 1}`;
-  const alike = sensors.filter((other) => other.lifter === sensor.lifter && other.name === sensor.name).length > 1;
+  const name = sensor.now.lifter || sensor.name || `sensor ${index + 1}`;
+  const alike = sensors.filter((other) => other.now.lifter === sensor.now.lifter && other.name === sensor.name).length > 1;
   return alike && sensor.id ? `${name} ${sensor.id.slice(-4)}` : name;
 }
 
