@@ -15,6 +15,8 @@ from barhold.training import flags
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 12, 44
 _GAP = 1.4  # between sets, in reps
+_LETTER = 8.4  # px, the mean width of a bold letter in the widest font
+_CLEAR = 6  # px between two labels
 
 
 def figure(result: SessionCheck, plan: Plan) -> svg.Figure:
@@ -53,8 +55,8 @@ def _draw(result: SessionCheck, plan: Plan, width: float, height: float, says: s
     x = Scale(0, slots, _LEFT, width - _RIGHT)
     parts = [*_window(plan, y, width), *_axis(y, width)]
     at = 1.0
-    for number, one in enumerate(result.sets, start=1):
-        parts += _set(one, number, at, x, y)
+    for one, label in zip(result.sets, _labels(result.sets, x(1) - x(0)), strict=True):
+        parts += _set(one, label, at, x, y)
         at += len(one.item.reps) + _GAP
     return svg.drawing(width, height, f"Hold per rep: {says}", *parts)
 
@@ -84,7 +86,24 @@ def _axis(y: Scale, width: float) -> list[Markup]:
     return parts
 
 
-def _set(one: SetCheck, number: int, at: float, x: Scale, y: Scale) -> list[Markup]:
+def _labels(checked: Sequence[SetCheck], step: float) -> list[str]:
+    """Return each set's label: with its load where all of them have room for that, else its number, or nothing."""
+    rooms = [(len(one.item.reps) + _GAP) * step - _CLEAR for one in checked]
+    whole = [f"Set {name(one, number)}" for number, one in enumerate(checked, start=1)]
+    # Of a warm-up the load is left out first: that it does not count matters more.
+    brief = [f"Set {n}, warm-up" if one.warm_up else whole[n - 1] for n, one in enumerate(checked, start=1)]
+    for labels in (whole, brief):
+        if all(map(_fits, labels, rooms)):
+            return labels
+    choices = [(f"Set {number}", str(number), "") for number in range(1, len(checked) + 1)]
+    return [next(label for label in labels if _fits(label, room)) for labels, room in zip(choices, rooms, strict=True)]
+
+
+def _fits(label: str, room: float) -> bool:
+    return len(label) * _LETTER <= room or not label
+
+
+def _set(one: SetCheck, label: str, at: float, x: Scale, y: Scale) -> list[Markup]:
     parts: list[Markup] = []
     count = len(one.item.reps)
     step = x(1) - x(0)
@@ -100,5 +119,6 @@ def _set(one: SetCheck, number: int, at: float, x: Scale, y: Scale) -> list[Mark
         if step > 13 or i in (0, count - 1):
             parts.append(svg.word(px, base + 16, str(rep.number), "tick"))
     middle = (x(at) + x(at + count - 1)) / 2
-    parts.append(svg.word(middle, base + 34, f"Set {name(one, number)}", "name"))
+    if label:
+        parts.append(svg.word(middle, base + 34, label, "name"))
     return parts

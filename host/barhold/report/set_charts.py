@@ -12,7 +12,7 @@ from barhold.report import svg
 from barhold.report.svg import Figure, Scale, el
 
 _WIDTH, _HEIGHT = svg.NARROW, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 46, 14, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 58, 14, 30
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 _STYLES = 4  # of lines, told by dash and name
 _NAME = 13  # px from one name to the next

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from test_report import made, paged, training
+from test_report import loaded, made, paged, training
 
 from barhold.plans import plan
 from bench import browser
@@ -35,6 +35,50 @@ def test_it_fits_shows_the_drawing_of_its_size_and_fetches_nothing(chromium, fil
         ".map((one) => one.getBoundingClientRect().height))"
     )
     assert least >= 11  # px: text in charts is not scaled down to nothing
+
+
+MEETING = """[...document.querySelectorAll('figure svg')].filter((one) => one.getClientRects().length)
+.flatMap((drawn) => {
+    const frame = drawn.getBoundingClientRect();
+    const names = [...drawn.querySelectorAll('text.name')].map((one) => [one.textContent, one.getBoundingClientRect()]);
+    const out = names.filter(([, box]) => box.x < frame.x || box.right > frame.right).map(([text]) => text);
+    const meets = (a, b) => a.x < b.right + 3 && b.x < a.right + 3 && a.y + 3 < b.bottom - 3 && b.y + 3 < a.bottom - 3;
+    const met = names.filter(([, a], i) => names.slice(i + 1).some(([, b]) => meets(a, b))).map(([text]) => text);
+    return [...out, ...met];
+})"""
+
+
+@pytest.mark.parametrize(("sets_each", "count"), [(3, 7), (6, 4), (6, 8), (12, 2)])
+def test_labels_of_many_loaded_sets_do_not_meet(chromium, tmp_path, sets_each, count):
+    path = tmp_path / "loaded.html"
+    items = loaded(training(rest_h=(0,), sets_each=sets_each, count=count), [62.5])
+    items[0] = replace(items[0], warm_up=True)
+    path.write_text(made(items), encoding="utf-8")
+    for width in (390, 1280):
+        page = Page(chromium, path.as_uri(), viewport={"width": width, "height": 800})
+        assert page.ask(MEETING) == [], width
+        names = page.ask(
+            "[...document.querySelectorAll('.wide text.name, .narrow text.name')]"
+            ".filter((one) => one.getClientRects().length).map((one) => one.textContent)"
+        )
+        assert names[-1].partition(",")[0].endswith(str(sets_each))
+    if sets_each < 12:  # where there is room, the load is said, or at least that a set does not count
+        assert names[0].endswith("warm-up")
+    if count > 6:
+        assert names[1] == "Set 2, 62.5 kg"
+
+
+def test_a_head_stands_over_its_numbers(chromium, file):
+    page = Page(chromium, file.as_uri())
+    unlike = page.ask(
+        """[...document.querySelectorAll('table')].flatMap((table) => {
+        const cells = [...(table.tBodies[0].rows[0]?.cells ?? [])];
+        const align = (cell) => getComputedStyle(cell).textAlign;
+        return [...(table.tHead?.rows[0].cells ?? [])].filter((head, i) => cells[i] && align(head) !== align(cells[i]))
+            .map((head) => head.textContent);
+        })"""
+    )
+    assert unlike == []
 
 
 def test_dark_is_dark_and_light_is_light(chromium, file):
