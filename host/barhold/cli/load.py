@@ -53,7 +53,9 @@ def load(
         requests = [edit_requests.EditRequest(item.key, edits.LOAD, edits.load_value(value)) for item in meant]
         _edit_sets.add(store, requests, as_json)
     whose = listed(list(dict.fromkeys(sensor_names.owner_name(sets.owner(item), names) for item in meant)))
-    _console.note(f"{load_units.as_text(value)} for {count(len(meant), 'set')} of {whose}")
+    before = listed(list(dict.fromkeys(load_units.as_text(item.load) for item in meant if item.load)))
+    replaced = f" in the place of {before}; `barhold sets --undo` takes it back" if before else ""
+    _console.note(f"{load_units.as_text(value)} for {count(len(meant), 'set')} of {whose}{replaced}")
 
 
 def _meant(store: Store, chosen: str, session: bool, lifter: str) -> list[TrainingSet]:

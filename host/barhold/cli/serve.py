@@ -84,6 +84,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one per option
         bound = stack.enter_context(server.listen(web_port, lan))
         store = stack.enter_context(Store.open(_passing(stack) if played and db is None else db))
         app = LiveApp(store, plan, _console.note, speed)
+        if played and db is not None:
+            _console.note("a virtual lifter begins a session now, and its sets are stored; Ctrl-C ends it")
         for recording in recordings:
             app.play(recording)
         for wanted in [] if played else _wanted(names or [], usb, port):

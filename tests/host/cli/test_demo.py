@@ -89,13 +89,20 @@ def test_a_virtual_sensor_can_be_watched_in_the_terminal(tmp_path):
         assert reason in result.stderr
 
 
+TAKES_BACK = "`barhold sets --undo` takes it back"
+
+
 @pytest.mark.parametrize(
     ("before", "variable", "expected"),
     [
         ([], "", None),
-        ([], "lb", "60 lb"),
-        ([["load", "100 lb"]], "", "60 lb"),
-        ([["load", "100 lb"], ["load", "50kg", "--set", "last"]], "", "60 kg"),
+        ([], "lb", "60 lb for 1 set of barhold-ccdd"),
+        ([["load", "100 lb"]], "", f"60 lb for 1 set of barhold-ccdd in the place of 100 lb; {TAKES_BACK}"),
+        (
+            [["load", "100 lb"], ["load", "50kg", "--set", "last"]],
+            "",
+            f"60 kg for 1 set of barhold-ccdd in the place of 50 kg; {TAKES_BACK}",
+        ),
     ],
 )
 def test_a_load_without_a_unit_takes_the_usual_one_and_says_whose_set_it_is(
@@ -109,7 +116,7 @@ def test_a_load_without_a_unit_takes_the_usual_one_and_says_whose_set_it_is(
     if expected is None:
         assert (result.exit_code, result.stderr) == (2, "barhold: 60 needs a unit: write 60kg or 60lb\n")
     else:
-        assert result.stderr.splitlines()[-1] == f"barhold: {expected} for 1 set of barhold-ccdd"
+        assert result.stderr.splitlines()[-1] == f"barhold: {expected}"
     monkeypatch.setenv("BARHOLD_UNIT", "stone")
     assert "BARHOLD_UNIT is 'stone': set it to kg or lb" in barhold("load", "60", db=db).stderr
 

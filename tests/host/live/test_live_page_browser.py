@@ -332,7 +332,7 @@ def test_two_sensors_have_a_tab_and_a_panel_on_the_board_each(chromium, tmp_path
         names = page.ask("[...document.querySelectorAll('#sensors button')].map((tab) => tab.textContent)")
         assert len(set(names)) == 2  # though both sensors are called the same
         page.page.click("#sensors button:nth-child(1)")
-        page.until("document.querySelector('#sensors').textContent.includes('(held)')")
+        page.until("document.querySelector('#sensors').textContent.includes('(stays)')")
         page.until("document.querySelectorAll('#reps li').length === 6")
         shown = page.ask("[...document.querySelectorAll('#reps li .s')].map((rep) => parseFloat(rep.textContent))")
         words = page.ask("[...document.querySelectorAll('#reps li .v')].map((rep) => rep.textContent.split(' ')[1])")

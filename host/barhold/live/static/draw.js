@@ -29,7 +29,7 @@ function drawTabs(sensors, index, picked, pick) {
   $("sensors").hidden = sensors.length < 2;
   if (sensors.length < 2) return;
   $("sensors").replaceChildren(...sensors.map((sensor, i) => {
-    const button = make("button", sensor.link, `${called(sensor, i, sensors)}${i === picked ? " (held)" : ""}`);
+    const button = make("button", sensor.link, `${called(sensor, i, sensors)}${i === picked ? " (stays)" : ""}`);
     button.type = "button";
     button.setAttribute("aria-pressed", String(i === index));
     button.title = i === picked ? "Shown until you click again" : "Show this sensor only";
