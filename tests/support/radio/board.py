@@ -133,7 +133,9 @@ class Board:
             await asyncio.wait({self._serving}, timeout=0.1)
         if self._process.returncode is None:
             self._process.kill()
+        count_computing(1)  # its end takes real time, in which no other clock moves on
         await self._process.wait()
+        count_computing(-1)
         self._writer.close()
         await self.radio.stop()
         asyncio.get_running_loop().remove_reader(self._console)
