@@ -1,4 +1,4 @@
-"""Turns on a shared bar from both sides: the Plus2's button, firmware in real MicroPython, and the page in Chromium."""
+"""Turns on a shared bar, by the Plus2's button: firmware in real MicroPython, its cable, and the page in Chromium."""
 
 import asyncio
 import sys

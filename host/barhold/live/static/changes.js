@@ -17,8 +17,8 @@ function newId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// `onAnswer(text)` hears once why this change is refused, or "" when it is made or waits for the computer. Without it,
-// or after it, a refusal is told to everybody.
+// `onAnswer(text)` hears once why this change is refused, or "" when it is made or waits for the computer. Where it is
+// missing or was called before, the page itself shows the refusal.
 export function send(path, change, onAnswer = null) {
   const one = { path, body: JSON.stringify({ ...change, id: newId() }), onAnswer };
   waiting.push(one);
